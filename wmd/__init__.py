@@ -1,0 +1,1 @@
+"""The World Metropolitan Day event and webinar service."""

@@ -1,0 +1,1 @@
+"""The outside: mail, Zoom, links. Gateways know none of our tables."""

@@ -1,0 +1,1 @@
+"""Tables by subject: typed columns and constraints, no behaviour."""

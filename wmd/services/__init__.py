@@ -1,0 +1,1 @@
+"""The verbs, one file per step of the way from a submission to the programme."""
