@@ -1,0 +1,238 @@
+"""Published bytes: the WSGI layer in front of Flask that replays whole responses for public pages and feeds.
+
+A view permits it by putting a :class:`Publish` into ``environ["wmd.publish"]``: which versions it was rendered with,
+and until when it reads right. The layer keeps the bytes, answers conditional requests, HEAD and gzip, and asks Flask
+again when a version the response depends on has risen or *valid until* has passed. It decides nothing about content.
+
+What holds:
+
+- The key is path, query string as given and, only for responses marked ``private``, the viewer's zone cookie. Nothing
+  under the audiences' own addresses is ever kept, nor a response that sets a cookie or that varies by one without
+  being marked; only 200 and 301.
+- One strong ETag per encoding, made from the bytes. ``If-None-Match`` first, else ``If-Modified-Since``
+  (RFC 9110 §13.2.2). Both, and gzip, work for every response that is permitted, kept or not, from the first request on.
+- Versions only rise; a response rendered with a newer version than the watch has seen is fresh.
+- When something expires, one request renders it; others meanwhile get what was right a moment ago, or wait.
+- Memory is bounded in bytes, on two shelves: what is ``pinned`` (plain pages and feeds) is never pushed out by a
+  flood of filters, which share the other shelf.
+- A feed that cannot be rebuilt (5xx or an exception) is answered from its last good copy, with an alarm: one error
+  answer makes Thunderbird switch a subscription off.
+- Every response has a fresh ``X-Request-ID`` (``environ["wmd.request_id"]`` for Flask) and one line in the access
+  log, without query string. The host is checked first; only ``/healthz`` and ``/readyz`` answer under any.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from threading import Event, Lock
+from time import perf_counter
+from typing import TYPE_CHECKING, Final
+
+from wmd.logs import request_facts
+from wmd.web.edge import PRIVATE_PATH, Hosts, zone_of
+from wmd.web.kept import Kept, Key, Publish, Shelf
+from wmd.web.passing import Answer
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+__all__ = ["PUBLISH_KEY", "REQUEST_ID_KEY", "Publish", "Published"]
+
+PUBLISH_KEY: Final = "wmd.publish"
+REQUEST_ID_KEY: Final = "wmd.request_id"
+
+#: A zone name is at most 32 characters long today; a longer cookie is somebody trying things.
+_LONGEST_ZONE = 64
+_ANY_HOST = frozenset({"/healthz", "/readyz"})
+
+
+class Published:
+    """The WSGI application in front of ``app``.
+
+    ``versions`` gives the current versions (a :class:`wmd.web.edge.VersionWatch`); ``clock`` an aware instant;
+    ``allowed_hosts`` the host names answered to (None: any); ``max_bytes`` bounds the memory of both shelves
+    together; ``log`` takes (facts, request id, duration in seconds, whether it was replayed), as
+    :class:`wmd.logs.AccessLog` does; ``alarm`` takes a static name and the path when a feed is served from its last
+    good copy; ``longest_wait_s`` is how long a request waits for another one that renders the same.
+    """
+
+    def __init__(
+        self,
+        app: WSGIApplication,
+        *,
+        versions: Callable[[], Mapping[str, int]],
+        clock: Callable[[], datetime],
+        allowed_hosts: frozenset[str] | None,
+        max_bytes: int,
+        log: Callable[[str, str, float, bool], object] = lambda facts, request_id, duration_s, replayed: None,
+        alarm: Callable[[str, str], object] = lambda name, path: None,
+        longest_wait_s: float = 5.0,
+    ) -> None:
+        self._app = app
+        self._versions = versions
+        self._clock = clock
+        self._knows_host = Hosts(allowed_hosts).knows
+        self._pinned = Shelf(max_bytes // 2)
+        self._others = Shelf(max_bytes - max_bytes // 2)
+        self._log = log
+        self._alarm = alarm
+        self._longest_wait_s = longest_wait_s
+        self._flights: dict[Key, Event] = {}
+        self._flights_lock = Lock()
+
+    @property
+    def held_bytes(self) -> int:
+        """The memory in use on both shelves, as reckoned."""
+        return self._pinned.bytes + self._others.bytes
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request: replay it, or let Flask make it."""
+        begun_s = perf_counter()
+        environ[REQUEST_ID_KEY] = os.urandom(8).hex()
+        path: str = environ["PATH_INFO"]
+        if not self._knows_host(environ.get("HTTP_HOST", "")) and path not in _ANY_HOST:
+            return self._refuse_host(environ, start_response, begun_s)
+        reads = environ["REQUEST_METHOD"] in {"GET", "HEAD"}
+        found = self._find(environ, path) if reads else None
+        if found is not None and self._is_fresh(found):
+            return self._send(found, environ, start_response, begun_s, replayed=True)
+        # Only what misses is looked at closely: nothing is ever held for a private path.
+        if not reads or PRIVATE_PATH.match(path):
+            return self._pass(environ, start_response, begun_s, None, None)
+        return self._render_once(environ, start_response, begun_s, found)
+
+    # What is held.
+
+    def _find(self, environ: WSGIEnvironment, path: str) -> Kept | None:
+        """Return what is held for a request, fresh or not; what is fresh goes before what is stale."""
+        query = environ.get("QUERY_STRING", "")
+        key: Key = (path, query, None)
+        shared = self._pinned.get(key) or self._others.get(key)
+        if shared is not None and self._is_fresh(shared):
+            return shared
+        key = (path, query, zone_of(environ))
+        return self._pinned.get(key) or self._others.get(key) or shared
+
+    def _is_fresh(self, kept: Kept) -> bool:
+        until = kept.permission.valid_until
+        return kept.is_current(self._versions()) and (until is None or self._clock() < until)
+
+    def _hold(self, environ: WSGIEnvironment, kept: Kept) -> None:
+        zone = zone_of(environ) if kept.permission.private else None
+        if zone is not None and len(zone) > _LONGEST_ZONE:
+            return
+        key: Key = (kept.path, environ.get("QUERY_STRING", ""), zone)
+        shelf, other = (self._pinned, self._others) if kept.permission.pinned else (self._others, self._pinned)
+        shelf.put(key, kept)
+        other.drop(key)
+
+    # Asking Flask.
+
+    def _render_once(
+        self, environ: WSGIEnvironment, start_response: StartResponse, begun_s: float, stale: Kept | None
+    ) -> Iterable[bytes]:
+        """Render, unless another thread is rendering the same: then give what was right a moment ago, or wait."""
+        key: Key = (environ["PATH_INFO"], environ.get("QUERY_STRING", ""), zone_of(environ))
+        mine = Event()
+        with self._flights_lock:
+            theirs = self._flights.setdefault(key, mine)
+        if theirs is mine:
+            try:
+                return self._pass(environ, start_response, begun_s, stale, key)
+            finally:
+                with self._flights_lock:
+                    del self._flights[key]
+                mine.set()
+        if stale is None:
+            theirs.wait(self._longest_wait_s)
+            stale = self._find(environ, key[0])
+            if stale is None or not self._is_fresh(stale):
+                return self._pass(environ, start_response, begun_s, stale, key)
+        return self._send(stale, environ, start_response, begun_s, replayed=True)
+
+    def _pass(
+        self,
+        environ: WSGIEnvironment,
+        start_response: StartResponse,
+        begun_s: float,
+        last_good: Kept | None,
+        key: Key | None,
+    ) -> Iterable[bytes]:
+        """Let Flask answer, and keep what may be kept (``key`` is None where nothing may)."""
+        request = environ
+        if key is not None and environ["REQUEST_METHOD"] == "HEAD":
+            # Rendered as GET: HEAD then has the same headers, and the GET that follows finds its answer ready.
+            request = {**environ, "REQUEST_METHOD": "GET"}
+        answer = Answer()
+        spare = last_good if environ["PATH_INFO"].endswith(".ics") else None
+        try:
+            answer.begin(self._app(request, answer.start))
+        except Exception:
+            if spare is None:
+                raise
+            return self._send_last_good(spare, environ, start_response, begun_s)
+        if spare is not None and answer.status.startswith("5"):
+            answer.close()
+            return self._send_last_good(spare, environ, start_response, begun_s)
+        permission = request.get(PUBLISH_KEY)
+        if key is not None and isinstance(permission, Publish) and answer.may_be_kept(permission):
+            kept = Kept(key[0], answer.status, answer.headers, answer.read(), permission)
+            self._hold(environ, kept)
+            return self._send(kept, environ, start_response, begun_s, replayed=False)
+        return self._pass_on(answer, environ, start_response, begun_s)
+
+    # Answering.
+
+    def _send(
+        self, kept: Kept, environ: WSGIEnvironment, start_response: StartResponse, begun_s: float, *, replayed: bool
+    ) -> Iterable[bytes]:
+        """Answer from a complete response. Everything that repeats is prepared; this is the hot path."""
+        variant = kept.variant(environ.get("HTTP_ACCEPT_ENCODING"))
+        request_id = environ[REQUEST_ID_KEY]
+        status, headers, facts, body = kept.status, variant.headers, variant.facts, variant.body
+        if kept.is_unchanged(variant, environ):
+            status, headers, facts, body = "304 Not Modified", variant.headers_304, variant.facts_304, []
+        elif environ["REQUEST_METHOD"] == "HEAD":
+            facts, body = variant.facts_head, []
+        start_response(status, [*headers, ("X-Request-ID", request_id)])
+        self._log(facts, request_id, perf_counter() - begun_s, replayed)
+        return body
+
+    def _send_last_good(
+        self, kept: Kept, environ: WSGIEnvironment, start_response: StartResponse, begun_s: float
+    ) -> Iterable[bytes]:
+        self._alarm("feed.last_good_copy", kept.path)
+        return self._send(kept, environ, start_response, begun_s, replayed=True)
+
+    def _pass_on(
+        self, answer: Answer, environ: WSGIEnvironment, start_response: StartResponse, begun_s: float
+    ) -> Iterable[bytes]:
+        """Send what may not be kept as Flask made it."""
+        request_id = environ[REQUEST_ID_KEY]
+        start_response(answer.status, [*answer.headers, ("X-Request-ID", request_id)])
+        method, path, status = environ["REQUEST_METHOD"], environ["PATH_INFO"], int(answer.status[:3])
+
+        def done(size_bytes: int) -> None:
+            facts = request_facts(method, path, status, size_bytes)
+            self._log(facts, request_id, perf_counter() - begun_s, False)
+
+        if method == "HEAD":
+            answer.close()
+            done(0)
+            return []
+        return answer.passed_on(done)
+
+    def _refuse_host(self, environ: WSGIEnvironment, start_response: StartResponse, begun_s: float) -> Iterable[bytes]:
+        answer = Answer()
+        body = b"This address is not served here.\n"
+        headers = [
+            ("Content-Type", "text/plain; charset=utf-8"),
+            ("Content-Length", str(len(body))),
+            ("Cache-Control", "no-store"),
+            ("X-Content-Type-Options", "nosniff"),
+        ]
+        answer.start("400 Bad Request", headers)
+        answer.begin([body])
+        return self._pass_on(answer, environ, start_response, begun_s)
