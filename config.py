@@ -1,0 +1,214 @@
+"""Settings: the only reader of the environment.
+
+Every setting is documented beside its default, in :data:`SETTINGS`; the table in the README is made
+from it. Nonsense stops the start with a sentence that names the variable. A secret may also come from
+a file: ``NAME_FILE`` holds its path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent
+
+#: name, default in production ("" = must be given, None = optional), default in demonstration mode, meaning
+SETTINGS: tuple[tuple[str, str | None, str | None, str], ...] = (
+    ("WMD_MODE", "production", "demo", "`production`, or `demo` for the demonstration on this machine only."),
+    ("WMD_SECRET_KEY", "", "(made)", "At least 32 random characters; signs cookies and links. Required."),
+    ("WMD_BASE_URL", "", "http://127.0.0.1:$PORT", "The public address, such as `https://wmd.example.org`. Required."),
+    ("WMD_DATABASE_URL", "", "sqlite file in `var/`", "`postgresql+psycopg://…` or `sqlite:///…`. Required."),
+    ("WMD_MAIL_URL", "", "(none)", "SMTP server, `smtp://user:password@host:587`. Required."),
+    (
+        "WMD_LINK_KEYS",
+        "",
+        "(made)",
+        "Keys that encrypt private links: `id:base64 of 32 bytes`, current first. Required.",
+    ),
+    ("WMD_UID_DOMAIN", None, None, "Domain in calendar UIDs; default: the host of the base URL. UIDs once made stay."),
+    ("WMD_EDITION", None, "demo", "Slug of the edition that `/` leads to; default: the next or latest one."),
+    ("WMD_VAR_DIR", "var", "var", "Folder for the SQLite file and the last good copies."),
+    ("WMD_HOST", "127.0.0.1", "127.0.0.1", "Address to listen on; demonstration mode insists on loopback."),
+    ("PORT", "8000", "8000", "Port to listen on."),
+    ("WMD_WORKERS", "2", "2", "Web worker processes."),
+    ("WMD_PROXY_HOPS", "0", "0", "Trusted reverse proxies in front of the service."),
+    ("WMD_PUBLISHED_MB", "64", "64", "Most memory for complete public responses, per worker, in megabytes."),
+    ("WMD_LOG_LEVEL", "INFO", "INFO", "DEBUG, INFO, WARNING or ERROR."),
+)
+
+_SAMPLES = ("change-me", "changeme", "secret", "example", "sample", "demo")
+
+
+class SettingError(ValueError):
+    """A setting is missing or makes no sense; the message names it and says what it should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings, checked. Built by :meth:`from_env`, or directly in tests."""
+
+    mode: str
+    secret_key: str = field(repr=False)
+    base_url: str
+    database_url: str = field(repr=False)
+    link_keys: str = field(repr=False)
+    mail_url: str = field(default="", repr=False)
+    uid_domain: str = ""
+    edition: str | None = None
+    var_dir: Path = ROOT / "var"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 2
+    proxy_hops: int = 0
+    published_bytes: int = 64_000_000
+    log_level: str = "INFO"
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether demonstration features exist at all in this process."""
+        return self.mode == "demo"
+
+    @property
+    def hostname(self) -> str:
+        """Host of the public address, without port."""
+        return urlsplit(self.base_url).hostname or ""
+
+    @property
+    def allowed_hosts(self) -> frozenset[str]:
+        """Values of the Host header that are answered: that of the base URL, and loopback names in a demonstration."""
+        netloc = urlsplit(self.base_url).netloc
+        if not self.is_demo:
+            return frozenset({netloc})
+        return frozenset({netloc, f"127.0.0.1:{self.port}", f"localhost:{self.port}", f"[::1]:{self.port}"})
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> Config:
+        """Read and check the environment; raise :class:`SettingError` on anything missing or nonsensical."""
+        env = os.environ if env is None else env
+        mode = env.get("WMD_MODE", "production")
+        if mode not in {"production", "demo"}:
+            msg = f"WMD_MODE is {mode!r}: it must be production or demo."
+            raise SettingError(msg)
+        config = _demo(env) if mode == "demo" else _production(env)
+        _check(config)
+        return config
+
+
+def _secret(env: Mapping[str, str], name: str) -> str:
+    if path := env.get(f"{name}_FILE"):
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            msg = f"{name}_FILE points to a file that cannot be read: {error.strerror}."
+            raise SettingError(msg) from error
+    return env.get(name, "")
+
+
+def _whole_number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = env.get(name, str(default))
+    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+        msg = f"{name} is {text!r}: it must be a whole number from {low} to {high}."
+        raise SettingError(msg)
+    return int(text)
+
+
+def _shared(env: Mapping[str, str]) -> dict[str, object]:
+    return {
+        "var_dir": Path(env.get("WMD_VAR_DIR") or ROOT / "var").resolve(),
+        "port": _whole_number(env, "PORT", 8000, 1, 65535),
+        "workers": _whole_number(env, "WMD_WORKERS", 2, 1, 64),
+        "proxy_hops": _whole_number(env, "WMD_PROXY_HOPS", 0, 0, 5),
+        "published_bytes": _whole_number(env, "WMD_PUBLISHED_MB", 64, 8, 4096) * 1_000_000,
+        "log_level": env.get("WMD_LOG_LEVEL", "INFO"),
+        "host": env.get("WMD_HOST", "127.0.0.1"),
+        "mail_url": _secret(env, "WMD_MAIL_URL"),
+    }
+
+
+def _demo(env: Mapping[str, str]) -> Config:
+    shared = _shared(env)
+    var_dir = Path(str(shared["var_dir"]))
+    # A demonstration needs no setting: its secret is made once and kept beside its database.
+    secret = _secret(env, "WMD_SECRET_KEY") or _made_secret(var_dir)
+    base_url = env.get("WMD_BASE_URL") or f"http://127.0.0.1:{shared['port']}"
+    return Config(
+        mode="demo",
+        secret_key=secret,
+        base_url=base_url.rstrip("/"),
+        database_url=_secret(env, "WMD_DATABASE_URL") or f"sqlite:///{var_dir / 'wmd.sqlite3'}",
+        link_keys=_secret(env, "WMD_LINK_KEYS"),
+        uid_domain=env.get("WMD_UID_DOMAIN") or "wmd.example",
+        edition=env.get("WMD_EDITION") or "demo",
+        **shared,  # type: ignore[arg-type]
+    )
+
+
+def _made_secret(var_dir: Path) -> str:
+    path = var_dir / "demo-secret"
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        var_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Two processes may come here at once: the first to create the file decides.
+        try:
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+                file.write(os.urandom(32).hex())
+        except FileExistsError:
+            pass
+        return path.read_text(encoding="ascii").strip() or hashlib.sha256(str(path).encode()).hexdigest()
+
+
+def _production(env: Mapping[str, str]) -> Config:
+    wanted = {
+        "WMD_SECRET_KEY": "at least 32 random characters",
+        "WMD_BASE_URL": "the public address, https://…",
+        "WMD_DATABASE_URL": "postgresql+psycopg://… or sqlite:///…",
+        "WMD_MAIL_URL": "smtp://user:password@host:587",
+        "WMD_LINK_KEYS": "id:base64 of 32 random bytes",
+    }
+    values = {name: _secret(env, name) for name in wanted}
+    missing = [f"{name} ({meaning})" for name, meaning in wanted.items() if not values[name]]
+    if missing:
+        msg = "Production needs these settings: " + "; ".join(missing) + ". For a trial on this machine: make run."
+        raise SettingError(msg)
+    secret = values["WMD_SECRET_KEY"]
+    if len(secret) < 32 or len(set(secret)) < 8 or any(secret.lower().startswith(sample) for sample in _SAMPLES):
+        msg = "WMD_SECRET_KEY is too short or a sample value: give at least 32 random characters."
+        raise SettingError(msg)
+    base_url = values["WMD_BASE_URL"].rstrip("/")
+    return Config(
+        mode="production",
+        secret_key=secret,
+        base_url=base_url,
+        database_url=values["WMD_DATABASE_URL"],
+        link_keys=values["WMD_LINK_KEYS"],
+        uid_domain=env.get("WMD_UID_DOMAIN") or (urlsplit(base_url).hostname or ""),
+        edition=env.get("WMD_EDITION") or None,
+        **_shared(env),  # type: ignore[arg-type]
+    )
+
+
+def _check(config: Config) -> None:
+    parts = urlsplit(config.base_url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
+        msg = f"WMD_BASE_URL is {config.base_url!r}: give scheme and host only, such as https://wmd.example.org."
+        raise SettingError(msg)
+    if not config.is_demo and parts.scheme != "https":
+        msg = "WMD_BASE_URL must begin with https:// in production."
+        raise SettingError(msg)
+    if not config.database_url.startswith(("postgresql+psycopg://", "sqlite:///")):
+        msg = "WMD_DATABASE_URL must begin with postgresql+psycopg:// or sqlite:///."
+        raise SettingError(msg)
+    if config.mail_url and not config.mail_url.startswith(("smtp://", "smtps://")):
+        msg = "WMD_MAIL_URL must begin with smtp:// or smtps://."
+        raise SettingError(msg)
+    if config.is_demo and config.host not in {"127.0.0.1", "::1", "localhost"}:
+        msg = f"WMD_HOST is {config.host!r}: a demonstration listens on this machine only (127.0.0.1)."
+        raise SettingError(msg)
+    if config.log_level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+        msg = f"WMD_LOG_LEVEL is {config.log_level!r}: it must be DEBUG, INFO, WARNING or ERROR."
+        raise SettingError(msg)
