@@ -1,1 +1,24 @@
-"""HTTP only: parse, call one service, commit, render or redirect."""
+"""HTTP only: parse, call one service, commit, render or redirect. One blueprint per audience."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_babel import Babel
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from config import Config
+from wmd.web import errors, headers, health, public, words
+
+
+def register(app: Flask) -> None:
+    """Add every blueprint, the error pages, the security headers and the words of the interface."""
+    config: Config = app.extensions["wmd.config"]
+    Babel(app, locale_selector=words.select_locale)
+    if config.proxy_hops:
+        hops = config.proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    words.register(app)
+    headers.register(app)
+    errors.register(app)
+    app.register_blueprint(health.bp)
+    public.register(app)

@@ -1,0 +1,83 @@
+"""The composition root: a readable list of steps, and the only place that sees everything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+from flask_migrate import Migrate
+
+import wmd.models  # noqa: F401 -- the tables must be known before anything asks for the metadata
+from config import ROOT, Config
+from wmd import cli, web
+from wmd.db import db, engine_options
+from wmd.gateways import Gateways
+from wmd.secretbox import SecretBox
+from wmd.services.library import GoodCopies, Library
+from wmd.services.programme import DatabaseSource
+from wmd.web.published import Published
+
+
+def compose(config: Config, gateways: Gateways | None = None) -> Flask:
+    """Return the application, step by step."""
+    gateways = gateways or Gateways()
+    app = Flask("wmd", static_folder=str(ROOT / "wmd" / "static"), template_folder=str(ROOT / "templates"))
+    _configure(app, config)
+    _connect_database(app, config)
+    _open_library(app, config, gateways)
+    web.register(app)
+    cli.register(app)
+    _put_published_bytes_in_front(app, config, gateways)
+    return app
+
+
+def _configure(app: Flask, config: Config) -> None:
+    app.config.update(
+        SECRET_KEY=config.secret_key,
+        SQLALCHEMY_DATABASE_URI=config.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(config.database_url),
+        BABEL_DEFAULT_LOCALE="en",
+        BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "wmd" / "translations"),
+        MAX_CONTENT_LENGTH=2_000_000,
+        MAX_FORM_MEMORY_SIZE=1_000_000,
+        MAX_FORM_PARTS=1000,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=not config.is_demo,
+        PREFERRED_URL_SCHEME=config.base_url.partition(":")[0],
+    )
+    app.jinja_options = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
+    app.extensions["wmd.config"] = config
+
+
+def _connect_database(app: Flask, config: Config) -> None:
+    if config.database_url.startswith("sqlite:///"):
+        Path(config.database_url.removeprefix("sqlite:///")).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    db.init_app(app)
+    Migrate(app, db, directory=str(ROOT / "migrations"))
+
+
+def _open_library(app: Flask, config: Config, gateways: Gateways) -> None:
+    with app.app_context():
+        engine = db.engine
+    app.extensions["wmd.gateways"] = gateways
+    app.extensions["wmd.secretbox"] = (
+        SecretBox.from_setting(config.link_keys) if config.link_keys else SecretBox.derived(config.secret_key)
+    )
+    app.extensions["wmd.library"] = Library(
+        DatabaseSource(engine, gateways.clock, config.edition),
+        copies=GoodCopies(config.var_dir / "copies", config.secret_key),
+    )
+
+
+def _put_published_bytes_in_front(app: Flask, config: Config, gateways: Gateways) -> None:
+    library: Library = app.extensions["wmd.library"]
+    layer = Published(
+        app.wsgi_app,
+        versions=library.versions,
+        clock=gateways.clock,
+        allowed_hosts=config.allowed_hosts,
+        max_bytes=config.published_bytes,
+    )
+    app.extensions["wmd.published"] = layer
+    app.wsgi_app = layer  # type: ignore[method-assign]

@@ -1,0 +1,42 @@
+"""The state machines: each is one table of moves. ``services/states.py`` is the one function that makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+Moves = Mapping[str, frozenset[str]]
+
+SUBMISSION_MOVES: Moves = {
+    "unconfirmed": frozenset({"submitted", "withdrawn", "rejected"}),
+    "submitted": frozenset({"in review", "approved", "rejected", "withdrawn", "changes requested"}),
+    "in review": frozenset({"changes requested", "approved", "rejected", "withdrawn"}),
+    "changes requested": frozenset({"in review", "approved", "rejected", "withdrawn"}),
+    "approved": frozenset({"withdrawn"}),
+    "rejected": frozenset({"in review"}),
+    "withdrawn": frozenset({"submitted"}),
+}
+
+REVISION_MOVES: Moves = {
+    "pending": frozenset({"approved", "partly approved", "refused", "superseded"}),
+    "approved": frozenset({"superseded"}),
+    "partly approved": frozenset({"superseded"}),
+    "refused": frozenset(),
+    "superseded": frozenset(),
+}
+
+SESSION_MOVES: Moves = {
+    "scheduled": frozenset({"postponed", "cancelled"}),
+    "postponed": frozenset({"scheduled", "cancelled"}),
+    "cancelled": frozenset({"scheduled", "postponed"}),
+}
+
+MACHINES: Mapping[str, Moves] = {
+    "submission": SUBMISSION_MOVES,
+    "revision": REVISION_MOVES,
+    "session": SESSION_MOVES,
+}
+
+
+def may_move(machine: str, before: str, after: str) -> bool:
+    """Whether the named machine (submission, revision, session) has the move ``before`` → ``after``."""
+    return after in MACHINES[machine].get(before, frozenset())

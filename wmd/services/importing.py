@@ -1,0 +1,191 @@
+"""Importing a programme file: all of it or nothing, through the same door as a form.
+
+Each event becomes a revision with source ``import``, a decision and a publication. A repeated import of the same file
+changes nothing; what a file leaves out is not cancelled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from wmd.domain.content import EditionContent, EventContent, SpeakerContent
+from wmd.domain.documents.check_file import check_file
+from wmd.domain.documents.read_file import ReadFile
+from wmd.domain.findings import Finding, errors
+from wmd.domain.vocabulary import RegistrationState
+from wmd.errors import InvalidContentError, NotPublishableError
+from wmd.models import Edition, Event, EventOrganisation, Organisation, PublicCode, Revision, Series
+from wmd.secretbox import SecretBox
+from wmd.services.intake import find_submission, hand_in, latest_revision, read_content
+from wmd.services.moderation import decide
+from wmd.services.private_links import keep_link
+from wmd.services.projection import slot_of
+from wmd.services.publishing import Setting, publish, touch_site
+from wmd.services.references import find_edition, put_edition, put_organisation, put_person, put_series
+
+ACTOR = "import"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did, or (on a dry run, rolled back by the caller) would do."""
+
+    added: int
+    changed: int
+    unchanged: int
+    findings: tuple[Finding, ...]
+
+
+def edition_content(edition: Edition) -> EditionContent:
+    """Return an edition's row as content, for checks against its window."""
+    return EditionContent(
+        slug=edition.slug, name=edition.name, main_day=edition.main_day, window_from=edition.window_from,
+        window_to=edition.window_to, zone=edition.zone, theme=edition.theme, introduction=edition.introduction,
+        hashtags=tuple(edition.hashtags), languages=tuple(edition.languages), is_permanent=edition.is_permanent,
+        is_demo=edition.is_demo,
+    )  # fmt: skip
+
+
+def apply_file(
+    dbs: Session, read: ReadFile, *, box: SecretBox, setting: Setting, now: datetime, silent: bool = False
+) -> ImportReport:
+    """Apply a whole file in the caller's transaction; ``silent`` notes no public changes (demonstration only).
+
+    Raises InvalidContentError with every finding when there is any error; the caller rolls back.
+    """
+    findings = _check(dbs, read)
+    if errors(findings):
+        raise InvalidContentError(findings)
+    edition, edition_changed = _edition(dbs, read, now=now)
+    people, stale_organisations = _references(dbs, read, setting, now=now)
+    revisions: list[Revision] = []
+    claims: dict[str, EventContent] = {}
+    for event in read.file.events:
+        content = _resolve(dbs, edition, event, people, read.join_links.get(event.key, ""), box, setting, now=now)
+        revision = hand_in(dbs, edition, content, source="import", actor=ACTOR, mint=setting.mint, now=now)
+        if revision is not None:
+            decide(dbs, revision, "approved", moderator=ACTOR, now=now)
+            revisions.append(revision)
+            claims[revision.id] = event
+    again = _again(dbs, edition, revisions, stale_organisations, everything=edition_changed)
+    publication = publish(
+        dbs, edition, [*revisions, *again], setting, actor=ACTOR, now=now, claims=claims, silent=silent
+    )
+    unchanged = len(read.file.events) - len(revisions)
+    return ImportReport(publication.added, len(revisions) - publication.added, unchanged, tuple(findings))
+
+
+def _check(dbs: Session, read: ReadFile) -> list[Finding]:
+    """Return every finding about the file, laid beside what is known already."""
+    slug = read.file.edition.slug if read.file.edition else read.file.edition_slug
+    edition = find_edition(dbs, slug)
+    return check_file(
+        read,
+        edition=edition_content(edition) if edition else None,
+        organisations=set(dbs.scalars(select(Organisation.key))),
+        series=set(dbs.scalars(select(Series.slug))),
+    )
+
+
+def _edition(dbs: Session, read: ReadFile, *, now: datetime) -> tuple[Edition, bool]:
+    if read.file.edition is not None:
+        return put_edition(dbs, read.file.edition, now=now)
+    edition = find_edition(dbs, read.file.edition_slug)
+    if edition is None:
+        msg = f"there is no edition {read.file.edition_slug!r}"
+        raise NotPublishableError(msg)
+    return edition, False
+
+
+def _references(dbs: Session, read: ReadFile, setting: Setting, *, now: datetime) -> tuple[dict[str, str], list[str]]:
+    """Put organisations, series and people in place; return person ids by key and organisations that changed."""
+    changed_series = [series.slug for series in read.file.series if put_series(dbs, series)]
+    if changed_series:
+        touch_site(dbs)
+    codes = set(dbs.scalars(select(PublicCode.code)))
+    stale = []
+    for content in read.file.organisations:
+        row, changed = put_organisation(dbs, content, codes, mint=setting.mint, now=now)
+        if changed:
+            stale.append(row.id)
+    _touch_editions_of(dbs, stale)
+    people: dict[str, str] = {}
+    for person in read.file.people:
+        row_of_person, _ = put_person(dbs, person, mint=setting.mint, now=now)
+        people[person.key] = row_of_person.id
+    return people, stale
+
+
+def _touch_editions_of(dbs: Session, organisation_ids: Sequence[str]) -> None:
+    """Raise the version of every edition that shows these organisations, so that its pages are made anew."""
+    if not organisation_ids:
+        return
+    shown_in = (
+        select(Event.edition_id)
+        .join(EventOrganisation, EventOrganisation.event_id == Event.id)
+        .where(EventOrganisation.organisation_id.in_(organisation_ids))
+    )
+    for edition in dbs.scalars(select(Edition).where(Edition.id.in_(shown_in))):
+        edition.version += 1
+    dbs.flush()
+
+
+def _resolve(
+    dbs: Session,
+    edition: Edition,
+    event: EventContent,
+    people: dict[str, str],
+    join_link: str,
+    box: SecretBox,
+    setting: Setting,
+    *,
+    now: datetime,
+) -> EventContent:
+    """Replace person keys by ids and a raw join link by the id of its sealed row."""
+    submission = find_submission(dbs, edition, event.key)
+    previous = latest_revision(dbs, submission) if submission else None
+    known = read_content(previous).registration.private_link_id if previous else None
+    registration = event.registration
+    if join_link:
+        ends_at = max((slot_of(session).ends_at for session in event.sessions), default=None)
+        link_id = keep_link(dbs, box, join_link, known_id=known, ends_at=ends_at, mint=setting.mint, now=now)
+        registration = replace(registration, private_link_id=link_id)
+    elif known and not registration.url and registration.state is not RegistrationState.MISSING:
+        # An export never holds the link itself, so leaving it out keeps the one we have.
+        registration = replace(registration, private_link_id=known)
+    sessions = tuple(
+        replace(
+            session,
+            speakers=_speakers(session.speakers, people),
+            panels=tuple(replace(panel, speakers=_speakers(panel.speakers, people)) for panel in session.panels),
+        )
+        for session in event.sessions
+    )
+    return replace(event, registration=registration, sessions=sessions)
+
+
+def _speakers(speakers: tuple[SpeakerContent, ...], people: dict[str, str]) -> tuple[SpeakerContent, ...]:
+    return tuple(
+        replace(speaker, person_id=people[speaker.person_id]) if speaker.person_id else speaker for speaker in speakers
+    )
+
+
+def _again(
+    dbs: Session, edition: Edition, revisions: Sequence[Revision], stale: Sequence[str], *, everything: bool
+) -> list[Revision]:
+    """Return the published revisions that show something that changed elsewhere: their edition or organisation."""
+    if not everything and not stale:
+        return []
+    wanted = select(Event.revision_id).where(Event.edition_id == edition.id)
+    if not everything:
+        wanted = wanted.join(EventOrganisation, EventOrganisation.event_id == Event.id).where(
+            EventOrganisation.organisation_id.in_(stale)
+        )
+    done = {revision.submission_id for revision in revisions}
+    rows = dbs.scalars(select(Revision).where(Revision.id.in_(wanted)))
+    return [row for row in rows if row.submission_id not in done]

@@ -1,0 +1,75 @@
+"""Handing in: a proposal becomes a Submission and an immutable Revision. An import comes the same way."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from wmd.domain.codes import Mint
+from wmd.domain.content import SCHEMA_VERSION, EventContent
+from wmd.domain.content_json import event_from_json, event_to_json, upcast
+from wmd.domain.identities import adopt, without_claims
+from wmd.errors import NotPublishableError
+from wmd.models import Edition, Revision, Submission
+from wmd.services.states import audit, move
+
+
+def read_content(revision: Revision) -> EventContent:
+    """Return a revision's content as a value; older schema versions are upcast on reading."""
+    content, findings = event_from_json(upcast(revision.content, revision.schema_version), "content")
+    if content is None:
+        msg = f"revision {revision.id} cannot be read: {findings[0].say() if findings else 'unknown'}"
+        raise NotPublishableError(msg)
+    return content
+
+
+def latest_revision(dbs: Session, submission: Submission) -> Revision | None:
+    """Return the newest revision of a submission, whatever its state."""
+    return dbs.scalars(
+        select(Revision).where(Revision.submission_id == submission.id).order_by(Revision.number.desc()).limit(1)
+    ).first()
+
+
+def find_submission(dbs: Session, edition: Edition, key: str) -> Submission | None:
+    """Return the submission that an external key names in an edition."""
+    return dbs.scalars(select(Submission).where(Submission.edition_id == edition.id, Submission.key == key)).first()
+
+
+def hand_in(
+    dbs: Session, edition: Edition, content: EventContent, *, source: str, actor: str, mint: Mint, now: datetime
+) -> Revision | None:
+    """Make a submission (or find it by the content's key) and its next revision, in state pending.
+
+    Ids are adopted from the previous revision. Returns None when nothing differs from that revision, which
+    is how a repeated import changes nothing.
+    """
+    submission = find_submission(dbs, edition, content.key)
+    previous = latest_revision(dbs, submission) if submission else None
+    before = read_content(previous) if previous else None
+    full = without_claims(adopt(content, before, mint))
+    if before is not None and full == before:
+        return None
+    if submission is None:
+        submission = Submission(
+            id=mint.uuid(), edition_id=edition.id, key=content.key, source=source, state="submitted",
+            event_id=mint.uuid(), created_at=now,
+        )  # fmt: skip
+        dbs.add(submission)
+        audit(
+            dbs, actor=actor, action="submit", kind="submission", subject_id=submission.id, before="",
+            after="submitted", now=now,
+        )  # fmt: skip
+        dbs.flush()
+    if previous is not None and previous.state == "pending":
+        move(dbs, previous, "superseded", actor=actor, now=now)
+    number = dbs.scalar(select(func.max(Revision.number)).where(Revision.submission_id == submission.id)) or 0
+    revision = Revision(
+        id=mint.uuid(), submission_id=submission.id, number=number + 1, kind="event", state="pending",
+        base_revision_id=previous.id if previous else None, schema_version=SCHEMA_VERSION,
+        content=event_to_json(full), source=source, created_at=now,
+    )  # fmt: skip
+    dbs.add(revision)
+    dbs.flush()
+    return revision

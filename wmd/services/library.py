@@ -1,0 +1,256 @@
+"""The library: the programme values that this process reads, and when they are read again.
+
+Asks for versions at most once a second; loads in the background, once, while the old value serves; keeps the old
+value when loading fails; writes a good copy to disk so that a process can start while the database is down.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+import os
+import pickle
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Protocol
+
+from wmd.domain.programme import Programme, Site
+from wmd.domain.query import Index
+from wmd.errors import NotLoadedError
+
+log = logging.getLogger(__name__)
+
+_HEADER = b"wmd-copy-1\n"
+_COPY_EVERY_S = 20.0
+
+
+class Source(Protocol):
+    """Where values come from: the database, or a stand-in with the same promises."""
+
+    def versions(self) -> Mapping[str, int]:
+        """Return ``{"site": n, "status": n, "edition:<slug>": n, …}``; raises when the database is away."""
+
+    def site(self) -> Site:
+        """Load the site."""
+
+    def programme(self, slug: str, previous: Programme | None) -> Programme:
+        """Load an edition, keeping from ``previous`` what did not change."""
+
+
+class GoodCopies:
+    """Signed pickles of the last good values in a folder only this service may read.
+
+    A pickle runs code when opened, so each is signed with the secret key and refused when the signature is off.
+    """
+
+    def __init__(self, folder: Path, secret: str) -> None:
+        self._folder = folder
+        self._key = hashlib.sha256(b"good copy " + secret.encode()).digest()
+
+    def write(self, name: str, value: Programme | Site) -> None:
+        """Store a value under a name, replacing the older copy in one step."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        body = pickle.dumps(value, protocol=5)
+        path = self._folder / f"{name.replace(':', '-')}.copy"
+        temporary = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
+        temporary.touch(mode=0o600)
+        temporary.write_bytes(_HEADER + hmac.digest(self._key, body, "sha256") + body)
+        temporary.replace(path)
+
+    def read(self, name: str) -> Programme | Site | None:
+        """Return the stored value, or None when there is none or it is not ours."""
+        try:
+            data = (self._folder / f"{name.replace(':', '-')}.copy").read_bytes()
+        except OSError:
+            return None
+        body = data[len(_HEADER) + 32 :]
+        signature = data[len(_HEADER) : len(_HEADER) + 32]
+        if not data.startswith(_HEADER) or not hmac.compare_digest(signature, hmac.digest(self._key, body, "sha256")):
+            return None
+        try:
+            value = pickle.loads(body)  # noqa: S301 -- signed by us, checked above
+        except Exception:  # a copy of an older release may not fit any more; it is only a copy
+            return None
+        return value if isinstance(value, Programme | Site) else None
+
+
+class Library:
+    """The values of one process. Thread-safe; readers never wait for a load once there is a value."""
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        copies: GoodCopies | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+        every_s: float = 1.0,
+        background: bool = True,
+    ) -> None:
+        self._source = source
+        self._copies = copies
+        self._monotonic = monotonic
+        self._every_s = every_s
+        self._background = background
+        self._lock = threading.Lock()
+        self._loading = threading.Lock()
+        self._next_look = 0.0
+        self._wanted: Mapping[str, int] = {}
+        self._site: Site | None = None
+        self._programmes: dict[str, Programme] = {}
+        self._indexes: dict[str, tuple[Programme, Index]] = {}
+        self._loaded: dict[str, int] = {}
+        self._copied_at: dict[str, float] = {}
+        self.is_stale = False
+
+    def versions(self) -> Mapping[str, int]:
+        """Return the versions of the values held, having looked for newer ones at most once a second."""
+        if self._monotonic() >= self._next_look:
+            self.look()
+        return self._loaded
+
+    def look(self) -> None:
+        """Ask the source for versions now, and load what moved (in the background, once)."""
+        with self._lock:
+            if self._monotonic() < self._next_look:
+                return
+            self._next_look = self._monotonic() + self._every_s
+        try:
+            self._wanted = dict(self._source.versions())
+        except Exception as error:  # whatever keeps us from the database, the old value serves
+            if not self.is_stale:
+                log.warning("versions_unreadable", extra={"error": type(error).__name__})
+            self.is_stale = True
+            return
+        self.is_stale = False
+        if "status" in self._wanted:
+            self._loaded = {**self._loaded, "status": self._wanted["status"]}
+        if not self._behind():
+            return
+        if self._background and self._site is not None:
+            if self._loading.acquire(blocking=False):
+                threading.Thread(target=self._load_and_release, name="programme-load", daemon=True).start()
+        else:
+            with self._loading:
+                self._load()
+
+    def refresh(self) -> None:
+        """Look now and load in this thread: after a write, so that people see their own change."""
+        with self._lock:
+            self._next_look = 0.0
+        background, self._background = self._background, False
+        try:
+            self.look()
+        finally:
+            self._background = background
+
+    def _behind(self) -> list[str]:
+        return [
+            name
+            for name, version in self._wanted.items()
+            if name != "status" and self._loaded.get(name) != version and (name == "site" or self._held(name))
+        ]
+
+    def _held(self, name: str) -> bool:
+        return name.removeprefix("edition:") in self._programmes
+
+    def _load_and_release(self) -> None:
+        try:
+            self._load()
+        finally:
+            self._loading.release()
+
+    def _load(self) -> None:
+        """Load what is behind; on failure keep what is held."""
+        started = self._monotonic()
+        for name in self._behind():
+            try:
+                if name == "site":
+                    site = self._source.site()
+                    self._site = site
+                    self._note(name, site.version)
+                    self._copy(name, site)
+                else:
+                    self._load_edition(name.removeprefix("edition:"))
+            except Exception as error:  # the old value serves; staff see the alarm in /readyz
+                self.is_stale = True
+                log.warning("load_failed", extra={"what": name, "error": type(error).__name__})
+            else:
+                log.info("loaded", extra={"what": name, "duration_ms": round((self._monotonic() - started) * 1000)})
+
+    def _load_edition(self, slug: str) -> Programme:
+        programme = self._source.programme(slug, self._programmes.get(slug))
+        self._keep(programme)
+        self._copy(f"edition:{slug}", programme)
+        return programme
+
+    def _keep(self, programme: Programme) -> None:
+        slug = programme.edition.slug
+        self._indexes[slug] = (programme, Index.build(programme))
+        self._programmes[slug] = programme
+        self._note(f"edition:{slug}", programme.version)
+
+    def _note(self, name: str, version: int) -> None:
+        self._loaded = {**self._loaded, name: version}
+
+    def _copy(self, name: str, value: Programme | Site) -> None:
+        if self._copies is None or self._monotonic() - self._copied_at.get(name, -1e9) < _COPY_EVERY_S:
+            return
+        self._copied_at[name] = self._monotonic()
+        try:
+            self._copies.write(name, value)
+        except OSError as error:
+            log.warning("copy_failed", extra={"what": name, "error": type(error).__name__})
+
+    def site(self) -> Site:
+        """Return the site; the first time it is loaded here, or read from the good copy.
+
+        Raises NotLoadedError when there is neither a database nor a copy.
+        """
+        self.versions()
+        if self._site is None:
+            with self._loading:
+                if self._site is None:
+                    self._first("site", self._source.site)
+        assert self._site is not None  # noqa: S101 -- _first raises otherwise
+        return self._site
+
+    def programme(self, slug: str) -> Programme | None:
+        """Return the programme of an edition, or None when there is no such edition. Raises NotLoadedError."""
+        self.versions()
+        programme = self._programmes.get(slug)
+        if programme is not None:
+            return programme
+        if slug not in self.site().editions:
+            return None
+        with self._loading:
+            if slug not in self._programmes:
+                self._first(f"edition:{slug}", lambda: self._source.programme(slug, None))
+        return self._programmes[slug]
+
+    def index(self, programme: Programme) -> Index:
+        """Return the search index of a programme value."""
+        held = self._indexes.get(programme.edition.slug)
+        if held is not None and held[0] is programme:
+            return held[1]
+        return Index.build(programme)
+
+    def _first(self, name: str, load: Callable[[], Programme | Site]) -> None:
+        value: Programme | Site | None
+        try:
+            value = load()
+        except Exception as error:
+            value = self._copies.read(name) if self._copies else None
+            self.is_stale = True
+            log.warning("first_load_failed", extra={"what": name, "error": type(error).__name__})
+            if value is None:
+                raise NotLoadedError(name) from error
+        else:
+            self._copy(name, value)
+        if isinstance(value, Site):
+            self._site = value
+            self._note("site", value.version)
+        else:
+            self._keep(value)

@@ -1,0 +1,57 @@
+"""Private join links: kept encrypted in one table, deleted 7 days after their event."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from wmd.domain.codes import Mint
+from wmd.models import PrivateLink
+from wmd.secretbox import SecretBox, SecretBoxError
+
+KEPT_AFTER = timedelta(days=7)
+_PURPOSE = "private-link"
+
+
+def keep_link(
+    dbs: Session,
+    box: SecretBox,
+    raw: str,
+    *,
+    known_id: str | None,
+    ends_at: datetime | None,
+    mint: Mint,
+    now: datetime,
+) -> str:
+    """Seal a join link and return its id: ``known_id`` when that row holds the very same link already."""
+    row = dbs.get(PrivateLink, known_id) if known_id else None
+    if row is not None and row.deleted_at is None:
+        row.ends_at = ends_at
+        try:
+            if box.open(row.sealed, purpose=_PURPOSE) == raw:
+                return row.id
+        except SecretBoxError:
+            pass  # A key that is gone cannot show that the link is the same; it is sealed anew.
+    row = PrivateLink(id=mint.uuid(), sealed=box.seal(raw, purpose=_PURPOSE), ends_at=ends_at, created_at=now)
+    dbs.add(row)
+    dbs.flush()
+    return row.id
+
+
+def due_for_deletion(dbs: Session, *, now: datetime, limit: int = 100) -> list[PrivateLink]:
+    """Return links whose event ended more than seven days ago, the oldest first."""
+    return list(
+        dbs.scalars(
+            select(PrivateLink)
+            .where(PrivateLink.deleted_at.is_(None), PrivateLink.ends_at < now - KEPT_AFTER)
+            .order_by(PrivateLink.ends_at)
+            .limit(limit)
+        )
+    )
+
+
+def delete_link(row: PrivateLink, *, now: datetime) -> None:
+    """Empty a link's row; its id stays, so that what refers to it can say that it is gone."""
+    row.sealed, row.deleted_at = "", now

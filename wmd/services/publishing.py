@@ -1,0 +1,360 @@
+"""The one door: an approved revision becomes Event rows, calendar entries and public changes.
+
+A batch of revisions of one edition is published in the caller's transaction with one new edition version. Nothing else
+writes these tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from wmd.db import Model
+from wmd.domain.codes import Mint, slugify
+from wmd.domain.content import EventContent, SessionContent
+from wmd.domain.programme import EditionView, EventView, OrganiserView
+from wmd.errors import NotPublishableError
+from wmd.models import (
+    CalendarEntry,
+    Change,
+    Edition,
+    Event,
+    EventLanguage,
+    EventOrganisation,
+    EventSdg,
+    EventSession,
+    EventText,
+    EventTopic,
+    Organisation,
+    Panel,
+    PanelQuestion,
+    Person,
+    PublicCode,
+    Revision,
+    Series,
+    SiteState,
+    Speaker,
+    Submission,
+    Topic,
+)
+from wmd.services.calendar_entries import CalendarSetting, digest_of, entry_rows, risen
+from wmd.services.changes import changes_of
+from wmd.services.intake import read_content
+from wmd.services.projection import Listing, Slot, Stamp, project, slot_of
+from wmd.services.rows import EventRows, Rows, event_rows, event_values, session_values
+from wmd.services.states import audit, move
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What publishing needs to know besides the revision."""
+
+    calendar: CalendarSetting
+    uid_domain: str
+    mint: Mint
+
+
+@dataclass(slots=True)
+class Publication:
+    """What one call published."""
+
+    version: int
+    added: int = 0
+    changed: int = 0
+    dates: int = 0
+
+
+@dataclass(slots=True)
+class _Known:
+    """What the batch refers to, read once."""
+
+    setting: Setting
+    edition: Edition
+    view: EditionView
+    topics: dict[str, int]
+    series: dict[str, int]
+    organisations: dict[str, Organisation]
+    events: dict[str, Event]
+    sessions: dict[str, EventSession]
+    names: dict[str, str]
+    codes: set[str]
+
+
+def publish(
+    dbs: Session,
+    edition: Edition,
+    revisions: Sequence[Revision],
+    setting: Setting,
+    *,
+    actor: str,
+    now: datetime,
+    claims: Mapping[str, EventContent] | None = None,
+    silent: bool = False,
+) -> Publication:
+    """Project approved revisions into the programme and raise the edition's version by one.
+
+    ``claims`` maps a revision's id to the content of an export of ours, whose codes, UIDs and stamps are taken over
+    for sessions that are new here. ``silent`` notes no public changes. Raises NotPublishableError for a revision that
+    is not approved or whose times are missing, and for an entry whose bytes cannot be made right; the caller then
+    rolls everything back.
+    """
+    now = now.replace(microsecond=0)
+    dbs.refresh(edition, with_for_update=dbs.get_bind().dialect.name != "sqlite")
+    publication = Publication(version=edition.version + 1)
+    if not revisions:
+        return publication
+    submissions = _submissions_of(dbs, revisions)
+    contents = [(revision, submissions[revision.submission_id], _approved(revision)) for revision in revisions]
+    known = _read_known(dbs, edition, contents, setting)
+    batch = EventRows()
+    for revision, submission, content in contents:
+        claim = (claims or {}).get(revision.id)
+        _publish_one(dbs, _One(revision, submission, content, claim, actor, now), known, batch, publication)
+    if silent:
+        batch.changes.clear()
+    _replace_children(dbs, [submission.event_id for _, submission, _ in contents], batch)
+    edition.version = publication.version
+    edition.published_at = max(now, edition.published_at)
+    if publication.added or publication.dates:
+        touch_site(dbs)
+    dbs.flush()
+    return publication
+
+
+def touch_site(dbs: Session) -> None:
+    """Raise the version of what spans editions: a new edition, series, or public code."""
+    state = dbs.get(SiteState, 1)
+    if state is None:
+        dbs.add(SiteState(id=1, version=1, status_version=0))
+    else:
+        state.version += 1
+    dbs.flush()
+
+
+def edition_view(edition: Edition) -> EditionView:
+    """Return an edition's row as the value that is shown."""
+    return EditionView(
+        slug=edition.slug, name=edition.name, theme=edition.theme, introduction=edition.introduction,
+        main_day=edition.main_day, window_from=edition.window_from, window_to=edition.window_to, zone=edition.zone,
+        hashtags=tuple(edition.hashtags), languages=tuple(edition.languages), is_permanent=edition.is_permanent,
+        is_demo=edition.is_demo,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _One:
+    """One revision to publish, with what belongs to it."""
+
+    revision: Revision
+    submission: Submission
+    content: EventContent
+    claim: EventContent | None
+    actor: str
+    now: datetime
+
+
+def _approved(revision: Revision) -> EventContent:
+    if revision.state not in {"approved", "partly approved"}:
+        msg = f"revision {revision.id} is {revision.state}, not approved"
+        raise NotPublishableError(msg)
+    return read_content(revision)
+
+
+def _submissions_of(dbs: Session, revisions: Sequence[Revision]) -> dict[str, Submission]:
+    return _by_id(dbs, Submission, {revision.submission_id for revision in revisions})
+
+
+def _by_id(dbs: Session, model: Any, ids: set[str]) -> dict[str, Any]:  # noqa: ANN401 -- any model with an id
+    found: dict[str, Any] = {}
+    wanted = sorted(ids)
+    for start in range(0, len(wanted), 500):
+        rows = dbs.scalars(select(model).where(model.id.in_(wanted[start : start + 500])))
+        found |= {row.id: row for row in rows}
+    return found
+
+
+def _read_known(
+    dbs: Session, edition: Edition, contents: Sequence[tuple[Revision, Submission, EventContent]], setting: Setting
+) -> _Known:
+    keys = sorted({organiser.key for _, _, content in contents for organiser in content.organisers})
+    organisations: dict[str, Organisation] = {}
+    for start in range(0, len(keys), 500):
+        rows = dbs.scalars(select(Organisation).where(Organisation.key.in_(keys[start : start + 500])))
+        organisations |= {row.key: row for row in rows}
+    people = _by_id(dbs, Person, set(_people_in(content for _, _, content in contents)))
+    return _Known(
+        setting=setting,
+        edition=edition,
+        view=edition_view(edition),
+        topics=dict(dbs.execute(select(Topic.slug, Topic.id)).tuples().all()),
+        series=dict(dbs.execute(select(Series.slug, Series.id)).tuples().all()),
+        organisations=organisations,
+        events=_by_id(dbs, Event, {submission.event_id for _, submission, _ in contents}),
+        sessions=_by_id(dbs, EventSession, {s.id for _, _, content in contents for s in content.sessions}),
+        names={person.id: person.name for person in people.values()},
+        codes=set(dbs.scalars(select(PublicCode.code))),
+    )
+
+
+def _people_in(contents: Iterable[EventContent]) -> Iterator[str]:
+    for content in contents:
+        for session in content.sessions:
+            for speaker in (*session.speakers, *(s for panel in session.panels for s in panel.speakers)):
+                if speaker.person_id:
+                    yield speaker.person_id
+
+
+def new_code(known: _Known, wanted: str = "") -> str:
+    """Return a public code never given out before: the wanted one if it is free, else a fresh random one."""
+    code = wanted if wanted and wanted not in known.codes else known.setting.mint.code()
+    while code in known.codes:
+        code = known.setting.mint.code()
+    known.codes.add(code)
+    return code
+
+
+def _publish_one(dbs: Session, one: _One, known: _Known, batch: EventRows, publication: Publication) -> None:
+    """Publish one revision: derive, compare with what was shown, stamp, build entries, lay out rows."""
+    content, now = one.content, one.now
+    event = known.events.get(one.submission.event_id)
+    slots = {session.id: slot_of(session) for session in content.sessions}
+    stamps = {session.id: _stamp(session, one, known) for session in content.sessions}
+    code = event.code if event else new_code(known, one.claim.code if one.claim else "")
+    listing = Listing(
+        code, slugify(content.texts[content.language].title), event.published_at if event else now, now,
+        publication.version,
+    )  # fmt: skip
+    organisers = _organisers(content, known)
+
+    def show(with_stamps: Mapping[str, Stamp]) -> EventView:
+        return project(
+            content, listing=listing, stamps=with_stamps, slots=slots, organisers=organisers, names=known.names
+        )
+
+    draft = show(stamps)
+    digests = {slot.id: digest_of(known.view, draft, slot, known.setting.calendar) for slot in draft.sessions}
+    view = show({id_: risen(stamp, known.sessions.get(id_), digests[id_], now) for id_, stamp in stamps.items()})
+    for session in view.sessions:
+        row = known.sessions.get(session.id)
+        batch.entries += entry_rows(dbs, known.view, view, session, row, known.setting.calendar, now=now)
+    for change in changes_of(event, view, known.sessions, slots, digests):
+        batch.changes.append(change.row(one.submission.event_id, known.edition.id, publication.version, now))
+    new_dates = sum(session.id not in known.sessions for session in view.sessions)
+    publication.dates += new_dates if event else 0
+    publication.added += event is None
+    publication.changed += event is not None
+    audit(
+        dbs, actor=one.actor, action="publish", kind="event", subject_id=one.submission.event_id,
+        before=event.revision_id if event else "", after=one.revision.id, now=now,
+    )  # fmt: skip
+    _write_event(dbs, one, view, known, batch)
+    _write_sessions(dbs, one, view, known, batch, slots, digests)
+
+
+def _stamp(session: SessionContent, one: _One, known: _Known) -> Stamp:
+    """Return what the session already carries, or what a new one begins with."""
+    row = known.sessions.get(session.id)
+    if row is not None:
+        return Stamp(row.code, row.uid, row.sequence, row.created_at, row.last_modified_at)
+    claim = _claimed(session, one.claim)
+    code = new_code(known, claim.code if claim else "")
+    uid = claim.uid if claim and claim.uid else f"{session.id}@{known.setting.uid_domain}"
+    if claim is None or claim.sequence is None:
+        return Stamp(code, uid, 0, one.now, one.now)
+    return Stamp(code, uid, claim.sequence, claim.created_at or one.now, claim.last_modified_at or one.now)
+
+
+def _claimed(session: SessionContent, claim: EventContent | None) -> SessionContent | None:
+    if claim is None:
+        return None
+    return next((other for other in claim.sessions if other.key == session.key), None)
+
+
+def _organisers(content: EventContent, known: _Known) -> tuple[OrganiserView, ...]:
+    views = []
+    for organiser in content.organisers:
+        row = known.organisations.get(organiser.key)
+        if row is None:
+            msg = f"organisation {organiser.key!r} is not known"
+            raise NotPublishableError(msg)
+        views.append(OrganiserView(row.code, row.slug, row.names[row.language], row.language, organiser.role, row.kind))
+    return tuple(views)
+
+
+def _write_event(dbs: Session, one: _One, view: EventView, known: _Known, batch: EventRows) -> None:
+    """Put the event's own row and its parts into the batch, or update the row that exists."""
+    event_id = one.submission.event_id
+    values = event_values(view, one.content, one.revision.id, known.edition.id, known.series.get(view.series or ""))
+    if event_id in known.events:
+        dbs.execute(update(Event).where(Event.id == event_id).values(**values))
+    else:
+        batch.codes.append({"code": view.code, "kind": "event", "created_at": one.now})
+        batch.events.append({"id": event_id, **values})
+    event_rows(batch, event_id, one.content, view, known.topics, known.organisations)
+
+
+def _write_sessions(
+    dbs: Session,
+    one: _One,
+    view: EventView,
+    known: _Known,
+    batch: EventRows,
+    slots: Mapping[str, Slot],
+    digests: Mapping[str, str],
+) -> None:
+    """Put new sessions into the batch and update those that exist; a status moves through its machine."""
+    shown = {session.id: session for session in view.sessions}
+    for position, session in enumerate(one.content.sessions):
+        values = session_values(session, shown[session.id], slots[session.id], digests[session.id], position)
+        row = known.sessions.get(session.id)
+        if row is not None:
+            move(dbs, row, session.status.value, actor=one.actor, now=one.now)
+            for name, value in values.items():
+                setattr(row, name, value)
+            continue
+        stamp = shown[session.id]
+        batch.codes.append({"code": stamp.code, "kind": "session", "created_at": one.now})
+        batch.sessions.append(
+            {
+                "id": session.id, "event_id": one.submission.event_id, "code": stamp.code, "uid": stamp.uid,
+                "status": session.status.value, "created_at": stamp.created_at, **values,
+            }
+        )  # fmt: skip
+
+
+def _replace_children(dbs: Session, event_ids: Sequence[str], batch: EventRows) -> None:
+    """Delete the parts of these events that are written anew, and insert the whole batch."""
+    dbs.flush()
+    for start in range(0, len(event_ids), 500):
+        ids = list(event_ids[start : start + 500])
+        slots = select(EventSession.id).where(EventSession.event_id.in_(ids))
+        panels = select(Panel.id).where(Panel.session_id.in_(slots))
+        dbs.execute(delete(Speaker).where(Speaker.session_id.in_(slots)))
+        dbs.execute(delete(PanelQuestion).where(PanelQuestion.panel_id.in_(panels)))
+        dbs.execute(delete(Panel).where(Panel.session_id.in_(slots)))
+        dbs.execute(delete(CalendarEntry).where(CalendarEntry.session_id.in_(slots)))
+        for model in (EventTopic, EventSdg, EventLanguage, EventOrganisation, EventText):
+            dbs.execute(delete(model).where(model.event_id.in_(ids)))
+    tables: tuple[tuple[type[Model], Rows], ...] = (
+        (PublicCode, batch.codes),
+        (Event, batch.events),
+        (EventSession, batch.sessions),
+        (EventTopic, batch.topics),
+        (EventSdg, batch.sdgs),
+        (EventLanguage, batch.languages),
+        (EventOrganisation, batch.organisations),
+        (EventText, batch.texts),
+        (Panel, batch.panels),
+        (PanelQuestion, batch.questions),
+        (Speaker, batch.speakers),
+        (CalendarEntry, batch.entries),
+        (Change, batch.changes),
+    )
+    for table, rows in tables:
+        if rows:
+            dbs.execute(insert(table), rows)

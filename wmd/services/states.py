@@ -1,0 +1,46 @@
+"""The one function that changes a state, and the audit entry that every change leaves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from wmd.domain.states import may_move
+from wmd.errors import NotAllowedMoveError
+from wmd.models import AuditEntry, EventSession, Revision, Submission
+
+
+def audit(
+    dbs: Session, *, actor: str, action: str, kind: str, subject_id: str, before: str, after: str, now: datetime
+) -> None:
+    """Add one audit entry. ``before`` and ``after`` are states or ids, never a person's data."""
+    dbs.add(
+        AuditEntry(
+            at=now, actor=actor, action=action, subject_kind=kind, subject_id=subject_id, before=before, after=after
+        )
+    )
+
+
+def _machine(subject: Submission | Revision | EventSession) -> tuple[str, str]:
+    if isinstance(subject, Submission):
+        return "submission", "state"
+    if isinstance(subject, Revision):
+        return "revision", "state"
+    return "session", "status"
+
+
+def move(dbs: Session, subject: Submission | Revision | EventSession, to: str, *, actor: str, now: datetime) -> None:
+    """Move a submission, revision or event session to another state and audit it.
+
+    Raises NotAllowedMoveError when its table has no such move. A move to the present state does nothing.
+    """
+    machine, attribute = _machine(subject)
+    before = getattr(subject, attribute)
+    if before == to:
+        return
+    if not may_move(machine, before, to):
+        msg = f"a {machine} cannot go from {before!r} to {to!r}"
+        raise NotAllowedMoveError(msg)
+    setattr(subject, attribute, to)
+    audit(dbs, actor=actor, action="move", kind=machine, subject_id=subject.id, before=before, after=to, now=now)
