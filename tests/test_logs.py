@@ -16,10 +16,10 @@ import pytest
 from wmd.logs import AccessLog, JsonFormatter, LineWriter, configure, loggable_path, request_facts
 
 
-def record(message: str, *args: object, **extra: object) -> logging.LogRecord:
+def record(message: str, *args: object, name: str = "wmd.test", **extra: object) -> logging.LogRecord:
     """Return a record as ``log.info(message, *args, extra=extra)`` makes it."""
-    made = logging.getLogger("wmd.test").makeRecord(
-        "wmd.test", logging.INFO, "test.py", 1, message, args, None, extra=extra or None
+    made = logging.getLogger(name).makeRecord(
+        name, logging.INFO, "test.py", 1, message, args, None, extra=extra or None
     )
     made.created, made.msecs = 1633611600.25, 250.0
     return made
@@ -39,10 +39,18 @@ def test_record_is_one_json_object_with_its_facts() -> None:
     }
 
 
-def test_record_with_arguments_keeps_its_event_static() -> None:
-    facts = json.loads(JsonFormatter().format(record("Running %s", "upgrade")))
+@pytest.mark.parametrize(("name", "messages"), [("alembic.runtime", False), ("alembic.runtime", True), ("wmd", True)])
+def test_sentence_of_a_library_is_text_under_a_static_event(name: str, messages: bool) -> None:
+    facts = json.loads(JsonFormatter(messages=messages).format(record("Running %s", "upgrade", name=name)))
 
-    assert (facts["event"], facts["text"]) == ("Running %s", "Running upgrade")
+    assert (facts["event"], facts["text"]) == (f"log.{name}", "Running upgrade")
+
+
+def test_sentence_of_our_own_logger_is_not_written_in_production() -> None:
+    line = JsonFormatter().format(record("Exception on /me/kJ8sPq2LmN0vXyZ4Ab1C [GET]", name="wmd"))
+
+    assert json.loads(line)["event"] == "log.wmd"
+    assert "kJ8sPq2LmN0vXyZ4Ab1C" not in line
 
 
 @pytest.mark.parametrize("hostile", ["a\r\nb", "\x1b[31m", "\x00", "\u2028", "\x7f", "\x85"])
@@ -114,7 +122,7 @@ def test_configured_logging_writes_json_and_quiets_the_chatty() -> None:
         warnings.warn("old ways", DeprecationWarning, stacklevel=1)
 
     events = [json.loads(line)["event"] for line in stream.getvalue().splitlines()]
-    assert events == ["one.thing", "python.warning"]
+    assert events == ["one.thing", "log.py.warnings"]
 
 
 @pytest.mark.parametrize(

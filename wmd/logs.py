@@ -3,7 +3,9 @@
 Our own code logs an event's name and plain facts: ``log.info("feed.built", extra={"edition": "2021"})``.
 Every string is written in ASCII with control characters escaped, so that a hostile value (a path with a
 line break in it) cannot begin a line of its own. An exception is logged as its type and the places it came
-through; its message is left out, because messages quote what people typed (addresses, links, whole rows).
+through; its message is left out, because messages quote what people typed (addresses, links, whole rows). For the
+same reason a sentence in place of an event's name (Flask logs "Exception on /a/path") is written only in
+demonstration mode when it comes from our own logger or with an exception.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from typing import TextIO
 #: What a log record has of itself; anything beyond these names came in as ``extra``.
 _OWN_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
+_STATIC_NAME = re.compile(r"[a-z0-9]+(?:[._][a-z0-9]+)*")
 _PRIVATE_PATH = re.compile(r"/(?:[a-z]{2,3}/)?(?:me|organiser|staff)(?:/|$)")
 _PLAIN_WORD = re.compile(r"[a-z][a-z-]{0,31}|[0-9A-Z]{6}|[0-9]{1,4}")
 _PUBLIC_SEGMENT = re.compile(r"(?:[0-9A-Z]{6}-)?[^\W_]+(?:[-_.][^\W_]+)*")
@@ -71,11 +74,11 @@ class JsonFormatter(logging.Formatter):
             "event": str(record.msg),
             "logger": record.name,
         }
-        if record.name == "py.warnings":
-            facts |= {"event": "python.warning", "text": record.getMessage().strip()}
-        elif record.args:
-            # Other people's libraries put values into their sentences; the template stays the static name.
-            facts["text"] = record.getMessage()
+        if record.args or not _STATIC_NAME.fullmatch(str(record.msg)):
+            # Other people's libraries log sentences with values in them; their logger's name is the static event.
+            facts["event"] = f"log.{record.name}"
+            if self._messages or not (record.exc_info or record.name.startswith("wmd")):
+                facts["text"] = record.getMessage().strip()
         if request_id := self._request_id():
             facts["request_id"] = request_id
         facts |= {name: value for name, value in vars(record).items() if name not in _OWN_FIELDS}

@@ -471,6 +471,20 @@ def test_exception_without_a_good_copy_is_not_hidden(house: House) -> None:
         house.get("/2021/calendar.ics")
 
 
+def test_exception_is_a_plain_answer_when_serving(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    house.fault = OSError("someone@example.org")
+    house.layer.hides_faults = True
+
+    response = house.get("/2021/calendar.ics")
+
+    assert (response.status_code, response.content_type) == (500, "text/plain; charset=utf-8")
+    assert b"someone" not in response.data
+    assert [(one.message, vars(one)["request_id"]) for one in caplog.records if one.name == "wmd.web.published"] == [
+        ("request.failed", response.headers["X-Request-ID"])
+    ]
+    assert house.logged == [(facts("GET", "/2021/calendar.ics", 500, len(response.data)), False)]
+
+
 @pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Host": "wmd.example.org.evil.example"}])
 def test_unknown_host_is_refused(house: House, headers: dict[str, str]) -> None:
     house.get("/2021/calendar.ics")

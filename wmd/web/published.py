@@ -23,6 +23,7 @@ What holds:
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -40,11 +41,17 @@ if TYPE_CHECKING:
 
 __all__ = ["PUBLISH_KEY", "REQUEST_ID_KEY", "Publish", "Published"]
 
+_log = logging.getLogger(__name__)
+
 PUBLISH_KEY: Final = "wmd.publish"
 REQUEST_ID_KEY: Final = "wmd.request_id"
 
 #: A zone name is at most 32 characters long today; a longer cookie is somebody trying things.
 _LONGEST_ZONE = 64
+_UNKNOWN_HOST = b"This address is not served here.\n"
+_FAULT = (
+    b"Something went wrong here. Please try again in a few minutes; the number in X-Request-ID helps us to find it.\n"
+)
 _ANY_HOST = frozenset({"/healthz", "/readyz"})
 
 
@@ -76,7 +83,10 @@ class Published:
         self._knows_host = Hosts(allowed_hosts).knows
         self._pinned = Shelf(max_bytes // 2)
         self._others = Shelf(max_bytes - max_bytes // 2)
-        self._log = log
+        #: Where request lines go, and whether an exception that Flask let through becomes a plain answer instead of
+        #: reaching the server (tests want to see it). ``wmd/serve.py`` sets both before the first request.
+        self.log = log
+        self.hides_faults = False
         self._alarm = alarm
         self._longest_wait_s = longest_wait_s
         self._flights: dict[Key, Event] = {}
@@ -93,7 +103,7 @@ class Published:
         environ[REQUEST_ID_KEY] = os.urandom(8).hex()
         path: str = environ["PATH_INFO"]
         if not self._knows_host(environ.get("HTTP_HOST", "")) and path not in _ANY_HOST:
-            return self._refuse_host(environ, start_response, begun_s)
+            return self._say("400 Bad Request", _UNKNOWN_HOST, environ, start_response, begun_s)
         reads = environ["REQUEST_METHOD"] in {"GET", "HEAD"}
         found = self._find(environ, path) if reads else None
         if found is not None and self._is_fresh(found):
@@ -170,9 +180,12 @@ class Published:
         try:
             answer.begin(self._app(request, answer.start))
         except Exception:
-            if spare is None:
+            if spare is not None:
+                return self._send_last_good(spare, environ, start_response, begun_s)
+            if not self.hides_faults:
                 raise
-            return self._send_last_good(spare, environ, start_response, begun_s)
+            _log.exception("request.failed", extra={"request_id": environ[REQUEST_ID_KEY]})
+            return self._say("500 Internal Server Error", _FAULT, environ, start_response, begun_s)
         if spare is not None and answer.status.startswith("5"):
             answer.close()
             return self._send_last_good(spare, environ, start_response, begun_s)
@@ -197,7 +210,7 @@ class Published:
         elif environ["REQUEST_METHOD"] == "HEAD":
             facts, body = variant.facts_head, []
         start_response(status, [*headers, ("X-Request-ID", request_id)])
-        self._log(facts, request_id, perf_counter() - begun_s, replayed)
+        self.log(facts, request_id, perf_counter() - begun_s, replayed)
         return body
 
     def _send_last_good(
@@ -216,7 +229,7 @@ class Published:
 
         def done(size_bytes: int) -> None:
             facts = request_facts(method, path, status, size_bytes)
-            self._log(facts, request_id, perf_counter() - begun_s, False)
+            self.log(facts, request_id, perf_counter() - begun_s, False)
 
         if method == "HEAD":
             answer.close()
@@ -224,15 +237,17 @@ class Published:
             return []
         return answer.passed_on(done)
 
-    def _refuse_host(self, environ: WSGIEnvironment, start_response: StartResponse, begun_s: float) -> Iterable[bytes]:
+    def _say(
+        self, status: str, words: bytes, environ: WSGIEnvironment, start_response: StartResponse, begun_s: float
+    ) -> Iterable[bytes]:
+        """Answer in plain words where Flask cannot or must not."""
         answer = Answer()
-        body = b"This address is not served here.\n"
         headers = [
             ("Content-Type", "text/plain; charset=utf-8"),
-            ("Content-Length", str(len(body))),
+            ("Content-Length", str(len(words))),
             ("Cache-Control", "no-store"),
             ("X-Content-Type-Options", "nosniff"),
         ]
-        answer.start("400 Bad Request", headers)
-        answer.begin([body])
+        answer.start(status, headers)
+        answer.begin([words])
         return self._pass_on(answer, environ, start_response, begun_s)
