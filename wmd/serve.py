@@ -1,0 +1,158 @@
+"""Serves the application with granian: ``python -m wmd.serve``.
+
+Chosen by measurement (benchmarks/README.md): with the same two workers it answers several times as many requests as
+gunicorn. Settings are those of ``config.py``; a production install puts a reverse proxy in front.
+"""
+
+from __future__ import annotations
+
+import http.client
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from threading import Thread
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import has_request_context, request
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.server import MPServer
+
+from config import Config, SettingError
+from wmd import logs
+from wmd.web.published import REQUEST_ID_KEY, Published
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
+
+#: Python threads per worker. Replayed responses need one; the others wait for the database or for a slow reader.
+_THREADS: Final = 4
+_BACKLOG: Final = 2048
+#: A stop waits this long for requests that are being answered.
+_STOP_S: Final = 10
+#: A client has this long to say the headers of its request (granian counts milliseconds).
+_HEADERS_MS: Final = 15_000
+#: A worker whose parent was killed notices within this time and ends.
+_ORPHAN_CHECK_S: Final = 1.0
+
+#: granian's own records go the way of all others.
+_GRANIAN_LOGS: Final[dict[str, Any]] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "loggers": {"_granian": {"handlers": [], "propagate": True}},
+}
+
+
+def main() -> None:
+    """Serve until SIGTERM or Ctrl-C; print the address once a request is really answered."""
+    try:
+        config = Config.from_env()
+    except SettingError as error:
+        sys.exit(str(error))
+    _refuse_taken_port(config.host, config.port)
+    _configure_logs(config)
+    server = _Server(
+        "wsgi:app",
+        address=config.host,
+        port=config.port,
+        interface=Interfaces.WSGI,
+        workers=config.workers,
+        blocking_threads=_THREADS,
+        backlog=_BACKLOG,
+        websockets=False,
+        http1_settings=HTTP1Settings(header_read_timeout=_HEADERS_MS),
+        log_level=LogLevels.warning,
+        log_dictconfig=_GRANIAN_LOGS,
+        respawn_failed_workers=True,
+        workers_kill_timeout=_STOP_S,
+    )
+    server.announce = lambda: _announce(config)
+    try:
+        server.serve(target_loader=lambda: load(config), wrap_loader=False)
+    except SystemExit:
+        # Ctrl-C reaches the workers too; that they ended first is no failure.
+        if not server.interrupt_signal:
+            raise
+
+
+class _Server(MPServer):
+    """granian's server with a word when it is ready: the workers are forked before the watching thread starts."""
+
+    announce: Callable[[], object] = staticmethod(lambda: None)
+
+    def startup(self, spawn_target: Any, target_loader: Any) -> None:  # noqa: ANN401 -- granian's own types
+        """Start listening and the workers, then wait beside them for the first answer."""
+        super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call]  # granian says no types here
+        Thread(target=self.announce, name="announce", daemon=True).start()
+
+
+def load(config: Config) -> WSGIApplication:
+    """Make the application inside a worker process, with its logs, and bind the worker's life to its parent's."""
+    Thread(target=_end_with, args=(os.getppid(),), name="parent-watch", daemon=True).start()
+    _configure_logs(config)
+
+    from wsgi import app  # noqa: PLC0415 -- the settings were checked before; the work belongs in the worker
+
+    layer: Published = app.extensions["wmd.published"]
+    layer.log = logs.AccessLog(logs.LineWriter(_write_out))
+    layer.hides_faults = True
+    return app.wsgi_app
+
+
+def _configure_logs(config: Config) -> None:
+    level = logging.getLevelNamesMapping()[config.log_level]
+    logs.configure(level=level, request_id=_request_id, messages=config.is_demo)
+
+
+def _request_id() -> str | None:
+    return request.environ.get(REQUEST_ID_KEY) if has_request_context() else None
+
+
+def _write_out(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _end_with(parent: int) -> None:
+    """End this worker when its parent is gone: a killed server must not leave workers that hold the port."""
+    while os.getppid() == parent:
+        time.sleep(_ORPHAN_CHECK_S)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _refuse_taken_port(host: str, port: int) -> None:
+    """Say in words that a port is taken. The server itself would share it (SO_REUSEPORT) and take half the requests."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            sys.exit(f"Port {port} on {host} cannot be used ({error.strerror}). Choose another: PORT=8001 make run")
+
+
+def _announce(config: Config) -> None:
+    while not _answers(config.host, config.port):
+        time.sleep(0.05)
+    where = f"{config.base_url}/" if config.is_demo else f"{config.host}:{config.port}, for {config.base_url}/"
+    print(f"Serving World Metropolitan Day on {where} (Ctrl-C stops it)", flush=True)  # noqa: T201 -- for a person
+
+
+def _answers(host: str, port: int) -> bool:
+    connection = http.client.HTTPConnection(host, port, timeout=2)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+if __name__ == "__main__":
+    main()
