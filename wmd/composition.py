@@ -9,12 +9,13 @@ from flask_migrate import Migrate
 
 import wmd.models  # noqa: F401 -- the tables must be known before anything asks for the metadata
 from config import ROOT, Config
-from wmd import cli, web
+from wmd.cli import register as add_commands
 from wmd.db import db, engine_options
 from wmd.gateways import Gateways
 from wmd.secretbox import SecretBox
 from wmd.services.library import GoodCopies, Library
 from wmd.services.programme import DatabaseSource
+from wmd.web import register as add_pages
 from wmd.web.published import Published
 
 
@@ -25,8 +26,8 @@ def compose(config: Config, gateways: Gateways | None = None) -> Flask:
     _configure(app, config)
     _connect_database(app, config)
     _open_library(app, config, gateways)
-    web.register(app)
-    cli.register(app)
+    add_pages(app)
+    add_commands(app)
     _put_published_bytes_in_front(app, config, gateways)
     return app
 

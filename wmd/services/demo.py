@@ -91,7 +91,8 @@ def shifted(archive: ReadFile, *, today: date) -> ReadFile:
     edition = template.file.edition
     assert edition is not None  # noqa: S101 -- the file of the demonstration describes its edition
     days = today + AHEAD - edition.main_day
-    side = [event for event in archive.file.events if not event.is_lead]
+    # A recording of what is still to come would be odd.
+    side = [replace(event, recording_url="") for event in archive.file.events if not event.is_lead]
     events = [_shift(event, days) for event in side]
     for event in template.file.events:
         rule = placement.get(event.key)
