@@ -60,16 +60,7 @@ def main() -> None:
         "wsgi:app",
         address=config.host,
         port=config.port,
-        interface=Interfaces.WSGI,
-        workers=config.workers,
-        blocking_threads=_THREADS,
-        backlog=_BACKLOG,
-        websockets=False,
-        http1_settings=HTTP1Settings(header_read_timeout=_HEADERS_MS),
-        log_level=LogLevels.warning,
-        log_dictconfig=_GRANIAN_LOGS,
-        respawn_failed_workers=True,
-        workers_kill_timeout=_STOP_S,
+        **granian_settings(config.workers),
     )
     server.announce = lambda: _announce(config)
     try:
@@ -78,6 +69,22 @@ def main() -> None:
         # Ctrl-C reaches the workers too; that they ended first is no failure.
         if not server.interrupt_signal:
             raise
+
+
+def granian_settings(workers: int) -> dict[str, Any]:
+    """Return how granian is run, whatever the application: the benchmark's baselines are served the same way."""
+    return {
+        "interface": Interfaces.WSGI,
+        "workers": workers,
+        "blocking_threads": _THREADS,
+        "backlog": _BACKLOG,
+        "websockets": False,
+        "http1_settings": HTTP1Settings(header_read_timeout=_HEADERS_MS),
+        "log_level": LogLevels.warning,
+        "log_dictconfig": _GRANIAN_LOGS,
+        "respawn_failed_workers": True,
+        "workers_kill_timeout": _STOP_S,
+    }
 
 
 class _Server(MPServer):

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Mapping
-
 import pytest
 from werkzeug import Request
 from werkzeug.test import EnvironBuilder
 
-from wmd.web.edge import PRIVATE_PATH, Hosts, VersionWatch, accepts_gzip, holds, http_second, zone_of
+from wmd.web.edge import PRIVATE_PATH, Hosts, accepts_gzip, holds, http_second, zone_of
 
 
 @pytest.mark.parametrize(
@@ -136,104 +133,3 @@ def test_private_path_is_private(path: str) -> None:
 )
 def test_public_path_is_public(path: str) -> None:
     assert PRIVATE_PATH.match(path) is None
-
-
-class Seconds:
-    """A hand-wound monotonic clock."""
-
-    def __init__(self) -> None:
-        self.now_s = 100.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
-class Answers:
-    """Versions as a database would give them; ``fail`` makes the next questions fail."""
-
-    def __init__(self, **versions: int) -> None:
-        self.versions = versions
-        self.asked = 0
-        self.fail: Exception | None = None
-
-    def __call__(self) -> Mapping[str, int]:
-        self.asked += 1
-        if self.fail:
-            raise self.fail
-        return dict(self.versions)
-
-
-def test_version_watch_asks_once_a_second() -> None:
-    seconds, answers = Seconds(), Answers(site=1)
-    watch = VersionWatch(answers, seconds)
-
-    seen = []
-    for step_s in (0.0, 0.5, 0.499, 0.002, 0.9):
-        seconds.now_s += step_s
-        answers.versions["site"] += 1
-        seen.append((dict(watch()), answers.asked))
-
-    assert seen == [({"site": 2}, 1), ({"site": 2}, 1), ({"site": 2}, 1), ({"site": 5}, 2), ({"site": 5}, 2)]
-
-
-def test_version_watch_returns_the_same_object_until_something_moves() -> None:
-    seconds, answers = Seconds(), Answers(site=1)
-    watch = VersionWatch(answers, seconds)
-    first = watch()
-
-    seconds.now_s += 2
-
-    assert watch() is first
-    assert answers.asked == 2
-
-
-def test_version_watch_keeps_the_old_value_when_asking_fails() -> None:
-    seconds, answers = Seconds(), Answers(site=7)
-    heard: list[Exception] = []
-    watch = VersionWatch(answers, seconds, on_error=heard.append)
-    watch()
-    answers.fail = OSError("away")
-
-    seconds.now_s += 2
-    kept = dict(watch())
-    again = dict(watch())
-
-    assert (kept, again, answers.asked, heard) == ({"site": 7}, {"site": 7}, 2, [answers.fail])
-
-
-def test_version_watch_that_never_had_an_answer_is_empty_and_asks_again_later() -> None:
-    seconds, answers = Seconds(), Answers(site=7)
-    answers.fail = OSError("away")
-    watch = VersionWatch(answers, seconds)
-
-    before = dict(watch())
-    answers.fail = None
-    seconds.now_s += 2
-
-    assert (before, dict(watch())) == ({}, {"site": 7})
-
-
-def test_version_watch_lets_others_go_on_while_one_asks() -> None:
-    seconds = Seconds()
-    asking, answer = threading.Event(), threading.Event()
-    calls: list[int] = []
-
-    def slow() -> Mapping[str, int]:
-        calls.append(1)
-        if len(calls) > 1:
-            asking.set()
-            answer.wait(10)
-        return {"site": len(calls)}
-
-    watch = VersionWatch(slow, seconds)
-    watch()
-    seconds.now_s += 2
-    asker = threading.Thread(target=watch)
-    asker.start()
-    asking.wait(10)
-
-    meanwhile = dict(watch())
-    answer.set()
-    asker.join(10)
-
-    assert (meanwhile, dict(watch()), len(calls)) == ({"site": 1}, {"site": 2}, 2)

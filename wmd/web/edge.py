@@ -7,11 +7,9 @@ Answers that repeat (a browser sends the same ``Accept-Encoding`` for ever) are 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from threading import Lock
-from types import MappingProxyType
 
 from werkzeug.sansio.http import parse_cookie
 
@@ -93,51 +91,3 @@ def http_second(header: str) -> int | None:
         return int(parsedate_to_datetime(header).timestamp())
     except (TypeError, ValueError, OverflowError, OSError):
         return None
-
-
-class VersionWatch:
-    """Knows the current versions by dependency name ("edition:2021" -> 17), asking at most once per ``every_s``.
-
-    One thread asks while the others go on with what is known. When the question fails, the old answer stays and
-    ``on_error`` hears of it: a database that is away must not empty anybody's calendar. The same mapping object is
-    returned until a version really moves, so that callers may compare by identity. Versions only ever rise.
-    """
-
-    def __init__(
-        self,
-        read: Callable[[], Mapping[str, int]],
-        monotonic: Callable[[], float],
-        every_s: float = 1.0,
-        on_error: Callable[[Exception], object] = lambda error: None,
-    ) -> None:
-        self._read = read
-        self._monotonic = monotonic
-        self._every_s = every_s
-        self._on_error = on_error
-        self._lock = Lock()
-        self._next_s = float("-inf")
-        self._current: Mapping[str, int] = MappingProxyType({})
-
-    def __call__(self) -> Mapping[str, int]:
-        """Return the versions as known now."""
-        if self._monotonic() < self._next_s:
-            return self._current
-        # Only the very first asker has nothing to go on with, and waits.
-        if self._lock.acquire(blocking=not self._current):
-            try:
-                if self._monotonic() >= self._next_s:
-                    self._ask()
-                    # Counted from the answer, so that a slow database is not asked again at once.
-                    self._next_s = self._monotonic() + self._every_s
-            finally:
-                self._lock.release()
-        return self._current
-
-    def _ask(self) -> None:
-        try:
-            found = dict(self._read())
-        except Exception as error:  # whatever fails here, the old versions are still the best answer
-            self._on_error(error)
-            return
-        if found != self._current:
-            self._current = MappingProxyType(found)

@@ -11,7 +11,7 @@ What holds:
   being marked; only 200 and 301.
 - One strong ETag per encoding, made from the bytes. ``If-None-Match`` first, else ``If-Modified-Since``
   (RFC 9110 §13.2.2). Both, and gzip, work for every response that is permitted, kept or not, from the first request on.
-- Versions only rise; a response rendered with a newer version than the watch has seen is fresh.
+- Versions only rise; a response rendered with a newer version than the last known one is fresh.
 - When something expires, one request renders it; others meanwhile get what was right a moment ago, or wait.
 - Memory is bounded in bytes, on two shelves: what is ``pinned`` (plain pages and feeds) is never pushed out by a
   flood of filters, which share the other shelf.
@@ -58,7 +58,8 @@ _ANY_HOST = frozenset({"/healthz", "/readyz"})
 class Published:
     """The WSGI application in front of ``app``.
 
-    ``versions`` gives the current versions (a :class:`wmd.web.edge.VersionWatch`); ``clock`` an aware instant;
+    ``versions`` gives the current versions by dependency name, cheaply, best as the same object until one rises;
+    ``clock`` an aware instant;
     ``allowed_hosts`` the host names answered to (None: any); ``max_bytes`` bounds the memory of both shelves
     together; ``log`` takes (facts, request id, duration in seconds, whether it was replayed), as
     :class:`wmd.logs.AccessLog` does; ``alarm`` takes a static name and the path when a feed is served from its last
