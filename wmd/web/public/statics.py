@@ -1,0 +1,108 @@
+"""Pages whose text does not come from the programme, static files, and short ways into the current edition.
+
+None of the texts here asks the database or the programme, so that they can be read when both are away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from werkzeug.wrappers import Response as AnyResponse
+
+from config import Config
+from wmd.domain.zones import CHOICES, city_label
+from wmd.web.reading import keep, read_site, viewer
+
+bp = Blueprint("statics", __name__)
+
+#: A year: the address of a static file carries its digest, so that a changed file is another address.
+_FOREVER = "public, max-age=31536000, immutable"
+
+
+def _text(template: str) -> Response:
+    config: Config = current_app.extensions["wmd.config"]
+    who = viewer("UTC")
+    page = render_template(
+        template,
+        viewer=who,
+        zone_label=city_label(who.zone),
+        canonical_url=config.base_url + request.path,
+    )
+    return keep(make_response(page), values=(), valid_until=None)
+
+
+@bp.get("/about")
+def about() -> Response:
+    """Say what this service is and who stands behind it."""
+    return _text("public/about.html")
+
+
+@bp.get("/privacy")
+def privacy() -> Response:
+    """Say which data about readers is handled: the privacy notice."""
+    return _text("public/privacy.html")
+
+
+@bp.get("/accessibility")
+def accessibility() -> Response:
+    """Say how accessible the service is: the accessibility statement."""
+    return _text("public/accessibility.html")
+
+
+@bp.get("/programme", defaults={"page": "programme"})
+@bp.get("/subscribe", defaults={"page": "subscribe"})
+@bp.get("/changes", defaults={"page": "changes"})
+def into_current(page: str) -> AnyResponse:
+    """Lead to a page of the current edition, with the same query; 404 while there is no edition."""
+    slug = read_site().current
+    if slug is None:
+        abort(404)
+    query = request.query_string.decode("ascii", "replace")
+    return redirect(f"/{slug}/{page}" + (f"?{query}" if query else ""), 302)
+
+
+@bp.get("/favicon.ico")
+def favicon() -> AnyResponse:
+    """Lead clients that ask without looking to the icon."""
+    return redirect(asset("favicon.svg"), 302)
+
+
+@lru_cache(maxsize=64)
+def _digest(path: Path, changed_ns: int) -> str:
+    # The time of the last change is part of the question: a file edited while the process runs has a new address.
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+
+
+def asset(name: str) -> str:
+    """Return the address of a static file with its digest: ``/static/style.css?v=0123456789``."""
+    path = Path(str(current_app.static_folder)) / name
+    return url_for("static", filename=name, v=_digest(path, path.stat().st_mtime_ns))
+
+
+def _keep_static(response: Response) -> Response:
+    if request.endpoint == "static" and response.status_code in {200, 206, 304}:
+        # Fonts are asked for by the style sheet, without digest: their names change when they do.
+        is_named_for_good = "v" in request.args or request.path.endswith(".woff2")
+        response.headers["Cache-Control"] = _FOREVER if is_named_for_good else "public, max-age=3600"
+    return response
+
+
+def register(app: Flask) -> None:
+    """Add the pages, ``asset`` and ``zone_choices`` for templates, and how long browsers keep static files."""
+    app.jinja_env.globals.update(asset=asset, zone_choices=CHOICES)
+    app.after_request(_keep_static)
+    app.register_blueprint(bp)
