@@ -7,7 +7,7 @@ import calendar
 from datetime import datetime, timedelta
 
 from wmd.domain.ical.grammar import offset_value
-from wmd.domain.ical.strict import Node, parse
+from wmd.domain.ical.tree import Node, parse
 
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
