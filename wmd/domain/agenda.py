@@ -151,9 +151,8 @@ def next_events(programme: Programme, now: datetime, limit: int) -> list[int]:
     for position in range(_started(programme, now), len(programme.sessions)):
         if len(found) >= limit:
             break
-        session = programme.sessions[position]
-        if session.status is SessionStatus.SCHEDULED:
-            found.setdefault(session.event_code, position)
+        if programme.sessions[position].status is SessionStatus.SCHEDULED:
+            found.setdefault(programme.owners[position].code, position)
     return list(found.values())
 
 
