@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from heapq import nsmallest
 from itertools import groupby
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -96,8 +97,10 @@ def group_by_day(
     """
     place = ZoneInfo(zone)
     sessions = programme.sessions
-    umbrellas = [position for position in positions if spans_days(sessions[position])]
-    by_day = [position for position in positions if not spans_days(sessions[position])]
+    umbrellas: list[int] = []
+    by_day: list[int] = []
+    for position in positions:
+        (umbrellas if spans_days(sessions[position]) else by_day).append(position)
     by_day.sort(key=lambda position: _place_in_time(sessions[position], place))
     ordered = umbrellas + by_day
     shown = [make_row(programme, position, place) for position in ordered[(page - 1) * page_size : page * page_size]]
@@ -166,17 +169,19 @@ def related(index: Index, event: EventView, now: datetime, limit: int = 4) -> li
     The same series counts 4, each shared topic 2, the same region 1; a shared region alone is enough. Among equals
     the earlier session comes first. Events whose sessions are all cancelled are left out.
     """
-    scores: list[tuple[bool, int, int]] = []
     candidates = index.bits("region", event.region)
     for topic in event.topics:
         candidates |= index.bits("topic", topic)
     if event.series is not None:
         candidates |= index.bits("series", event.series)
-    coming = index.project(index.upcoming(now))
-    for place, other in enumerate(index.events):
-        if candidates >> place & 1 and other.code != event.code and not _is_cancelled(other):
-            scores.append((not coming >> place & 1, -_likeness(event, other), place))
-    return [index.events[place] for _, _, place in sorted(scores)[:limit]]
+    coming = set(index.places(index.project(index.upcoming(now)) & candidates))
+    others = ((place, index.events[place]) for place in index.places(candidates))
+    scores = (
+        (place not in coming, -_likeness(event, other), place)
+        for place, other in others
+        if other.code != event.code and not _is_cancelled(other)
+    )
+    return [index.events[place] for _, _, place in nsmallest(limit, scores)]
 
 
 def _likeness(event: EventView, other: EventView) -> int:

@@ -209,6 +209,10 @@ class Index:
         flags, owners = _flags(bits, len(self.events)), self._owners
         return [position for position in positions if flags[owners[position]] == "1"]
 
+    def places(self, bits: int) -> list[int]:
+        """Return where in :attr:`events` the events of ``bits`` stand, in order."""
+        return [place for place, flag in enumerate(_flags(bits, len(self.events))) if flag == "1"]
+
     def upcoming(self, now: datetime) -> list[int]:
         """Return the positions of all sessions still to come or on at ``now``."""
         instant = now.timestamp()
