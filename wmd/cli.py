@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Sequence
+import signal
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -21,14 +23,19 @@ from wmd.domain.documents.read_ics import IcsDefaults
 from wmd.domain.findings import Finding
 from wmd.errors import InvalidContentError, WmdError
 from wmd.gateways import Gateways
+from wmd.jobs import JOBS, build_scheduler, run_job
+from wmd.models import Event
 from wmd.services.calendar_entries import english_setting
 from wmd.services.demo import load_demo, refresh_demo
 from wmd.services.exporting import export_file
+from wmd.services.hiding import find_event, hide, merge, show
 from wmd.services.importing import apply_file
-from wmd.services.publishing import Setting
+from wmd.services.publishing import Setting, rederive
 from wmd.services.references import find_edition
 
 programme = AppGroup("programme", help="Import and export a programme.")
+jobs = AppGroup("jobs", help="Work that is due: list it, run it once.")
+scheduler = AppGroup("scheduler", help="The process that asks for due work by the clock.")
 demo = AppGroup("demo", help="Demonstration data (demonstration mode only).")
 
 
@@ -120,6 +127,63 @@ def export_command(edition: str, output: Path | None) -> None:
         output.write_text(text, encoding="utf-8")
 
 
+def _event(code: str) -> Event:
+    event = find_event(db.session(), code.upper())
+    if event is None:
+        msg = f"There is no event {code!r}."
+        raise click.ClickException(msg)
+    return event
+
+
+def _commit(work: Callable[[], object], done: str) -> None:
+    try:
+        work()
+    except WmdError as error:
+        db.session.rollback()
+        msg = f"Nothing was changed: {error}."
+        raise click.ClickException(msg) from error
+    db.session.commit()
+    click.echo(done)
+
+
+@programme.command("hide")
+@click.argument("code")
+def hide_command(code: str) -> None:
+    """Take the event CODE off the list: its page says so, and calendars are told."""
+    event, now = _event(code), _gateways().clock()
+    setting = publishing_setting(current_app)
+    _commit(lambda: hide(db.session(), event, setting, actor="command", now=now), f"{event.code} is hidden.")
+
+
+@programme.command("show")
+@click.argument("code")
+def show_command(code: str) -> None:
+    """List the event CODE again, as it was."""
+    event, now = _event(code), _gateways().clock()
+    setting = publishing_setting(current_app)
+    _commit(lambda: show(db.session(), event, setting, actor="command", now=now), f"{event.code} is listed again.")
+
+
+@programme.command("merge")
+@click.argument("code")
+@click.argument("into")
+def merge_command(code: str, into: str) -> None:
+    """Let the event INTO take the place of the event CODE, whose addresses then lead there."""
+    event, target, now = _event(code), _event(into), _gateways().clock()
+    setting = publishing_setting(current_app)
+    _commit(
+        lambda: merge(db.session(), event, target, setting, actor="command", now=now),
+        f"{event.code} now leads to {target.code}.",
+    )
+
+
+@programme.command("rederive")
+def rederive_command() -> None:
+    """Derive every session's UTC instants and calendar entries again, after an update of the tzdata package."""
+    now, setting = _gateways().clock(), publishing_setting(current_app)
+    _commit(lambda: rederive(db.session(), setting, actor="command", now=now), "Everything was derived again.")
+
+
 def _only_in_demo() -> None:
     config: Config = current_app.extensions["wmd.config"]
     if not config.is_demo:
@@ -154,7 +218,31 @@ def refresh_command() -> None:
     click.echo(f"Demonstration: {done}.")
 
 
+@jobs.command("list")
+def list_command() -> None:
+    """List the jobs and how often each looks for work."""
+    for name, job in JOBS.items():
+        click.echo(f"{name}  every {job.every_s} s")
+
+
+@jobs.command("run")
+@click.argument("name", type=click.Choice(sorted(JOBS)))
+def run_command(name: str) -> None:
+    """Run the job NAME once, now."""
+    click.echo(f"{name}: {run_job(current_app._get_current_object(), name)} rows.")  # type: ignore[attr-defined]
+
+
+@scheduler.command("run")
+def scheduler_command() -> None:
+    """Run the scheduler until it is told to stop (SIGTERM or Ctrl-C)."""
+    metronome = build_scheduler(current_app._get_current_object())  # type: ignore[attr-defined]
+    signal.signal(signal.SIGTERM, lambda *_: metronome.shutdown(wait=True))
+    with contextlib.suppress(KeyboardInterrupt):
+        metronome.start()
+
+
 def register(app: Flask) -> None:
     """Add the commands to ``flask``."""
     app.cli.add_command(programme)
-    app.cli.add_command(demo)
+    for group in (demo, jobs, scheduler):
+        app.cli.add_command(group)

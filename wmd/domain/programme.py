@@ -254,7 +254,8 @@ class Programme:
 
     ``sessions`` are ordered by (start, code) and parallel to ``owners`` (the event of each).
     ``gone`` maps the code of an event that was public and is hidden now to the instant it went.
-    ``moved`` maps a merged event's code to the code that took its place.
+    ``moved`` maps a merged event's code to the code that took its place. ``hidden`` holds those events by code without
+    any of their texts, so that calendars which have them are told; only feeds read it.
     """
 
     edition: EditionView
@@ -269,6 +270,7 @@ class Programme:
     changes: tuple[ChangeView, ...]
     gone: Mapping[str, datetime]
     moved: Mapping[str, str]
+    hidden: Mapping[str, EventView] = field(default_factory=dict)
 
     @property
     def lead(self) -> EventView | None:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from babel import Locale
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from wmd.domain.ical.entries import build_entry, build_minimal, content_digest
+from wmd.domain.ical.entries import build_entry, build_hidden, build_minimal, content_digest
 from wmd.domain.ical.strict import check_component
 from wmd.domain.ical.words import ENGLISH, CalendarWords
 from wmd.domain.programme import EditionView, EntryView, EventView, SessionView
@@ -42,11 +41,13 @@ def english_setting(base_url: str) -> CalendarSetting:
     return CalendarSetting(base_url, {"en": words}, {"en": dict(TOOLKIT_TOPICS)})
 
 
-def digest_of(edition: EditionView, event: EventView, session: SessionView, setting: CalendarSetting) -> str:
+def digest_of(
+    edition: EditionView, event: EventView, session: SessionView, setting: CalendarSetting, *, hidden: bool = False
+) -> str:
     """Return the digest of the session's full entry content in every language, without stamps."""
     return content_digest(
-        edition, event, session,
-        languages_words=setting.words, topic_names=setting.topic_names, base_url=setting.base_url,
+        edition, event, session, languages_words=setting.words, topic_names=setting.topic_names,
+        base_url=setting.base_url, hidden=hidden,
     )  # fmt: skip
 
 
@@ -125,6 +126,9 @@ def _row(session_id: str, language: str, entry: EntryView, *, is_minimal: bool) 
     }  # fmt: skip
 
 
-def open_entry_alarms(dbs: Session) -> int:
-    """Return how many stored entries are minimal ones."""
-    return len(dbs.scalars(select(CalendarEntry.session_id).where(CalendarEntry.is_minimal)).all())
+def hidden_rows(session: SessionView, setting: CalendarSetting) -> list[dict[str, object]]:
+    """Return the rows of a session whose event is no longer listed: cancelled, without any of its texts."""
+    return [
+        _row(session.id, language, build_hidden(session, words=words), is_minimal=False)
+        for language, words in setting.words.items()
+    ]

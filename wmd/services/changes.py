@@ -42,7 +42,7 @@ def changes_of(
     if event is None:
         return [NewChange("added")]
     found: list[NewChange] = []
-    if event.hidden_at is not None:
+    if event.hidden_at is not None or event.merged_into_id is not None:
         found.append(NewChange("revived"))
     for session in view.sessions:
         row = rows.get(session.id)
@@ -64,7 +64,9 @@ def _session_changes(row: EventSession, session: SessionView, slot: Slot) -> lis
     status = session.status.value
     if row.status != status:
         found.append(NewChange(_KIND_OF_STATUS[status], session.id, {"status": row.status}, {"status": status}))
-    if (row.wall_starts, row.wall_ends, row.zone) != (slot.wall_starts, slot.wall_ends, session.zone):
+    # Instants are compared too: a government that moves its clocks moves the session.
+    was = (row.wall_starts, row.wall_ends, row.zone, row.starts_at, row.ends_at)
+    if was != (slot.wall_starts, slot.wall_ends, session.zone, session.starts_at, session.ends_at):
         before = {"starts_at": row.starts_at.isoformat(), "ends_at": row.ends_at.isoformat(), "zone": row.zone}
         after = {
             "starts_at": session.starts_at.isoformat(), "ends_at": session.ends_at.isoformat(), "zone": session.zone

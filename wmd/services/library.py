@@ -188,7 +188,11 @@ class Library:
 
     def _keep(self, programme: Programme) -> None:
         slug = programme.edition.slug
-        self._indexes[slug] = (programme, Index.build(programme))
+        held = self._indexes.get(slug)
+        index = Index.build(programme, held[1] if held else None)
+        # The first search would otherwise pay for folding every text.
+        index.haystacks()
+        self._indexes[slug] = (programme, index)
         self._programmes[slug] = programme
         self._note(f"edition:{slug}", programme.version)
 

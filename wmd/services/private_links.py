@@ -25,8 +25,12 @@ def keep_link(
     mint: Mint,
     now: datetime,
 ) -> str:
-    """Seal a join link and return its id: ``known_id`` when that row holds the very same link already."""
+    """Seal a join link and return its id: ``known_id`` when that row holds the very same link already, or
+    held one that is not kept any more because its event is long over.
+    """
     row = dbs.get(PrivateLink, known_id) if known_id else None
+    if row is not None and row.deleted_at is not None and ends_at is not None and ends_at < now - KEPT_AFTER:
+        return row.id
     if row is not None and row.deleted_at is None:
         row.ends_at = ends_at
         try:

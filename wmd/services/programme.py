@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -196,10 +196,15 @@ def load_programme(connection: Connection, slug: str, previous: Programme | None
     series = _load_series(connection)
     series_slugs = _series_slugs(connection)
     events = dict(previous.events) if previous is not None else {}
+    hidden = dict(previous.hidden) if previous is not None else {}
     for row in rows:
         events.pop(row.code, None)
+        hidden.pop(row.code, None)
+        view = _event(row, parts, series_slugs)
         if row.hidden_at is None and row.merged_into_id is None:
-            events[row.code] = _event(row, parts, series_slugs)
+            events[row.code] = view
+        else:
+            hidden[row.code] = _without_texts(view)
     pairs = sorted(
         ((session.starts_at, session.code, session, event) for event in events.values() for session in event.sessions),
         key=lambda pair: pair[:2],
@@ -217,7 +222,22 @@ def load_programme(connection: Connection, slug: str, previous: Programme | None
         changes=_load_changes(connection, edition.id),
         gone=_load_gone(connection, edition.id),
         moved=_load_moved(connection, edition.id),
+        hidden=hidden,
     )
+
+
+def _without_texts(event: EventView) -> EventView:
+    """Return a hidden event as feeds may know it: when it was, by whom it is found, and not a word of it."""
+    sessions = tuple(
+        replace(session, title=_NO_WORDS, panels=(), speakers=(), status=SessionStatus.CANCELLED)
+        for session in event.sessions
+    )
+    texts = {event.language: TextView(event.language, "", "", "", "original")}
+    registration = RegistrationView(RegistrationState.MISSING, "", None, None)
+    return replace(
+        event, slug="", texts=texts, sessions=sessions, registration=registration, stream_url="", recording_url="",
+        web_url="", access_note="", cost="", hashtags=(),
+    )  # fmt: skip
 
 
 def _series_slugs(connection: Connection) -> dict[int, str]:

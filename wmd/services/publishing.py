@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from wmd.db import Model
 from wmd.domain.codes import Mint, slugify
 from wmd.domain.content import EventContent, SessionContent
+from wmd.domain.ical.feed import LIMIT_BYTES
 from wmd.domain.programme import EditionView, EventView, OrganiserView
 from wmd.errors import NotPublishableError
 from wmd.models import (
@@ -42,6 +43,7 @@ from wmd.models import (
     Submission,
     Topic,
 )
+from wmd.services.alarms import clear_alarm, raise_alarm
 from wmd.services.calendar_entries import CalendarSetting, digest_of, entry_rows, risen
 from wmd.services.changes import changes_of
 from wmd.services.intake import read_content
@@ -95,11 +97,13 @@ def publish(
     now: datetime,
     claims: Mapping[str, EventContent] | None = None,
     silent: bool = False,
+    relist: bool = False,
 ) -> Publication:
     """Project approved revisions into the programme and raise the edition's version by one.
 
     ``claims`` maps a revision's id to the content of an export of ours, whose codes, UIDs and stamps are taken over
-    for sessions that are new here. ``silent`` notes no public changes. Raises NotPublishableError for a revision that
+    for sessions that are new here. ``silent`` notes no public changes. An event that was taken off the
+    list stays so, with its newest revision waiting, unless ``relist``. Raises NotPublishableError for a revision that
     is not approved or whose times are missing, and for an entry whose bytes cannot be made right; the caller then
     rolls everything back.
     """
@@ -112,6 +116,8 @@ def publish(
     contents = [(revision, submissions[revision.submission_id], _approved(revision)) for revision in revisions]
     known = _read_known(dbs, edition, contents, setting)
     batch = EventRows()
+    if not relist:
+        contents = [item for item in contents if not _stays_hidden(item[0], known.events.get(item[1].event_id))]
     for revision, submission, content in contents:
         claim = (claims or {}).get(revision.id)
         _publish_one(dbs, _One(revision, submission, content, claim, actor, now), known, batch, publication)
@@ -123,7 +129,47 @@ def publish(
     if publication.added or publication.dates:
         touch_site(dbs)
     dbs.flush()
+    _watch_size(dbs, edition, now=now)
     return publication
+
+
+def _stays_hidden(revision: Revision, event: Event | None) -> bool:
+    """Whether the event was taken off the list; its newest revision is then what would be shown again."""
+    if event is None or (event.hidden_at is None and event.merged_into_id is None):
+        return False
+    event.revision_id = revision.id
+    return True
+
+
+def rederive(dbs: Session, setting: Setting, *, actor: str, now: datetime) -> list[Publication]:
+    """Publish every listed event again from its revision: after an update of tzdata, or of how entries are written.
+
+    What comes out the same keeps its stamps; a session whose instants moved is noted as moved.
+    """
+    done = []
+    for edition in dbs.scalars(select(Edition).order_by(Edition.id)).all():
+        listed = select(Event.revision_id).where(
+            Event.edition_id == edition.id, Event.hidden_at.is_(None), Event.merged_into_id.is_(None)
+        )
+        revisions = dbs.scalars(select(Revision).where(Revision.id.in_(listed)).order_by(Revision.id)).all()
+        done.append(publish(dbs, edition, revisions, setting, actor=actor, now=now))
+    return done
+
+
+def _watch_size(dbs: Session, edition: Edition, *, now: datetime) -> None:
+    """Tell staff when the whole edition no longer fits into one calendar, even without any text."""
+    key = f"feed-size:{edition.slug}"
+    size = dbs.scalar(
+        select(func.coalesce(func.sum(func.length(CalendarEntry.head) + func.length(CalendarEntry.tail)), 0))
+        .join(EventSession, EventSession.id == CalendarEntry.session_id)
+        .join(Event, Event.id == EventSession.event_id)
+        .where(Event.edition_id == edition.id, CalendarEntry.language == "en")
+    )
+    if (size or 0) > LIMIT_BYTES:
+        message = f"The whole calendar of {edition.slug} is too large for some services: point people to narrower ones."
+        raise_alarm(dbs, key, message, now=now)
+    else:
+        clear_alarm(dbs, key, now=now)
 
 
 def touch_site(dbs: Session) -> None:
@@ -229,7 +275,7 @@ def _publish_one(dbs: Session, one: _One, known: _Known, batch: EventRows, publi
         code, slugify(content.texts[content.language].title), event.published_at if event else now, now,
         publication.version,
     )  # fmt: skip
-    organisers = _organisers(content, known)
+    organisers = organisers_of(content, known.organisations)
 
     def show(with_stamps: Mapping[str, Stamp]) -> EventView:
         return project(
@@ -275,10 +321,11 @@ def _claimed(session: SessionContent, claim: EventContent | None) -> SessionCont
     return next((other for other in claim.sessions if other.key == session.key), None)
 
 
-def _organisers(content: EventContent, known: _Known) -> tuple[OrganiserView, ...]:
+def organisers_of(content: EventContent, organisations: Mapping[str, Organisation]) -> tuple[OrganiserView, ...]:
+    """Return the organisations' part in an event, from their rows by key. Raises NotPublishableError for an unknown."""
     views = []
     for organiser in content.organisers:
-        row = known.organisations.get(organiser.key)
+        row = organisations.get(organiser.key)
         if row is None:
             msg = f"organisation {organiser.key!r} is not known"
             raise NotPublishableError(msg)

@@ -11,14 +11,15 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, time, timedelta
 
 from flask import Blueprint, Response, abort, make_response, request
-from flask_babel import gettext
 
 from wmd.domain.codes import normalise_code
 from wmd.domain.filters import BadQuery, Query, parse
+from wmd.domain.hidden import hidden_sessions
 from wmd.domain.ical.feed import FeedHead, join, single
 from wmd.domain.programme import Programme, SessionView, Site
 from wmd.domain.query import select
 from wmd.domain.zones import canonical
+from wmd.web.catalogue import gettext
 from wmd.web.markdown import to_html
 from wmd.web.public import addresses
 from wmd.web.public.page import absolute
@@ -132,6 +133,7 @@ def _feed_of(programme: Programme, query: Query, file_name: str, *, pinned: bool
     )
     today = read_now().date()
     sessions = [programme.sessions[position] for position in found.positions]
+    sessions += hidden_sessions(programme, query, query.tz or edition.zone)
     running = edition.window_from <= today <= edition.window_to
     return _answer(head, sessions, file_name, values=[programme], running=running, pinned=pinned)
 

@@ -1,0 +1,79 @@
+"""The table of jobs, and the metronome that ticks them.
+
+APScheduler holds no state: what is due is asked of the tables, each row is done and committed on its own, so that
+running twice, late, or after a kill changes nothing except the time. The scheduler is a process of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from apscheduler.schedulers.blocking import BlockingScheduler
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from wmd.db import db
+from wmd.gateways import Gateways
+from wmd.services.private_links import delete_link, due_for_deletion
+
+log = logging.getLogger(__name__)
+
+#: Most rows one run works on; the next tick goes on.
+BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One row of the table: what it does, and how often it is asked to look. Returns how many rows it did."""
+
+    every_s: int
+    work: Callable[[Session, datetime], int]
+
+
+def delete_private_links(dbs: Session, now: datetime) -> int:
+    """Empty join links whose event ended more than seven days ago; one commit each."""
+    rows = due_for_deletion(dbs, now=now, limit=BATCH)
+    for row in rows:
+        delete_link(row, now=now)
+        dbs.commit()
+    return len(rows)
+
+
+JOBS: Mapping[str, Job] = {
+    "delete-private-links": Job(every_s=3600, work=delete_private_links),
+}
+
+
+def run_job(app: Flask, name: str) -> int:
+    """Run one job now, in a context and database session of its own; return how many rows it did.
+
+    An error is logged and rolled back, and raised again for a person at the command line; the scheduler goes on.
+    """
+    gateways: Gateways = app.extensions["wmd.gateways"]
+    started = time.monotonic()
+    with app.app_context():
+        try:
+            done = JOBS[name].work(db.session(), gateways.clock())
+        except Exception:
+            db.session.rollback()
+            log.exception("job_failed", extra={"job": name})
+            raise
+    log.info("job_done", extra={"job": name, "rows": done, "duration_ms": round((time.monotonic() - started) * 1000)})
+    return done
+
+
+def build_scheduler(app: Flask) -> BlockingScheduler:
+    """Return the metronome with every job of the table, in UTC, with nothing kept between runs.
+
+    A late run still runs (``misfire_grace_time=None``), several missed ones become one (``coalesce``), and a job
+    never overlaps itself.
+    """
+    defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+    scheduler = BlockingScheduler(timezone=UTC, job_defaults=defaults)
+    for name, job in JOBS.items():
+        scheduler.add_job(run_job, "interval", seconds=job.every_s, args=[app, name], id=name)
+    return scheduler

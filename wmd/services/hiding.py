@@ -1,0 +1,101 @@
+"""Taking a published event off the list: its page answers 410, calendars are told, and nothing is deleted.
+
+Showing it again is publishing its revision again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from wmd.errors import NotAllowedMoveError
+from wmd.models import CalendarEntry, Change, Edition, Event, EventSession, Organisation, Revision
+from wmd.services.calendar_entries import digest_of, hidden_rows, risen
+from wmd.services.intake import read_content
+from wmd.services.projection import Listing, Stamp, project, slot_of
+from wmd.services.publishing import Publication, Setting, edition_view, organisers_of, publish
+from wmd.services.states import audit
+
+
+def find_event(dbs: Session, code: str) -> Event | None:
+    """Return the published event of a public code, hidden or not."""
+    return dbs.scalars(select(Event).where(Event.code == code)).first()
+
+
+def hide(dbs: Session, event: Event, setting: Setting, *, actor: str, now: datetime) -> None:
+    """Take an event off the list. Raises NotAllowedMoveError when it already is."""
+    if event.hidden_at is not None or event.merged_into_id is not None:
+        msg = f"event {event.code} is not listed"
+        raise NotAllowedMoveError(msg)
+    event.hidden_at = now
+    _leave(dbs, event, setting, "hidden", actor=actor, now=now)
+
+
+def merge(dbs: Session, event: Event, into: Event, setting: Setting, *, actor: str, now: datetime) -> None:
+    """Let another event of the same edition take the place of this one; its addresses then lead there.
+
+    Raises NotAllowedMoveError for itself, another edition, or an event that is not listed.
+    """
+    listed = [each.hidden_at is None and each.merged_into_id is None for each in (event, into)]
+    if event.id == into.id or event.edition_id != into.edition_id or not all(listed):
+        msg = f"event {event.code} cannot be merged into {into.code}"
+        raise NotAllowedMoveError(msg)
+    event.merged_into_id = into.id
+    _leave(dbs, event, setting, "merged", actor=actor, now=now)
+
+
+def show(dbs: Session, event: Event, setting: Setting, *, actor: str, now: datetime) -> Publication:
+    """List a hidden or merged event again, as it was."""
+    edition = dbs.get_one(Edition, event.edition_id)
+    revision = dbs.get_one(Revision, event.revision_id)
+    return publish(dbs, edition, [revision], setting, actor=actor, now=now, relist=True)
+
+
+def _leave(dbs: Session, event: Event, setting: Setting, action: str, *, actor: str, now: datetime) -> None:
+    """Make every entry of the event cancelled and wordless, note the change and raise the edition's version."""
+    now = now.replace(microsecond=0)
+    edition = dbs.get_one(Edition, event.edition_id)
+    edition.version += 1
+    edition.published_at = max(now, edition.published_at)
+    event.version, event.changed_at = edition.version, now
+    rows = dbs.scalars(select(EventSession).where(EventSession.event_id == event.id)).all()
+    dbs.execute(delete(CalendarEntry).where(CalendarEntry.session_id.in_([row.id for row in rows])))
+    for entry in _hidden_entries(dbs, event, edition, rows, setting, now):
+        dbs.execute(insert(CalendarEntry), entry)
+    dbs.add(
+        Change(
+            edition_id=edition.id, event_id=event.id, session_id=None, at=now, kind="hidden", before={}, after={},
+            version=edition.version,
+        )
+    )  # fmt: skip
+    audit(
+        dbs, actor=actor, action=action, kind="event", subject_id=event.id, before=event.revision_id, after=action,
+        now=now,
+    )  # fmt: skip
+    dbs.flush()
+
+
+def _hidden_entries(
+    dbs: Session, event: Event, edition: Edition, rows: Sequence[EventSession], setting: Setting, now: datetime
+) -> list[dict[str, object]]:
+    content = read_content(dbs.get_one(Revision, event.revision_id))
+    keys = [organiser.key for organiser in content.organisers]
+    organisations = {row.key: row for row in dbs.scalars(select(Organisation).where(Organisation.key.in_(keys)))}
+    by_id = {row.id: row for row in rows}
+    slots = {session.id: slot_of(session) for session in content.sessions}
+    listing = Listing(event.code, event.slug, event.published_at, now, edition.version)
+    organisers = organisers_of(content, organisations)
+    stamps = {row.id: Stamp(row.code, row.uid, row.sequence, row.created_at, row.last_modified_at) for row in rows}
+    draft = project(content, listing=listing, stamps=stamps, slots=slots, organisers=organisers, names={})
+    about = edition_view(edition)
+    for session in draft.sessions:
+        row = by_id[session.id]
+        digest = digest_of(about, draft, session, setting.calendar, hidden=True)
+        stamps[row.id] = risen(stamps[row.id], row, digest, now)
+        row.digest, row.sequence = digest, stamps[row.id].sequence
+        row.last_modified_at = stamps[row.id].last_modified_at
+    view = project(content, listing=listing, stamps=stamps, slots=slots, organisers=organisers, names={})
+    return [entry for session in view.sessions for entry in hidden_rows(session, setting.calendar)]
