@@ -1,0 +1,189 @@
+"""The words of the interface: locale, labels, dates and times for templates.
+
+Every function here that writes a time is given its zone, and the templates put the zone beside it. Dates follow the
+interface language (CLDR, through Babel); clocks are written with 24 hours everywhere, as timetables are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache, wraps
+from typing import ParamSpec
+
+from babel.dates import format_date, format_skeleton
+from flask import Flask
+
+from wmd.domain.times import abbreviation, day_shift, local, offset_label
+from wmd.domain.zones import city_label
+from wmd.web import names
+from wmd.web.catalogue import gettext, ngettext
+from wmd.web.markdown import to_html
+
+_P = ParamSpec("_P")
+
+#: The date style of an interface language; British English puts the day before the month, as the campaign does.
+_DATE_LOCALES = {"en": "en_GB"}
+#: CLDR puts a comma after the weekday that a heading reads better without.
+_FULL_PATTERNS = {"en": "EEEE d MMMM y"}
+
+
+def select_locale() -> str:
+    """Return the interface language: English, until there are others."""
+    return "en"
+
+
+def _date_locale(language: str) -> str:
+    return _DATE_LOCALES.get(language, language.replace("-", "_"))
+
+
+@lru_cache(maxsize=4096)
+def day(value: date, language: str = "en") -> str:
+    """Return a date in full: "Thursday 7 October 2021"."""
+    return format_date(value, _FULL_PATTERNS.get(language, "full"), locale=_date_locale(language))
+
+
+@lru_cache(maxsize=4096)
+def day_month(value: date, language: str = "en") -> str:
+    """Return a date without its year: "Thursday 7 October"."""
+    return format_skeleton("MMMMEEEEd", value, locale=_date_locale(language))
+
+
+@lru_cache(maxsize=4096)
+def short_day(value: date, language: str = "en") -> str:
+    """Return a short date: "Thu 7 Oct"."""
+    return format_skeleton("MMMEd", value, locale=_date_locale(language))
+
+
+@lru_cache(maxsize=4096)
+def date_of(value: date, language: str = "en") -> str:
+    """Return a date without its weekday: "7 October 2021"."""
+    return format_date(value, "long", locale=_date_locale(language))
+
+
+def day_span(first: date, last: date, language: str = "en") -> str:
+    """Return two dates as a span, with the year once: "Monday 4 October – Friday 8 October 2021"."""
+    if first == last:
+        return day(first, language)
+    begin = day_month(first, language) if first.year == last.year else day(first, language)
+    return f"{begin} – {day(last, language)}"
+
+
+def clock(instant: datetime, zone: str) -> str:
+    """Return the time of day on the clocks of a zone: "15:00". The caller writes the zone beside it."""
+    at = local(instant, zone)
+    return f"{at.hour:02d}:{at.minute:02d}"
+
+
+def span(starts_at: datetime, ends_at: datetime, zone: str) -> str:
+    """Return a start and an end as "15:00–16:30" on the clocks of a zone."""
+    return f"{clock(starts_at, zone)}–{clock(ends_at, zone)}"
+
+
+def day_of(instant: datetime, zone: str) -> date:
+    """Return the date on which an instant falls in a zone."""
+    return local(instant, zone).date()
+
+
+def iso(instant: datetime) -> str:
+    """Return an instant for a ``datetime`` attribute: "2021-10-07T13:00:00Z"."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def utc_offset(instant: datetime, zone: str) -> str:
+    """Return the offset in force: "UTC+2"."""
+    return offset_label(instant, zone)
+
+
+def zone_words(zone: str, instant: datetime, city: str = "") -> str:
+    """Return a zone as people know it at that instant: "Barcelona (CEST, UTC+2)", "Kathmandu (UTC+5:45)", "UTC"."""
+    place = city or city_label(zone)
+    offset = offset_label(instant, zone)
+    if place == offset:
+        return offset
+    letters = abbreviation(instant, zone)
+    known = ", ".join(filter(None, (letters if letters != "UTC" else "", offset)))
+    return f"{place} ({known})"
+
+
+def short_zone(zone: str, instant: datetime) -> str:
+    """Return a zone in a few letters: "Bogotá, UTC−5"."""
+    place, offset = city_label(zone), offset_label(instant, zone)
+    return offset if place == offset else f"{place}, {offset}"
+
+
+def day_note(instant: datetime, zone: str, seen_zone: str, language: str = "en") -> str:
+    """Return "Fri 8 Oct there" when the date in ``zone`` is another than in ``seen_zone``, else a blank."""
+    if not day_shift(instant, seen_zone, zone):
+        return ""
+    return gettext("%(date)s there", date=short_day(day_of(instant, zone), language))
+
+
+def shift_label(days: int) -> str:
+    """Return "+1 day", "−1 day", or a blank for the same date."""
+    if days == 0:
+        return ""
+    if days > 0:
+        return ngettext("+%(num)d day", "+%(num)d days", days)
+    return ngettext("−%(num)d day", "−%(num)d days", -days)
+
+
+def end_note(starts_at: datetime, ends_at: datetime, zone: str, language: str = "en") -> str:
+    """Return "ends Fri 8 Oct" when a span ends on a later date than it starts, else a blank."""
+    first, last = day_of(starts_at, zone), day_of(ends_at - timedelta(microseconds=1), zone)
+    if first == last:
+        return ""
+    return gettext("ends %(date)s", date=short_day(last, language))
+
+
+def moment(instant: datetime, zone: str, language: str = "en") -> str:
+    """Return a date, a time and its zone in one line: "Thu 7 Oct, 15:00 (Madrid, UTC+2)"."""
+    return gettext(
+        "%(date)s, %(time)s (%(zone)s)",
+        date=short_day(day_of(instant, zone), language),
+        time=clock(instant, zone),
+        zone=short_zone(zone, instant),
+    )
+
+
+def place_of(zone: str) -> str:
+    """Return the city a zone is known by: "Bogotá"; "UTC" for UTC."""
+    return gettext(city_label(zone))
+
+
+def listed(items: list[str] | tuple[str, ...]) -> str:
+    """Return several names in one line: "Metropolis, UN-Habitat and Barcelona"."""
+    if len(items) < 2:
+        return "".join(items)
+    return gettext("%(names)s and %(last)s", names=", ".join(items[:-1]), last=items[-1])
+
+
+def event_count(number: int) -> str:
+    """Return "1 event", "42 events"."""
+    return ngettext("%(num)d event", "%(num)d events", number)
+
+
+def _in_interface_language(function: Callable[_P, str]) -> Callable[_P, str]:
+    @wraps(function)
+    def speak(*args: _P.args, **kwargs: _P.kwargs) -> str:
+        kwargs.setdefault("language", select_locale())
+        return function(*args, **kwargs)
+
+    return speak
+
+
+def register(app: Flask) -> None:
+    """Add filters and globals to the templates."""
+    speaking: dict[str, Callable[..., str]] = {
+        "day": day, "day_month": day_month, "short_day": short_day, "date_of": date_of, "day_span": day_span,
+        "day_note": day_note, "end_note": end_note, "moment": moment, "language_name": names.language_name,
+        "country_name": names.country_name,
+    }  # fmt: skip
+    for name, function in speaking.items():
+        app.jinja_env.filters[name] = _in_interface_language(function)
+    for plain in (clock, span, iso, utc_offset, zone_words, short_zone, shift_label, listed, event_count, place_of):
+        app.jinja_env.filters[plain.__name__] = plain
+    app.jinja_env.filters["day_of"] = day_of
+    app.jinja_env.filters["markdown"] = to_html
+    app.jinja_env.filters["direction"] = names.direction
+    app.jinja_env.globals.update(locale=select_locale, label=names.label)
