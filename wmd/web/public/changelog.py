@@ -1,0 +1,105 @@
+"""Public changes in words: what happened, with the old and the new time in the viewer's zone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from wmd.domain.findings import N_
+from wmd.domain.programme import ChangeView, EventView, Programme
+from wmd.web import names, words
+from wmd.web.catalogue import gettext
+from wmd.web.public import addresses
+
+KIND_LABELS: Mapping[str, str] = {
+    "added": N_("Added"),
+    "moved": N_("Moved"),
+    "cancelled": N_("Cancelled"),
+    "postponed": N_("Postponed"),
+    "revived": N_("Takes place after all"),
+    "link": N_("Registration changed"),
+    "text": N_("Text changed"),
+    "hidden": N_("No longer listed"),
+}
+_REGISTRATION: Mapping[str, str] = {
+    "open": N_("Registration open"),
+    "not-yet": N_("Registration not open yet"),
+    "full": N_("Full"),
+    "closed": N_("Registration closed"),
+    "missing": N_("Registration link missing"),
+    "not-needed": N_("No registration needed"),
+}
+_NEW_LINK = N_("The registration link is a new one.")
+
+
+def _instant(value: object) -> datetime | None:
+    """Return an ISO instant of a change; anything else is no instant, and the change is then told without it."""
+    try:
+        found = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None
+
+
+def _time_of(facts: Mapping[str, object], zone: str, language: str) -> str:
+    starts_at, ends_at = _instant(facts.get("starts_at")), _instant(facts.get("ends_at"))
+    if starts_at is None:
+        return ""
+    date = words.short_day(words.day_of(starts_at, zone), language)
+    clock = words.span(starts_at, ends_at, zone) if ends_at else words.clock(starts_at, zone)
+    return gettext("%(date)s, %(time)s (%(zone)s)", date=date, time=clock, zone=words.short_zone(zone, starts_at))
+
+
+def _registration(facts: Mapping[str, object]) -> str:
+    return gettext(_REGISTRATION.get(str(facts.get("state", "")), "")) if facts.get("state") in _REGISTRATION else ""
+
+
+def _shift(change: ChangeView, zone: str, language: str) -> tuple[str, str, str]:
+    """Return before, after and a sentence; blanks where there is nothing to say."""
+    if change.kind == "link":
+        before, after = _registration(change.before), _registration(change.after)
+        return (before, after, "") if before != after else ("", "", gettext(_NEW_LINK))
+    if change.kind == "moved":
+        return _time_of(change.before, zone, language), _time_of(change.after, zone, language), ""
+    return "", "", ""
+
+
+def _title(event: EventView | None, change: ChangeView, language: str) -> tuple[str, str]:
+    if event is None:
+        return gettext("An event that is no longer listed"), language
+    text = event.text(language)
+    session = next((each for each in event.sessions if each.code == change.session_code), None)
+    if session is None or len(event.sessions) < 2:
+        return text.title, text.language
+    part, _ = names.best_text(session.title, text.language, event.language)
+    if not part and not session.all_day:
+        part = words.short_day(session.starts_on, language)
+    return (f"{text.title} – {part}" if part else text.title), text.language
+
+
+def change_item(change: ChangeView, programme: Programme, zone: str, language: str = "en") -> dict[str, Any]:
+    """Return one change for the ``change`` macro. What went is told without its title, as it may be why it went."""
+    event = programme.events.get(change.event_code)
+    title, tag = _title(event, change, language)
+    before, after, text = _shift(change, zone, language)
+    return {
+        "at": words.moment(change.at, zone, language),
+        "at_iso": words.iso(change.at),
+        "kind": change.kind,
+        "label": gettext(KIND_LABELS.get(change.kind, change.kind)),
+        "title": title,
+        "url": addresses.event(programme.edition.slug, event) if event else addresses.short(change.event_code),
+        "lang": tag if tag != language else "",
+        "dir": names.direction(tag) if tag != language else "",
+        "before": before,
+        "after": after,
+        "text": text,
+    }
+
+
+def change_items(
+    changes: Iterable[ChangeView], programme: Programme, zone: str, language: str = "en"
+) -> list[dict[str, Any]]:
+    """Return changes for the ``change`` macro, in the order given."""
+    return [change_item(change, programme, zone, language) for change in changes]

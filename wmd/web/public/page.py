@@ -1,0 +1,73 @@
+"""From a model to a response: the variables every page needs, the canonical address, and leave to keep it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, time
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, current_app, make_response, render_template, request
+
+from config import Config
+from wmd.domain.programme import EditionView, Programme, Site
+from wmd.domain.times import zone
+from wmd.web import words
+from wmd.web.reading import Viewer, keep
+
+
+def base_url() -> str:
+    """Return the public address of the service, without a final slash."""
+    config: Config = current_app.extensions["wmd.config"]
+    return config.base_url
+
+
+def absolute(path: str) -> str:
+    """Return the public address of a path."""
+    return base_url() + path
+
+
+def here_without_zone() -> str:
+    """Return this page's path and query without ``tz``: where the zone chooser comes back to.
+
+    A zone in the address would win over the one just chosen.
+    """
+    left = [(name, value) for name, value in request.args.items(multi=True) if name != "tz"]
+    return f"{request.path}?{urlencode(left)}" if left else request.path
+
+
+def zone_label(who: Viewer, edition: EditionView | None, now: datetime) -> str:
+    """Return the zone for the chooser: "Bogotá, UTC−5", as it is on the edition's main day."""
+    at = now if edition is None else datetime.combine(edition.main_day, time(12), zone(who.zone))
+    return words.short_zone(who.zone, at)
+
+
+def page(
+    template: str,
+    *,
+    who: Viewer,
+    now: datetime,
+    canonical: str,
+    values: Sequence[Programme | Site],
+    valid_until: datetime | None,
+    edition: EditionView | None = None,
+    pinned: bool = False,
+    **model: Any,
+) -> Response:
+    """Render a public page and mark it as one that may be kept.
+
+    ``canonical`` is a path; ``values`` are those the model was made from, ``valid_until`` when it reads differently.
+    """
+    response = make_response(
+        render_template(
+            template,
+            viewer=who,
+            now=now,
+            edition=edition,
+            zone_label=zone_label(who, edition, now),
+            next_path=here_without_zone(),
+            canonical_url=absolute(canonical),
+            **model,
+        )
+    )
+    return keep(response, values=values, valid_until=valid_until, pinned=pinned)

@@ -1,0 +1,84 @@
+"""Whether and how one can register for an event now: one reading of several facts, with its explanation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from wmd.domain.programme import EventView, RegistrationView
+from wmd.domain.vocabulary import Access, RegistrationState, SessionStatus
+
+
+class Door(StrEnum):
+    """How the way in stands for somebody who wants to take part."""
+
+    OPEN = "open"
+    FREE = "free"
+    NOT_YET = "not-yet"
+    FULL = "full"
+    CLOSED = "closed"
+    MISSING = "missing"
+    INVITATION = "invitation"
+    OVER = "over"
+    CANCELLED = "cancelled"
+    POSTPONED = "postponed"
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """The way in at one instant. ``opens_at`` and ``closes_at`` are known instants; ``changes_at`` is the next one."""
+
+    door: Door
+    opens_at: datetime | None = None
+    closes_at: datetime | None = None
+    changes_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether ``/go/<code>`` leads anywhere now."""
+        return self.door in {Door.OPEN, Door.FREE}
+
+
+def registration_of(event: EventView, now: datetime) -> Registration:
+    """Return how the way into an event stands at ``now``."""
+    return _by_sessions(event, now) or _by_access(event) or _by_state(event, now)
+
+
+def _by_sessions(event: EventView, now: datetime) -> Registration | None:
+    """Return the answer that the sessions alone give: all over, cancelled or postponed."""
+    scheduled = [session for session in event.sessions if session.status is SessionStatus.SCHEDULED]
+    if any(session.ends_at > now for session in scheduled):
+        return None
+    if any(session.status is SessionStatus.POSTPONED for session in event.sessions):
+        return Registration(Door.POSTPONED)
+    return Registration(Door.OVER if scheduled else Door.CANCELLED)
+
+
+def _by_access(event: EventView) -> Registration | None:
+    return Registration(Door.INVITATION) if event.access is Access.INVITATION else None
+
+
+def _by_state(event: EventView, now: datetime) -> Registration:
+    said = event.registration
+    ends = max(session.ends_at for session in event.sessions if session.status is SessionStatus.SCHEDULED)
+    if said.state in {RegistrationState.FULL, RegistrationState.CLOSED}:
+        return Registration(Door(said.state.value), changes_at=ends)
+    if said.state is RegistrationState.NOT_NEEDED:
+        way = said.url or event.stream_url or event.web_url
+        return Registration(Door.FREE if way or event.venue else Door.MISSING, changes_at=ends)
+    return _by_dates(said, now, ends)
+
+
+def _by_dates(said: RegistrationView, now: datetime, ends: datetime) -> Registration:
+    """Return the answer for what opens and closes; "not yet" without a date stays so, with one it opens then."""
+    if said.opens_at is not None and said.opens_at > now:
+        return Registration(Door.NOT_YET, opens_at=said.opens_at, changes_at=said.opens_at)
+    if said.state is RegistrationState.NOT_YET and said.opens_at is None:
+        return Registration(Door.NOT_YET, changes_at=ends)
+    if said.state is RegistrationState.MISSING or not said.url:
+        return Registration(Door.MISSING, changes_at=ends)
+    if said.closes_at is not None and said.closes_at <= now:
+        return Registration(Door.CLOSED, closes_at=said.closes_at, changes_at=ends)
+    changes_at = min(said.closes_at, ends) if said.closes_at else ends
+    return Registration(Door.OPEN, closes_at=said.closes_at, changes_at=changes_at)

@@ -1,0 +1,161 @@
+"""The ticket of an event: when its present session is, on whose clocks, and the way in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from wmd.domain.agenda import State, next_change, state_of
+from wmd.domain.programme import EventView, Programme, SessionView
+from wmd.domain.vocabulary import SessionStatus
+from wmd.web import names, words
+from wmd.web.catalogue import gettext
+from wmd.web.public import addresses
+from wmd.web.public.registration import Door, Registration, registration_of
+from wmd.web.public.rows import Eyes, earliest, fact_words, state_item, topic_items
+from wmd.web.public.when import city_of, faces
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The button to take part: its address (a blank when it is shut), its words, and why it is shut or what to know."""
+
+    door: str
+    url: str
+    label: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """An event at a glance: title, times of the session that matters now, way in."""
+
+    url: str
+    title: str
+    lang: str
+    dir: str
+    summary: str
+    who: str
+    topics: list[dict[str, str]]
+    facts: list[str]
+    mine: dict[str, str]
+    others: list[dict[str, str]]
+    state: dict[str, str] | None
+    off: bool
+    way: Way
+    session_code: str
+    valid_until: datetime | None
+
+
+def main_session(event: EventView, now: datetime) -> SessionView:
+    """Return the session that matters now: on or next, else the last that took place, else one put off."""
+    scheduled = [session for session in event.sessions if session.status is SessionStatus.SCHEDULED]
+    ahead = [session for session in scheduled if session.ends_at > now]
+    postponed = [session for session in event.sessions if session.status is SessionStatus.POSTPONED]
+    return (ahead[:1] or postponed[:1] or scheduled[-1:] or list(event.sessions[-1:]))[0]
+
+
+def time_items(event: EventView, session: SessionView, eyes: Eyes) -> tuple[dict[str, str], list[dict[str, str]]]:
+    """Return the viewer's reading and the others for the ``times`` macro."""
+    city = city_of(event, session)
+    if session.all_day:
+        return {
+            "label": gettext("In %(city)s", city=city),
+            "time": gettext("All day"),
+            "day": words.day_span(session.starts_on, session.ends_on, eyes.language),
+            "starts_iso": session.starts_on.isoformat(),
+        }, []
+    items: list[dict[str, str]] = []
+    for face in faces(event, session, eyes.zone, eyes.language):
+        day = face.day if face.mine or face.shift or (items and items[0]["shift"]) else ""
+        items.append(
+            {
+                "label": gettext("Your time · %(zone)s", zone=face.place) if face.mine else face.place,
+                "time": face.span,
+                "day": " · ".join(filter(None, (day, face.ends_note))),
+                "plus": face.shift,
+                "shift": face.shift,
+                "starts_iso": words.iso(session.starts_at),
+                "ends_iso": words.iso(session.ends_at),
+            }
+        )
+    return items[0], items[1:]
+
+
+def ticket_of(event: EventView, programme: Programme, eyes: Eyes) -> Ticket:
+    """Return the ticket of an event for a viewer. The event must have a session."""
+    session = main_session(event, eyes.now)
+    state: State = state_of(session, eyes.now)
+    mine, others = time_items(event, session, eyes)
+    text = event.text(eyes.language)
+    way = registration_of(event, eyes.now)
+    foreign = text.language != eyes.language
+    return Ticket(
+        url=addresses.event(programme.edition.slug, event),
+        title=text.title,
+        lang=text.language if foreign else "",
+        dir=names.direction(text.language) if foreign else "",
+        summary=text.summary,
+        who=words.listed([organiser.name for organiser in event.organisers]),
+        topics=topic_items(event, programme, linked=True),
+        facts=fact_words(event, eyes.language),
+        mine=mine,
+        others=others,
+        state=state_item(state, event),
+        off=state in {"cancelled", "postponed"},
+        way=way_in(event, way, eyes),
+        session_code=session.code,
+        valid_until=earliest(way.changes_at, *(next_change(each, eyes.now) for each in event.sessions)),
+    )
+
+
+def way_in(event: EventView, way: Registration, eyes: Eyes) -> Way:
+    """Return the button of an event: open with its address, or shut with its reason."""
+    if way.door is Door.OPEN:
+        until = words.moment(way.closes_at, eyes.zone, eyes.language) if way.closes_at else ""
+        reason = gettext("Registration is open until %(when)s.", when=until) if until else ""
+        return Way("open", addresses.take_part(event.code), _open_label(event), reason)
+    if way.door is Door.FREE:
+        linked = bool(event.registration.url or event.stream_url or event.web_url)
+        come = gettext("No registration needed: simply come.")
+        url = addresses.take_part(event.code) if linked else ""
+        return Way("free", url, gettext("Take part") if linked else gettext("No registration needed"), come)
+    return Way(way.door.value, "", _shut_label(way.door), _reason(way, eyes))
+
+
+def _open_label(event: EventView) -> str:
+    if event.platform in {"zoom-webinar", "zoom-meeting"}:
+        return gettext("Register on Zoom")
+    return gettext("Register")
+
+
+def _shut_label(door: Door) -> str:
+    labels = {
+        Door.NOT_YET: gettext("Registration not open yet"),
+        Door.FULL: gettext("Full"),
+        Door.CLOSED: gettext("Registration closed"),
+        Door.MISSING: gettext("No registration link yet"),
+        Door.INVITATION: gettext("By invitation only"),
+        Door.OVER: gettext("This event is over"),
+        Door.CANCELLED: gettext("Cancelled"),
+        Door.POSTPONED: gettext("Postponed"),
+    }
+    return labels[door]
+
+
+def _reason(way: Registration, eyes: Eyes) -> str:
+    if way.door is Door.NOT_YET and way.opens_at is not None:
+        return gettext("Registration opens %(when)s.", when=words.moment(way.opens_at, eyes.zone, eyes.language))
+    if way.door is Door.CLOSED and way.closes_at is not None:
+        return gettext("Registration closed %(when)s.", when=words.moment(way.closes_at, eyes.zone, eyes.language))
+    reasons = {
+        Door.NOT_YET: gettext("The organisers have not opened registration yet. Come back nearer the day."),
+        Door.FULL: gettext("All places are taken. The organisers may still offer a recording."),
+        Door.CLOSED: gettext("The organisers have closed registration."),
+        Door.MISSING: gettext("The organisers have not sent their link yet. It will appear here."),
+        Door.INVITATION: gettext("The organisers invite participants themselves."),
+        Door.OVER: gettext("It has taken place; registration is closed."),
+        Door.CANCELLED: gettext("The organisers have cancelled this event."),
+        Door.POSTPONED: gettext("The organisers have put this event off. The new time will appear here."),
+    }
+    return reasons[way.door]
