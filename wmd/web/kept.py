@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Headers = list[tuple[str, str]]
 Key = tuple[str, str, str | None]
 
-#: Level 5 is within 2 % of level 9 on feeds and pages, at a third of its time (benchmarks/README.md).
+#: Level 5 is within 5 % of the size of level 9 on feeds and pages, in two fifths of its time (benchmarks/README.md).
 _GZIP_LEVEL = 5
 _SMALLEST_GZIP_BYTES = 400
 _COMPRESSIBLE = (

@@ -27,6 +27,7 @@ import logging
 import os
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from itertools import count
 from threading import Event, Lock
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
@@ -90,6 +91,10 @@ class Published:
         self.hides_faults = False
         self._alarm = alarm
         self._longest_wait_s = longest_wait_s
+        # Unguessable in its first half and unlike any other process's, for less than a system call per request. The
+        # layer is therefore made in the worker, after the fork.
+        self._ids = os.urandom(4).hex()
+        self._numbers = count(int.from_bytes(os.urandom(3)))
         self._flights: dict[Key, Event] = {}
         self._flights_lock = Lock()
 
@@ -101,30 +106,35 @@ class Published:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request: replay it, or let Flask make it."""
         begun_s = perf_counter()
-        environ[REQUEST_ID_KEY] = os.urandom(8).hex()
+        environ[REQUEST_ID_KEY] = f"{self._ids}{next(self._numbers):08x}"
         path: str = environ["PATH_INFO"]
         if not self._knows_host(environ.get("HTTP_HOST", "")) and path not in _ANY_HOST:
             return self._say("400 Bad Request", _UNKNOWN_HOST, environ, start_response, begun_s)
         reads = environ["REQUEST_METHOD"] in {"GET", "HEAD"}
-        found = self._find(environ, path) if reads else None
-        if found is not None and self._is_fresh(found):
+        if reads and (found := self._find_fresh(environ, path)):
             return self._send(found, environ, start_response, begun_s, replayed=True)
         # Only what misses is looked at closely: nothing is ever held for a private path.
         if not reads or PRIVATE_PATH.match(path):
             return self._pass(environ, start_response, begun_s, None, None)
-        return self._render_once(environ, start_response, begun_s, found)
+        return self._render_once(environ, start_response, begun_s)
 
     # What is held.
 
-    def _find(self, environ: WSGIEnvironment, path: str) -> Kept | None:
-        """Return what is held for a request, fresh or not; what is fresh goes before what is stale."""
+    def _find_fresh(self, environ: WSGIEnvironment, path: str) -> Kept | None:
+        """Return what is held for a request and right; what is shared by all zones goes first."""
         query = environ.get("QUERY_STRING", "")
-        key: Key = (path, query, None)
-        shared = self._pinned.get(key) or self._others.get(key)
-        if shared is not None and self._is_fresh(shared):
-            return shared
-        key = (path, query, zone_of(environ))
-        return self._pinned.get(key) or self._others.get(key) or shared
+        found = self._held((path, query, None))
+        if found is not None and self._is_fresh(found):
+            return found
+        found = self._held((path, query, zone_of(environ)))
+        return found if found is not None and self._is_fresh(found) else None
+
+    def _find_stale(self, key: Key) -> Kept | None:
+        """Return what is held for a request although it is no longer right."""
+        return self._held(key) or self._held((key[0], key[1], None))
+
+    def _held(self, key: Key) -> Kept | None:
+        return self._pinned.get(key) or self._others.get(key)
 
     def _is_fresh(self, kept: Kept) -> bool:
         until = kept.permission.valid_until
@@ -141,11 +151,10 @@ class Published:
 
     # Asking Flask.
 
-    def _render_once(
-        self, environ: WSGIEnvironment, start_response: StartResponse, begun_s: float, stale: Kept | None
-    ) -> Iterable[bytes]:
+    def _render_once(self, environ: WSGIEnvironment, start_response: StartResponse, begun_s: float) -> Iterable[bytes]:
         """Render, unless another thread is rendering the same: then give what was right a moment ago, or wait."""
         key: Key = (environ["PATH_INFO"], environ.get("QUERY_STRING", ""), zone_of(environ))
+        stale = self._find_stale(key)
         mine = Event()
         with self._flights_lock:
             theirs = self._flights.setdefault(key, mine)
@@ -158,9 +167,9 @@ class Published:
                 mine.set()
         if stale is None:
             theirs.wait(self._longest_wait_s)
-            stale = self._find(environ, key[0])
-            if stale is None or not self._is_fresh(stale):
-                return self._pass(environ, start_response, begun_s, stale, key)
+            stale = self._find_fresh(environ, key[0])
+            if stale is None:
+                return self._pass(environ, start_response, begun_s, None, key)
         return self._send(stale, environ, start_response, begun_s, replayed=True)
 
     def _pass(
