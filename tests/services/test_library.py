@@ -1,0 +1,197 @@
+"""The library: looks rarely, loads in the background, and keeps what it has when something fails."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from tests.factories import make_edition, make_event, make_programme
+from wmd.domain.programme import Programme, Site
+from wmd.errors import NotLoadedError
+from wmd.services.library import GoodCopies, Library
+
+
+@dataclass
+class Shelf:
+    """A source in memory that counts what is asked of it, and fails or waits when told to."""
+
+    version: int = 1
+    is_down: bool = False
+    looks: int = 0
+    loads: int = 0
+    gate: threading.Event = field(default_factory=threading.Event)
+    previous: Programme | None = None
+
+    def __post_init__(self) -> None:
+        self.gate.set()
+
+    def _check(self) -> None:
+        if self.is_down:
+            raise ConnectionError
+
+    def versions(self) -> Mapping[str, int]:
+        self.looks += 1
+        self._check()
+        return {"site": 1, "status": 1, "edition:2021": self.version}
+
+    def site(self) -> Site:
+        self._check()
+        return Site(1, {"2021": make_edition()}, "2021", {}, (), {})
+
+    def programme(self, slug: str, previous: Programme | None) -> Programme:
+        self._check()
+        assert slug == "2021"
+        self.gate.wait(10)
+        self.loads += 1
+        self.previous = previous
+        events = [make_event(number) for number in range(1, self.version + 1)]
+        return make_programme(events, version=self.version)
+
+
+@dataclass
+class Time:
+    """Monotonic seconds that pass when told to."""
+
+    now_s: float = 100.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def wait_until(condition: object, most_s: float = 5.0) -> None:
+    ends = time.monotonic() + most_s
+    while not condition() and time.monotonic() < ends:  # type: ignore[operator]
+        time.sleep(0.005)
+
+
+def size(library: Library) -> int:
+    programme = library.programme("2021")
+    assert programme is not None
+    return len(programme.events)
+
+
+def test_library_looks_at_most_once_a_second() -> None:
+    shelf, passing = Shelf(), Time()
+    library = Library(shelf, monotonic=passing)
+
+    for _ in range(50):
+        library.versions()
+    looks_at_first = shelf.looks
+    passing.now_s += 1.0
+    library.versions()
+
+    assert (looks_at_first, shelf.looks) == (1, 2)
+
+
+def test_library_serves_the_old_value_while_the_new_one_loads() -> None:
+    shelf, passing = Shelf(), Time()
+    library = Library(shelf, monotonic=passing)
+    assert size(library) == 1
+    shelf.version, passing.now_s = 2, passing.now_s + 1
+    shelf.gate.clear()
+
+    during = [size(library) for _ in range(3)]
+    versions_during = dict(library.versions())
+    shelf.gate.set()
+    wait_until(lambda: library.versions().get("edition:2021") == 2)
+
+    assert (during, versions_during["edition:2021"]) == ([1, 1, 1], 1)
+    assert size(library) == 2
+    assert shelf.previous is not None
+
+
+def test_library_loads_once_though_many_ask_at_the_same_time() -> None:
+    shelf = Shelf()
+    shelf.gate.clear()
+    library = Library(shelf)
+    found: list[int] = []
+    threads = [threading.Thread(target=lambda: found.append(size(library))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    shelf.gate.set()
+    for thread in threads:
+        thread.join(10)
+
+    assert (found, shelf.loads) == ([1] * 8, 1)
+
+
+def test_library_keeps_the_old_value_when_loading_fails_and_recovers() -> None:
+    shelf, passing = Shelf(), Time()
+    library = Library(shelf, monotonic=passing, background=False)
+    assert size(library) == 1
+    shelf.version, shelf.is_down, passing.now_s = 2, True, passing.now_s + 1
+
+    assert (size(library), library.is_stale) == (1, True)
+
+    shelf.is_down, passing.now_s = False, passing.now_s + 1
+    assert (size(library), library.is_stale) == (2, False)
+
+
+def test_refresh_shows_a_write_at_once() -> None:
+    shelf, passing = Shelf(), Time()
+    library = Library(shelf, monotonic=passing)
+    assert size(library) == 1
+    shelf.version = 2
+
+    library.refresh()
+
+    assert size(library) == 2
+
+
+def test_library_does_not_know_an_edition_that_does_not_exist() -> None:
+    assert Library(Shelf()).programme("1999") is None
+
+
+def test_library_starts_from_the_good_copy_while_the_database_is_down(tmp_path: Path) -> None:
+    copies = GoodCopies(tmp_path / "copies", "secret")
+    assert size(Library(Shelf(version=3), copies=copies)) == 3
+
+    restarted = Library(Shelf(is_down=True), copies=copies)
+
+    assert (size(restarted), restarted.is_stale) == (3, True)
+
+
+def test_library_without_database_and_copy_says_so(tmp_path: Path) -> None:
+    library = Library(Shelf(is_down=True), copies=GoodCopies(tmp_path, "secret"))
+
+    with pytest.raises(NotLoadedError):
+        library.programme("2021")
+
+
+def test_copy_signed_with_another_key_is_not_opened(tmp_path: Path) -> None:
+    GoodCopies(tmp_path, "one secret").write("edition:2021", make_programme())
+
+    assert GoodCopies(tmp_path, "another secret").read("edition:2021") is None
+
+
+def test_copy_that_was_tampered_with_is_not_opened(tmp_path: Path) -> None:
+    copies = GoodCopies(tmp_path, "secret")
+    copies.write("edition:2021", make_programme())
+    path = next(tmp_path.glob("*.copy"))
+    path.write_bytes(path.read_bytes()[:-1] + b"\x00")
+
+    assert copies.read("edition:2021") is None
+
+
+def test_copies_are_for_this_service_alone(tmp_path: Path) -> None:
+    GoodCopies(tmp_path / "copies", "secret").write("site", replace(Shelf().site(), version=7))
+
+    folder = tmp_path / "copies"
+    assert (folder.stat().st_mode & 0o777, next(folder.iterdir()).stat().st_mode & 0o777) == (0o700, 0o600)
+
+
+def test_index_belongs_to_the_value_it_is_asked_for() -> None:
+    shelf, passing = Shelf(version=2), Time()
+    library = Library(shelf, monotonic=passing, background=False)
+    old = library.programme("2021")
+    shelf.version, passing.now_s = 3, passing.now_s + 1
+    new = library.programme("2021")
+
+    assert old is not None
+    assert new is not None
+    assert (len(library.index(old).events), len(library.index(new).events)) == (2, 3)
