@@ -1,0 +1,247 @@
+"""The ground everything stands on: make, the demonstration script, the server, the pins, the direction of imports."""
+
+from __future__ import annotations
+
+import ast
+import http.client
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+#: What each room may import of ours. ``composition`` sees everything; ``cli`` and ``jobs`` stand beside ``web``.
+ROOMS: dict[str, frozenset[str]] = {
+    "domain": frozenset({"domain"}),
+    "models": frozenset({"models", "domain", "db"}),
+    "services": frozenset({"services", "models", "domain", "db", "errors", "secretbox"}),
+    "gateways": frozenset({"gateways", "domain", "errors"}),
+    "web": frozenset(
+        {"web", "services", "models", "domain", "gateways", "db", "errors", "secretbox", "logs", "config"}
+    ),
+    "db": frozenset({"db"}),
+    "errors": frozenset({"errors", "domain"}),
+    "logs": frozenset({"logs"}),
+    "secretbox": frozenset({"secretbox", "errors"}),
+}
+
+
+#: Arrows that run back for now, each with its reason.
+EXCEPTIONS = {
+    "wmd/services/health.py config.ROOT": "asks where the migrations lie; the caller should say it",
+}
+
+
+def imported(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield line and dotted name of everything a file imports, ``from x import y`` as ``x.y``."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+
+
+def room_of(name: str) -> str | None:
+    """Return the room a dotted name of ours lives in, or None for somebody else's."""
+    parts = name.split(".")
+    if parts[0] == "config":
+        return "config"
+    return parts[1] if parts[0] == "wmd" and len(parts) > 1 else None
+
+
+def test_imports_run_one_way() -> None:
+    back = []
+    for path in sorted((ROOT / "wmd").rglob("*.py")):
+        room = path.relative_to(ROOT / "wmd").parts[0].removesuffix(".py")
+        for line, name in imported(path):
+            target = room_of(name)
+            where = path.relative_to(ROOT)
+            if (
+                room in ROOMS
+                and target is not None
+                and target not in ROOMS[room]
+                and f"{where} {name}" not in EXCEPTIONS
+            ):
+                back.append(f"{where}:{line} imports {name}")
+
+    assert back == []
+
+
+def test_domain_imports_only_the_standard_library_and_icalendar() -> None:
+    foreign = []
+    for path in sorted((ROOT / "wmd" / "domain").rglob("*.py")):
+        for line, name in imported(path):
+            top = name.partition(".")[0]
+            if top not in sys.stdlib_module_names and top not in {"icalendar", "wmd"}:
+                foreign.append(f"{path.relative_to(ROOT)}:{line} imports {name}")
+
+    assert foreign == []
+
+
+def wanted(file: str) -> list[str]:
+    """Return the names of the packages a requirements file asks for itself."""
+    lines = (ROOT / "requirements" / file).read_text(encoding="utf-8").splitlines()
+    return [re.split(r"[\[<>=!~; ]", line)[0].lower() for line in lines if line and line[0] not in "#-"]
+
+
+def pinned(file: str) -> dict[str, str]:
+    """Return the pins of a lock file by package."""
+    text = (ROOT / "requirements" / file).read_text(encoding="utf-8")
+    return dict(re.findall(r"(?m)^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==(\S+)", text))
+
+
+def test_every_dependency_has_its_reason() -> None:
+    text = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    explained = {name for row in re.findall(r"(?m)^\| ([a-z0-9-][a-z0-9, -]*) \|", text) for name in row.split(", ")}
+
+    assert set(wanted("run.in") + wanted("test.in")) == explained - {"package"}
+
+
+@pytest.mark.parametrize("kind", ["run", "test"])
+def test_lock_pins_what_is_wanted_with_hashes(kind: str) -> None:
+    text = (ROOT / "requirements" / f"{kind}.lock").read_text(encoding="utf-8")
+    entries = re.split(r"(?m)^(?=[A-Za-z0-9])", text)[1:]
+
+    assert [name for name in wanted(f"{kind}.in") if name not in pinned(f"{kind}.lock")] == []
+    assert [entry.splitlines()[0] for entry in entries if "--hash=sha256:" not in entry] == []
+    assert re.findall(r"(?m)^\s*(?:--(?:extra-)?index-url|--find-links|.* @ ).*", text) == []
+
+
+def test_tests_run_with_the_pins_of_the_service() -> None:
+    run, test = pinned("run.lock"), pinned("test.lock")
+
+    assert {name: test.get(name) for name in run} == run
+
+
+def test_make_says_what_there_is() -> None:
+    targets = re.findall(r"(?m)^\.PHONY: (\S+)", (ROOT / "Makefile").read_text(encoding="utf-8"))
+
+    said = subprocess.run(["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+    shown = re.findall(r"(?m)^  make (\S+)\s+\S", said)
+    assert sorted(shown) == sorted(set(targets) - {"venv", "venv-test"})
+
+
+@pytest.mark.parametrize("script", ["demo", ".ci/run"])
+def test_script_is_executable_and_reads_as_bash(script: str) -> None:
+    assert os.access(ROOT / script, os.X_OK)
+    assert subprocess.run(["bash", "-n", script], cwd=ROOT, capture_output=True, check=False).stderr == b""
+
+
+def test_demo_without_a_command_says_how() -> None:
+    said = subprocess.run(["./demo"], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert said.returncode == 2
+    assert "./demo serve" in said.stdout
+
+
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def served(folder: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+    """Run the server in demonstration mode on a folder of its own, until it says that it serves."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("WMD_")}
+    env |= {"WMD_MODE": "demo", "WMD_VAR_DIR": str(folder), "PORT": str(port), "PYTHONWARNINGS": "default"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "wmd.serve"],
+        cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    ) as process:  # fmt: skip
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                if line.startswith("Serving"):
+                    break
+            yield process
+        finally:
+            process.kill()
+
+
+def workers_of(process: subprocess.Popen[str]) -> list[int]:
+    """Return the process ids of the server's workers."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii")
+    return [int(child) for child in children.split()]
+
+
+def wait_until_gone(pids: list[int], longest_s: float = 10) -> list[int]:
+    """Return those of some processes that still live after a while."""
+    end_s = time.monotonic() + longest_s
+    while (alive := [pid for pid in pids if is_alive(pid)]) and time.monotonic() < end_s:
+        time.sleep(0.05)
+    return alive
+
+
+def is_alive(pid: int) -> bool:
+    """Say whether a process runs; one that ended and was not yet collected does not."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
+
+
+def fetch(port: int, path: str) -> tuple[int, bytes]:
+    """Ask the server once."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+def test_server_serves_refuses_a_taken_port_and_ends_with_ctrl_c(tmp_path: Path) -> None:
+    port = free_port()
+    with served(tmp_path, port) as process:
+        alive = fetch(port, "/healthz")
+        env = os.environ | {"WMD_MODE": "demo", "WMD_VAR_DIR": str(tmp_path), "PORT": str(port)}
+        second = subprocess.run(
+            [sys.executable, "-m", "wmd.serve"], cwd=ROOT, env=env, capture_output=True, text=True, check=False
+        )
+        workers = workers_of(process)
+        # A terminal sends Ctrl-C to every process in its foreground.
+        for pid in (*workers, process.pid):
+            os.kill(pid, signal.SIGINT)
+        assert process.stdout is not None
+        rest = process.stdout.read()
+        status = process.wait(20)
+
+    assert (alive[0], b"alive" in alive[1]) == (200, True)
+    assert (second.returncode, second.stderr.startswith(f"Port {port} on 127.0.0.1 cannot be used")) == (1, True)
+    assert (len(workers), wait_until_gone(workers), status) == (2, [], 0)
+    assert '"path":"/healthz","status":200' in rest
+    assert "Traceback" not in rest
+
+
+def test_workers_end_with_a_killed_server(tmp_path: Path) -> None:
+    with served(tmp_path, free_port()) as process:
+        workers = workers_of(process)
+        process.kill()
+        process.wait(20)
+
+        assert (len(workers), wait_until_gone(workers)) == (2, [])
+
+
+def test_production_without_settings_does_not_start() -> None:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("WMD_")}
+
+    said = subprocess.run(
+        [sys.executable, "-m", "wmd.serve"], cwd=ROOT, env=env, capture_output=True, text=True, check=False
+    )
+
+    assert said.returncode == 1
+    assert said.stderr.startswith("Production needs these settings: WMD_SECRET_KEY")
