@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from wmd.domain.codes import Mint
 from wmd.domain.content import EventContent, PanelContent, QuestionContent, SessionContent, SpeakerContent
+from wmd.domain.vocabulary import SessionStatus
 
 Part = TypeVar("Part", SessionContent, PanelContent, QuestionContent, SpeakerContent)
 
@@ -23,6 +24,46 @@ def without_claims(content: EventContent) -> EventContent:
         for session in content.sessions
     )
     return replace(content, code="", sessions=sessions)
+
+
+def ids_in(content: EventContent) -> set[str]:
+    """Return every id that the content's sessions, panels, questions and speakers carry."""
+    found: set[str] = set()
+    for session in content.sessions:
+        found.add(session.id)
+        found.update(speaker.id for speaker in session.speakers)
+        for panel in session.panels:
+            found.add(panel.id)
+            found.update(question.id for question in panel.questions)
+            found.update(speaker.id for speaker in panel.speakers)
+    return found - {""}
+
+
+def forget_ids(content: EventContent, foreign: set[str]) -> EventContent:
+    """Return the content without the ids in ``foreign``: a copy of another event's parts gets new ones."""
+    if not foreign & ids_in(content):
+        return content
+
+    def kept(identity: str) -> str:
+        return "" if identity in foreign else identity
+
+    def speakers(parts: tuple[SpeakerContent, ...]) -> tuple[SpeakerContent, ...]:
+        return tuple(replace(part, id=kept(part.id)) for part in parts)
+
+    def panel(part: PanelContent) -> PanelContent:
+        questions = tuple(replace(question, id=kept(question.id)) for question in part.questions)
+        return replace(part, id=kept(part.id), questions=questions, speakers=speakers(part.speakers))
+
+    sessions = tuple(
+        replace(
+            session,
+            id=kept(session.id),
+            speakers=speakers(session.speakers),
+            panels=tuple(map(panel, session.panels)),
+        )
+        for session in content.sessions
+    )
+    return replace(content, sessions=sessions)
 
 
 def adopt(content: EventContent, previous: EventContent | None, mint: Mint) -> EventContent:
@@ -70,6 +111,12 @@ def _place(parts: Sequence[Part], before: Sequence[Part], sign: Callable[[Part],
 
 
 def _session(session: SessionContent, match: SessionContent | None, mint: Mint) -> SessionContent:
+    if match and session.status is SessionStatus.POSTPONED and not (session.starts or session.starts_on):
+        # The new slot is not known yet; the entry keeps the place in time that people have in their calendars.
+        session = replace(
+            session, zone=session.zone or match.zone, starts=match.starts, ends=match.ends, all_day=match.all_day,
+            starts_on=match.starts_on, ends_on=match.ends_on,
+        )  # fmt: skip
     before_panels = match.panels if match else ()
     before_speakers = match.speakers if match else ()
     panels = tuple(

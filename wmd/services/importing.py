@@ -13,13 +13,26 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from wmd.domain.content import EditionContent, EventContent, SpeakerContent
+from wmd.domain.content import EditionContent, EventContent, SessionContent, SpeakerContent
 from wmd.domain.documents.check_file import check_file
 from wmd.domain.documents.read_file import ReadFile
 from wmd.domain.findings import Finding, errors
+from wmd.domain.identities import forget_ids, ids_in
 from wmd.domain.vocabulary import RegistrationState
 from wmd.errors import InvalidContentError, NotPublishableError
-from wmd.models import Edition, Event, EventOrganisation, Organisation, PublicCode, Revision, Series
+from wmd.models import (
+    Edition,
+    Event,
+    EventOrganisation,
+    EventSession,
+    Organisation,
+    Panel,
+    PanelQuestion,
+    PublicCode,
+    Revision,
+    Series,
+    Speaker,
+)
 from wmd.secretbox import SecretBox
 from wmd.services.intake import find_submission, hand_in, latest_revision, read_content
 from wmd.services.moderation import decide
@@ -63,10 +76,13 @@ def apply_file(
         raise InvalidContentError(findings)
     edition, edition_changed = _edition(dbs, read, now=now)
     people, stale_organisations = _references(dbs, read, setting, now=now)
+    foreign = _ids_taken(dbs, read)
     revisions: list[Revision] = []
     claims: dict[str, EventContent] = {}
     for event in read.file.events:
-        content = _resolve(dbs, edition, event, people, read.join_links.get(event.key, ""), box, setting, now=now)
+        content = _resolve(
+            dbs, edition, event, people, read.join_links.get(event.key, ""), box, setting, foreign, now=now
+        )
         revision = hand_in(dbs, edition, content, source="import", actor=ACTOR, mint=setting.mint, now=now)
         if revision is not None:
             decide(dbs, revision, "approved", moderator=ACTOR, now=now)
@@ -143,16 +159,19 @@ def _resolve(
     join_link: str,
     box: SecretBox,
     setting: Setting,
+    taken: set[str],
     *,
     now: datetime,
 ) -> EventContent:
-    """Replace person keys by ids and a raw join link by the id of its sealed row."""
+    """Replace person keys by ids and a raw join link by the id of its sealed row; drop ids of other events."""
     submission = find_submission(dbs, edition, event.key)
     previous = latest_revision(dbs, submission) if submission else None
-    known = read_content(previous).registration.private_link_id if previous else None
+    before = read_content(previous) if previous else None
+    event = forget_ids(event, taken - (ids_in(before) if before else set()))
+    known = before.registration.private_link_id if before else None
     registration = event.registration
     if join_link:
-        ends_at = max((slot_of(session).ends_at for session in event.sessions), default=None)
+        ends_at = max((slot_of(session).ends_at for session in event.sessions if _has_times(session)), default=None)
         link_id = keep_link(dbs, box, join_link, known_id=known, ends_at=ends_at, mint=setting.mint, now=now)
         registration = replace(registration, private_link_id=link_id)
     elif known and not registration.url and registration.state is not RegistrationState.MISSING:
@@ -167,6 +186,21 @@ def _resolve(
         for session in event.sessions
     )
     return replace(event, registration=registration, sessions=sessions)
+
+
+def _has_times(session: SessionContent) -> bool:
+    return bool((session.starts and session.ends) or (session.starts_on and session.ends_on))
+
+
+def _ids_taken(dbs: Session, read: ReadFile) -> set[str]:
+    """Return which ids of the file belong to something already: a copied event must not take another's."""
+    wanted = sorted(set().union(*(ids_in(event) for event in read.file.events)))
+    taken: set[str] = set()
+    for start in range(0, len(wanted), 500):
+        some = wanted[start : start + 500]
+        for model in (EventSession, Panel, PanelQuestion, Speaker):
+            taken |= set(dbs.scalars(select(model.id).where(model.id.in_(some))))
+    return taken
 
 
 def _speakers(speakers: tuple[SpeakerContent, ...], people: dict[str, str]) -> tuple[SpeakerContent, ...]:

@@ -85,6 +85,7 @@ class _Known:
     sessions: dict[str, EventSession]
     names: dict[str, str]
     codes: set[str]
+    uids: set[str]
 
 
 def publish(
@@ -244,6 +245,7 @@ def _read_known(
         sessions=_by_id(dbs, EventSession, {s.id for _, _, content in contents for s in content.sessions}),
         names={person.id: person.name for person in people.values()},
         codes=set(dbs.scalars(select(PublicCode.code))),
+        uids=set(dbs.scalars(select(EventSession.uid))),
     )
 
 
@@ -309,7 +311,10 @@ def _stamp(session: SessionContent, one: _One, known: _Known) -> Stamp:
         return Stamp(row.code, row.uid, row.sequence, row.created_at, row.last_modified_at)
     claim = _claimed(session, one.claim)
     code = new_code(known, claim.code if claim else "")
-    uid = claim.uid if claim and claim.uid else f"{session.id}@{known.setting.uid_domain}"
+    uid = (
+        claim.uid if claim and claim.uid and claim.uid not in known.uids else f"{session.id}@{known.setting.uid_domain}"
+    )
+    known.uids.add(uid)
     if claim is None or claim.sequence is None:
         return Stamp(code, uid, 0, one.now, one.now)
     return Stamp(code, uid, claim.sequence, claim.created_at or one.now, claim.last_modified_at or one.now)
