@@ -57,6 +57,11 @@ types: $(TEST_STAMP) ## Check types (mypy strict)
 format: $(TEST_STAMP) ## Format and repair what can be repaired without a person
 	@$(BIN)/ruff format --quiet $(CODE) && $(BIN)/ruff check --quiet --fix $(CODE)
 
+.PHONY: words
+words: $(RUN_STAMP) ## Collect the words of the interface for translators
+	@$(BIN)/pybabel -q extract -F wmd/translations/babel.cfg -k N_ --no-location --omit-header --sort-output \
+		-o wmd/translations/messages.pot .
+
 .PHONY: lock
 lock: $(RUN_STAMP) ## Pin the newest allowed dependencies with their hashes (then run `make test`)
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet uv

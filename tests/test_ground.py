@@ -131,6 +131,21 @@ def test_make_says_what_there_is() -> None:
     assert sorted(shown) == sorted(set(targets) - {"venv", "venv-test"})
 
 
+def test_catalogue_holds_the_words_of_the_interface(tmp_path: Path) -> None:
+    kept = ROOT / "wmd" / "translations" / "messages.pot"
+    if not kept.exists():
+        pytest.skip("there is no catalogue yet: make words")
+    recipe = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
+    options = re.search(r"pybabel -q (extract .*) -o \S+ \.", recipe)
+    assert options is not None
+    fresh = tmp_path / "messages.pot"
+
+    command = [sys.executable, "-m", "babel.messages.frontend", "-q", *options[1].split(), "-o", str(fresh), "."]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+
+    assert fresh.read_text(encoding="utf-8") == kept.read_text(encoding="utf-8"), "collect them again: make words"
+
+
 @pytest.mark.parametrize("script", ["demo", ".ci/run"])
 def test_script_is_executable_and_reads_as_bash(script: str) -> None:
     assert os.access(ROOT / script, os.X_OK)
