@@ -136,7 +136,7 @@ def test_catalogue_holds_the_words_of_the_interface(tmp_path: Path) -> None:
     if not kept.exists():
         pytest.skip("there is no catalogue yet: make words")
     recipe = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
-    options = re.search(r"pybabel -q (extract .*) -o \S+ \.", recipe)
+    options = re.search(r"pybabel -q (extract .*?)\s+-o \S+ \.", recipe)
     assert options is not None
     fresh = tmp_path / "messages.pot"
 
