@@ -7,12 +7,16 @@ a file: ``NAME_FILE`` holds its path.
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import os
+import re
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from wmd.secretbox import KeySettingError, SecretBox
 
 ROOT = Path(__file__).resolve().parent
 
@@ -105,12 +109,16 @@ def _secret(env: Mapping[str, str], name: str) -> str:
         except OSError as error:
             msg = f"{name}_FILE points to a file that cannot be read: {error.strerror}."
             raise SettingError(msg) from error
+        except UnicodeDecodeError:
+            # Without the original error, because that quotes the bytes of the secret.
+            msg = f"{name}_FILE points to a file that is not text."
+            raise SettingError(msg) from None
     return env.get(name, "")
 
 
 def _whole_number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
     text = env.get(name, str(default))
-    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
         msg = f"{name} is {text!r}: it must be a whole number from {low} to {high}."
         raise SettingError(msg)
     return int(text)
@@ -149,17 +157,15 @@ def _demo(env: Mapping[str, str]) -> Config:
 
 def _made_secret(var_dir: Path) -> str:
     path = var_dir / "demo-secret"
-    try:
-        return path.read_text(encoding="ascii").strip()
-    except FileNotFoundError:
+    if not path.exists():
         var_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Two processes may come here at once: the first to create the file decides.
-        try:
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-                file.write(os.urandom(32).hex())
-        except FileExistsError:
-            pass
-        return path.read_text(encoding="ascii").strip() or hashlib.sha256(str(path).encode()).hexdigest()
+        # Several processes may come here at once: each writes a whole file, and the first to give it the name decides.
+        with tempfile.NamedTemporaryFile("w", dir=var_dir, prefix="demo-secret-", encoding="ascii") as file:
+            file.write(os.urandom(32).hex())
+            file.flush()
+            with contextlib.suppress(FileExistsError):
+                os.link(file.name, path)
+    return path.read_text(encoding="ascii").strip()
 
 
 def _production(env: Mapping[str, str]) -> Config:
@@ -193,22 +199,52 @@ def _production(env: Mapping[str, str]) -> Config:
 
 
 def _check(config: Config) -> None:
-    parts = urlsplit(config.base_url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
-        msg = f"WMD_BASE_URL is {config.base_url!r}: give scheme and host only, such as https://wmd.example.org."
-        raise SettingError(msg)
-    if not config.is_demo and parts.scheme != "https":
-        msg = "WMD_BASE_URL must begin with https:// in production."
-        raise SettingError(msg)
-    if not config.database_url.startswith(("postgresql+psycopg://", "sqlite:///")):
-        msg = "WMD_DATABASE_URL must begin with postgresql+psycopg:// or sqlite:///."
-        raise SettingError(msg)
+    _check_base_url(config)
+    _check_database_url(config.database_url)
+    _check_link_keys(config)
     if config.mail_url and not config.mail_url.startswith(("smtp://", "smtps://")):
         msg = "WMD_MAIL_URL must begin with smtp:// or smtps://."
+        raise SettingError(msg)
+    if not re.fullmatch(r"[a-z0-9]+([.-][a-z0-9]+)*", config.uid_domain, re.IGNORECASE):
+        msg = f"WMD_UID_DOMAIN is {config.uid_domain!r}: give a domain name, such as wmd.example.org."
         raise SettingError(msg)
     if config.is_demo and config.host not in {"127.0.0.1", "::1", "localhost"}:
         msg = f"WMD_HOST is {config.host!r}: a demonstration listens on this machine only (127.0.0.1)."
         raise SettingError(msg)
     if config.log_level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
         msg = f"WMD_LOG_LEVEL is {config.log_level!r}: it must be DEBUG, INFO, WARNING or ERROR."
+        raise SettingError(msg)
+
+
+def _check_base_url(config: Config) -> None:
+    if not re.fullmatch(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", config.base_url, re.IGNORECASE):
+        # The value is not repeated: somebody may have put a password in front of the host.
+        msg = "WMD_BASE_URL must be scheme and host only, such as https://wmd.example.org."
+        raise SettingError(msg)
+    if not config.is_demo and not config.base_url.lower().startswith("https:"):
+        msg = "WMD_BASE_URL must begin with https:// in production."
+        raise SettingError(msg)
+
+
+def _check_database_url(url: str) -> None:
+    if not url.startswith(("postgresql+psycopg://", "sqlite:///")):
+        msg = "WMD_DATABASE_URL must begin with postgresql+psycopg:// or sqlite:///."
+        raise SettingError(msg)
+    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).is_absolute():
+        # A relative path would depend on where a command is started, and an empty one is a database in memory.
+        msg = "WMD_DATABASE_URL must give an absolute path for SQLite: sqlite:////srv/wmd/wmd.sqlite3."
+        raise SettingError(msg)
+
+
+def _check_link_keys(config: Config) -> None:
+    if not config.link_keys:
+        return
+    try:
+        SecretBox.from_setting(config.link_keys)
+    except KeySettingError as error:
+        msg = f"WMD_LINK_KEYS cannot be used: {error}."
+        raise SettingError(msg) from None
+    keys = [item.partition(":")[2].strip() for item in config.link_keys.split(",")]
+    if not config.is_demo and any(len(set(key)) < 12 for key in keys):
+        msg = "WMD_LINK_KEYS holds a sample key: give 32 random bytes in base64."
         raise SettingError(msg)
