@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from flask import Flask
 from flask_migrate import Migrate
+from sqlalchemy.exc import SQLAlchemyError
 
 import wmd.models  # noqa: F401 -- the tables must be known before anything asks for the metadata
 from config import ROOT, Config
@@ -13,10 +15,13 @@ from wmd.cli import register as add_commands
 from wmd.db import db, engine_options
 from wmd.gateways import Gateways
 from wmd.secretbox import SecretBox
+from wmd.services.alarms import raise_alarm
 from wmd.services.library import GoodCopies, Library
 from wmd.services.programme import DatabaseSource
 from wmd.web import register as add_pages
 from wmd.web.published import Published
+
+log = logging.getLogger(__name__)
 
 
 def compose(config: Config, gateways: Gateways | None = None) -> Flask:
@@ -79,6 +84,20 @@ def _put_published_bytes_in_front(app: Flask, config: Config, gateways: Gateways
         clock=gateways.clock,
         allowed_hosts=config.allowed_hosts,
         max_bytes=config.published_bytes,
+        alarm=lambda name, path: _note_alarm(app, name, path, gateways),
     )
     app.extensions["wmd.published"] = layer
     app.wsgi_app = layer  # type: ignore[method-assign]
+
+
+def _note_alarm(app: Flask, name: str, path: str, gateways: Gateways) -> None:
+    """Open an alarm from outside any request; when even the database is away, the log line must do."""
+    with app.app_context():
+        try:
+            raise_alarm(
+                db.session(), f"{name}:{path}", f"{path} is served from its last good copy.", now=gateways.clock()
+            )
+            db.session.commit()
+        except SQLAlchemyError:
+            db.session.rollback()
+            log.exception("alarm_not_stored", extra={"alarm": name})
