@@ -117,7 +117,7 @@ def test_weights_stay_within_what_a_page_may_cost() -> None:
     assert style <= 30_000
     assert scripts <= 6_000
     assert max(fonts.values()) <= 30_000
-    # What is left of 100 kB is for the page itself, uncompressed.
+    # The rest of 100 kB is for the page itself.
     assert style + scripts + fonts["display-latin.woff2"] <= 66_000
 
 

@@ -1,6 +1,7 @@
 // Adds "in two hours" and "on now, ends in 20 minutes" beside absolute times, and moves the line of the band.
 // Nothing here is announced: the absolute time in the page is what counts.
 const MINUTE = 60_000;
+const { onNow, endsWord, endedWord } = document.body.dataset;
 const words = new Intl.RelativeTimeFormat(document.documentElement.lang || "en", { numeric: "always" });
 
 function distance(ms) {
@@ -13,8 +14,8 @@ function distance(ms) {
 function text(data, now) {
   const starts = Date.parse(data.starts);
   const ends = Date.parse(data.ends);
-  if (now < starts) return starts - now <= data.withinH * 60 * MINUTE ? distance(starts - now) : "";
-  return now < ends ? data.onNow.replace("{when}", distance(ends - now)) : "";
+  if (now < starts) return starts - now <= (data.withinH ?? 24) * 60 * MINUTE ? distance(starts - now) : "";
+  return now < ends ? ("live" in data ? endsWord : onNow).replace("{when}", distance(ends - now)) : "";
 }
 
 function refresh() {
@@ -25,7 +26,7 @@ function refresh() {
     // A page left open must not go on saying "on now".
     const live = part.parentElement.querySelector(".state.live");
     if (live && now >= Date.parse(part.dataset.ends)) {
-      live.textContent = part.dataset.ended;
+      live.textContent = endedWord;
       live.classList.remove("live");
       live.closest(".is-live")?.classList.remove("is-live");
     }

@@ -1,0 +1,121 @@
+"""The static texts, the error pages and static files, also while nothing else works."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask, render_template
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.conftest import make_test_app
+
+Get = Callable[..., TestResponse]
+
+HOST = "http://wmd.example"
+FAULTS = ["400", "404", "405", "410", "413", "500", "503", "other"]
+
+
+@pytest.fixture
+def bare_app(tmp_path: Path) -> Flask:
+    """The application on a database without any table: as good as away."""
+    return make_test_app(f"sqlite:///{tmp_path / 'nothing.sqlite3'}", tmp_path)
+
+
+@pytest.fixture
+def bare(bare_app: Flask) -> FlaskClient:
+    """A stranger's browser before it."""
+    return bare_app.test_client()
+
+
+@pytest.mark.parametrize(
+    ("path", "heading"),
+    [("/about", "About this programme"), ("/privacy", "Privacy"), ("/accessibility", "Accessibility statement")],
+)
+def test_text_page_without_a_database_is_complete(bare: FlaskClient, path: str, heading: str) -> None:
+    response = bare.get(path, base_url=HOST)
+    assert response.status_code == 200
+    assert re.findall(r"<h1>(.*?)</h1>", response.text) == [heading]
+    assert re.findall(r'<link rel="canonical" href="([^"]*)"', response.text) == [f"http://wmd.example{path}"]
+    assert "Set-Cookie" not in response.headers
+
+
+def test_text_page_with_a_zone_cookie_names_its_city(bare: FlaskClient) -> None:
+    bare.set_cookie("wmd_zone", "America/Bogota", domain="wmd.example")
+    page = bare.get("/about", base_url=HOST).text
+    assert re.findall(r'<html lang="en" dir="ltr" data-zone="([^"]*)" data-zone-source="([^"]*)"', page) == [
+        ("America/Bogota", "cookie")
+    ]
+    assert re.findall(r'<option value="([^"]*)" selected>', page) == ["America/Bogota"]
+    assert "<b>Bogotá</b>" in page
+
+
+def test_zone_outside_the_list_stands_first_in_the_chooser(bare: FlaskClient) -> None:
+    page = bare.get("/about?tz=Antarctica/Troll", base_url=HOST).text
+    assert re.findall(r'<option selected value="([^"]*)">', page) == ["Antarctica/Troll"]
+    assert re.findall(r"<option[^>]* selected[^>]*>", page) == ['<option selected value="Antarctica/Troll">']
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_error_page_without_anything_working_leads_on(bare_app: Flask, name: str) -> None:
+    with bare_app.test_request_context("/broken", base_url=HOST):
+        page = render_template(f"errors/{name}.html", status=418, request_id="0123abc")
+    ways = re.search(r'<p class="do">(.*?)</p>', page, re.DOTALL)
+    assert ways
+    assert re.findall(r'href="([^"]*)"', ways[1]) == ["/", "/programme"]
+    assert "<code>0123abc</code>" in page
+    assert re.findall(r"<script", page) == []
+    assert '<meta name="robots" content="noindex">' in page
+
+
+def test_error_page_of_a_bad_request_says_what_is_wrong_as_text(bare_app: Flask) -> None:
+    with bare_app.test_request_context("/2021/programme", base_url=HOST):
+        page = render_template("errors/400.html", status=400, problem="<b>No such topic</b>", field="topic=<x>")
+    assert '<p class="lede">&lt;b&gt;No such topic&lt;/b&gt;</p>' in page
+    assert "<code>topic=&lt;x&gt;</code>" in page
+
+
+def test_error_page_of_what_is_gone_names_title_and_date(bare_app: Flask) -> None:
+    with bare_app.test_request_context("/2021/events/ABCDEF-x", base_url=HOST):
+        page = render_template(
+            "errors/410.html", status=410, event_title="Care & walk", gone_at=datetime(2021, 10, 5, 9, tzinfo=UTC)
+        )
+    assert "<h1>“Care &amp; walk” is no longer in the programme</h1>" in page
+    assert "It was taken down on 5 October 2021." in page
+
+
+def test_short_way_without_a_database_answers_not_ready(bare: FlaskClient) -> None:
+    response = bare.get("/programme", base_url=HOST)
+    assert response.status_code == 503
+    assert "We are not ready yet" in response.text
+
+
+@pytest.mark.parametrize("page", ["programme", "subscribe", "changes"])
+def test_short_way_leads_into_the_current_edition_with_its_query(get: Get, page: str) -> None:
+    assert get(f"/{page}?q=care&topic=gender-equality").location == f"/2021/{page}?q=care&topic=gender-equality"
+    assert get(f"/{page}").location == f"/2021/{page}"
+
+
+def test_icon_that_clients_guess_leads_to_the_real_one(bare: FlaskClient) -> None:
+    assert re.fullmatch(r"/static/favicon\.svg\?v=[0-9a-f]{10}", bare.get("/favicon.ico", base_url=HOST).location)
+
+
+def test_static_file_named_with_its_digest_is_kept_for_a_year(bare: FlaskClient) -> None:
+    page = bare.get("/about", base_url=HOST).text
+    address = re.findall(r'<link rel="stylesheet" href="([^"]*)"', page)[0]
+    assert re.fullmatch(r"/static/style\.css\?v=[0-9a-f]{10}", address)
+    assert bare.get(address, base_url=HOST).headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert bare.get("/static/style.css", base_url=HOST).headers["Cache-Control"] == "public, max-age=3600"
+    font = bare.get("/static/fonts/display-latin.woff2", base_url=HOST)
+    assert font.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+def test_everything_a_page_names_in_its_head_is_there(bare: FlaskClient) -> None:
+    page = bare.get("/about", base_url=HOST).text
+    named = re.findall(r'(?:src|href)="(/static/[^"]*)"', page)
+    assert len(named) == 6
+    assert [(path, bare.get(path, base_url=HOST).status_code) for path in named] == [(path, 200) for path in named]
