@@ -58,9 +58,13 @@ format: $(TEST_STAMP) ## Format and repair what can be repaired without a person
 	@$(BIN)/ruff format --quiet $(CODE) && $(BIN)/ruff check --quiet --fix $(CODE)
 
 .PHONY: words
-words: $(RUN_STAMP) ## Collect the words of the interface for translators
-	@$(BIN)/pybabel -q extract -F wmd/translations/babel.cfg -k N_ --no-location --omit-header --sort-output \
-		-o wmd/translations/messages.pot .
+words: $(RUN_STAMP) ## Collect the sentences of the interface into the gettext catalogues
+	@$(BIN)/pybabel -q extract -F wmd/translations/babel.cfg -k N_ -k lazy_gettext --no-location --omit-header \
+		--sort-output -o wmd/translations/messages.pot .
+	@for language in en; do \
+		[[ -e wmd/translations/$$language/LC_MESSAGES/messages.po ]] && verb='update --ignore-obsolete --no-fuzzy-matching' || verb=init; \
+		$(BIN)/pybabel -q $$verb -i wmd/translations/messages.pot -d wmd/translations -l $$language || exit 1; \
+	done
 
 .PHONY: lock
 lock: $(RUN_STAMP) ## Pin the newest allowed dependencies with their hashes (then run `make test`)
