@@ -21,11 +21,14 @@ from flask import (
     request,
     url_for,
 )
+from flask_babel import gettext
+from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from config import Config
 from wmd.domain.zones import CHOICES, city_label
 from wmd.web.reading import keep, read_site, viewer
+from wmd.web.words import select_locale
 
 bp = Blueprint("statics", __name__)
 
@@ -93,6 +96,33 @@ def asset(name: str) -> str:
     return url_for("static", filename=name, v=_digest(path, path.stat().st_mtime_ns))
 
 
+def zone_options(zone: str, label: str = "") -> Markup:
+    """Return the options of the zone chooser in the interface language, with ``zone`` selected.
+
+    A zone of which the list knows nothing stands first under its ``label``, so that sending the form unchanged
+    changes nothing.
+    """
+    listed = _listed_options(select_locale())
+    plain = Markup('<option value="{}">').format(zone)
+    chosen = Markup('<option value="{}" selected>').format(zone)
+    if plain in listed:
+        return listed.replace(plain, chosen)
+    return chosen + (label or zone) + Markup("</option>") + listed
+
+
+@lru_cache(maxsize=16)
+def _listed_options(_language: str) -> Markup:
+    # Made once for each language: over a hundred look-ups would be a tenth of the time that a page may take.
+    option = Markup('<option value="{}">{}</option>')
+    return Markup("\n").join(
+        Markup('<optgroup label="{}">{}</optgroup>').format(
+            gettext(group.label),
+            Markup("").join(option.format(choice.name, choice.label(gettext)) for choice in group.choices),
+        )
+        for group in CHOICES
+    )
+
+
 def _keep_static(response: Response) -> Response:
     if request.endpoint == "static" and response.status_code in {200, 206, 304}:
         # Fonts are asked for by the style sheet, without digest: their names change when they do.
@@ -102,7 +132,7 @@ def _keep_static(response: Response) -> Response:
 
 
 def register(app: Flask) -> None:
-    """Add the pages, ``asset`` and ``zone_choices`` for templates, and how long browsers keep static files."""
-    app.jinja_env.globals.update(asset=asset, zone_choices=CHOICES)
+    """Add the pages, ``asset`` and ``zone_options`` for templates, and how long browsers keep static files."""
+    app.jinja_env.globals.update(asset=asset, zone_options=zone_options)
     app.after_request(_keep_static)
     app.register_blueprint(bp)
