@@ -155,4 +155,5 @@ def _speakers(
 
 
 def _identity(part: Part, match: Part | None, mint: Mint) -> str:
-    return part.id or (match.id if match else mint.uuid())
+    # The match comes first: an id from another installation must not replace the one that is known here.
+    return match.id if match else part.id or mint.uuid()
