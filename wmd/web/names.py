@@ -91,7 +91,7 @@ _LABELS: Mapping[str, Mapping[str, str]] = {
 
 
 def label(kind: str, value: str | int) -> str:
-    """Return the translated label of a vocabulary's value; one that nobody labelled is shown with blanks for hyphens."""
+    """Return the translated label of a vocabulary's value; any other is shown with blanks for hyphens."""
     found = _LABELS[kind].get(str(value))
     return gettext(found) if found else str(value).replace("-", " ")
 

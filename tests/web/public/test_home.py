@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from tests.factories import make_edition, make_event, make_programme, make_session
+from tests.web.public.conftest import WEEK_BEFORE, Visit, main_of, words_of
+from wmd.domain.programme import Programme, Site
+from wmd.domain.query import Index
+from wmd.web.public.home import MOST_TICKS, band_model, home_model, phase_of
+from wmd.web.public.rows import Eyes
+from wmd.web.reading import Viewer
+
+
+def with_lead() -> Programme:
+    lead = make_event(1, title="Caring metropolises", is_lead=True)
+    later = make_event(2, title="Night buses", sessions=[make_session(2, starts=datetime(2021, 10, 8, 9, 0))])  # noqa: DTZ001
+    return make_programme([lead, later])
+
+
+def test_home_shows_theme_date_and_lead_event(visit: Visit) -> None:
+    text = visit(with_lead()).text("/2021/")
+    assert "Thursday 7 October 2021 · World Metropolitan Day 2021 Resilience for all" in text
+    assert "Creating caring metropolises beyond COVID-19" in text
+    assert "2 events · Friday 1 October – Sunday 31 October 2021" in text
+    assert "Lead event Your time · Barcelona (CEST, UTC+2) 15:00–16:30 Thursday 7 October 2021" in text
+
+
+def test_start_is_the_current_edition_and_names_its_own_address(visit: Visit) -> None:
+    html = visit(with_lead()).page("/")
+    assert '<link rel="canonical" href="http://wmd.example/2021/">' in html
+    assert "Resilience for all" in main_of(html)
+
+
+def test_edition_without_slash_leads_to_its_home(visit: Visit) -> None:
+    response = visit(with_lead()).get("/2021")
+    assert (response.status_code, response.headers["Location"]) == (308, "http://wmd.example/2021/")
+
+
+def test_start_without_any_edition_is_designed(visit: Visit) -> None:
+    assert "No edition is announced yet" in visit(current=None).text("/")
+
+
+def test_next_events_are_dated(visit: Visit) -> None:
+    text = visit(with_lead()).text("/2021/")
+    following = text.partition("Everything still to come")[2]
+    assert "Thu 7 Oct 15:00–16:30 UTC+2 · in Barcelona Caring metropolises" in following
+    assert "Fri 8 Oct 09:00–10:30 UTC+2 · in Barcelona Night buses" in following
+
+
+def test_what_is_on_stands_before_the_band(visit: Visit) -> None:
+    html = main_of(visit(with_lead(), now=datetime(2021, 10, 7, 13, 1, tzinfo=UTC)).page("/2021/"))
+    text = words_of(html)
+    assert text.index("On now 1 session") < text.index("Round the planet in 24 hours")
+
+
+@pytest.mark.parametrize(
+    ("today", "phase"),
+    [
+        (date(2021, 9, 30), "before"),
+        (date(2021, 10, 1), "running"),
+        (date(2021, 10, 31), "running"),
+        (date(2021, 11, 1), "over"),
+    ],
+)
+def test_phase_of_an_edition(today: date, phase: str) -> None:
+    assert phase_of(make_edition(), today) == phase
+
+
+def test_permanent_edition_always_runs() -> None:
+    assert phase_of(make_edition(is_permanent=True), date(2031, 1, 1)) == "running"
+
+
+def test_edition_that_is_over_says_so(visit: Visit) -> None:
+    text = visit(with_lead(), now=datetime(2022, 1, 5, tzinfo=UTC)).text("/2021/")
+    assert "This edition is over; its programme stays here." in text
+    assert "Everything still to come" not in text
+
+
+def test_other_editions_are_listed_the_latest_first(visit: Visit) -> None:
+    later = make_edition(slug="2026", name="World Metropolitan Day 2026", main_day=date(2026, 10, 7))
+    all_year = make_edition(slug="all-year", name="All year round", is_permanent=True, theme="")
+    text = visit(
+        with_lead(), make_programme([], edition=all_year), make_programme([], edition=later)
+    ).text("/2021/")  # fmt: skip
+    assert "Other editions World Metropolitan Day 2026 7 October 2026" in text
+    assert text.index("World Metropolitan Day 2026") < text.index("All year round")
+
+
+def model_at(programme: Programme, now: datetime, zone: str = "Europe/Madrid") -> datetime | None:
+    site = Site(1, {"2021": programme.edition}, "2021", {}, (), {})
+    return home_model(programme, Index.build(programme), site, Viewer(zone, "url"), now).valid_until
+
+
+def test_home_before_the_edition_holds_until_the_viewers_midnight() -> None:
+    assert model_at(with_lead(), WEEK_BEFORE) == datetime(2021, 9, 30, 22, 0, tzinfo=UTC)
+    assert model_at(with_lead(), WEEK_BEFORE, "America/Bogota") == datetime(2021, 10, 1, 5, 0, tzinfo=UTC)
+
+
+def test_home_on_the_day_holds_until_the_line_of_the_present_moves() -> None:
+    now = datetime(2021, 10, 7, 13, 1, 30, tzinfo=UTC)
+    assert model_at(with_lead(), now) == datetime(2021, 10, 7, 13, 10, tzinfo=UTC)
+
+
+def test_home_on_the_day_holds_until_a_session_starts() -> None:
+    programme = make_programme([make_event(1, sessions=[make_session(1, starts=datetime(2021, 10, 7, 15, 5))])])  # noqa: DTZ001
+    now = datetime(2021, 10, 7, 13, 1, tzinfo=UTC)
+    assert model_at(programme, now) == datetime(2021, 10, 7, 13, 5, tzinfo=UTC)
+
+
+def test_band_of_the_day_has_a_tick_and_a_line_for_each_session() -> None:
+    programme = with_lead()
+    eyes = Eyes("Europe/Madrid", "en", WEEK_BEFORE)
+    band = band_model(programme, Index.build(programme), date(2021, 10, 7), eyes)
+    assert [(tick.start, tick.end, tick.is_lead) for tick in band.ticks] == [(900, 990, True)]
+    assert [row["title"] for row in band.rows] == ["Caring metropolises"]
+    assert band.starts_iso == "2021-10-06T22:00:00Z"
+    assert band.now_minute is None
+
+
+def test_band_of_today_has_the_line_of_the_present() -> None:
+    programme = with_lead()
+    eyes = Eyes("America/Bogota", "en", datetime(2021, 10, 7, 13, 7, tzinfo=UTC))
+    assert band_model(programme, Index.build(programme), date(2021, 10, 7), eyes).now_minute == 8 * 60
+
+
+def test_crowded_band_is_drawn_in_piles_with_the_lead_event_by_itself() -> None:
+    start = datetime(2021, 10, 7, 0, 0)  # noqa: DTZ001 -- wall time
+    events = [
+        make_event(
+            number, is_lead=number == 9, sessions=[make_session(number, starts=start + timedelta(minutes=number))]
+        )
+        for number in range(1, 400)
+    ]
+    programme = make_programme(events)
+    eyes = Eyes("Europe/Madrid", "en", WEEK_BEFORE)
+    ticks = band_model(programme, Index.build(programme), date(2021, 10, 7), eyes).ticks
+    assert len(ticks) <= MOST_TICKS
+    assert [tick.title for tick in ticks if tick.is_lead] == ["Side event 9"]
+    assert ticks[0].title == "29 events"
+
+
+def test_home_of_a_large_edition_stays_under_a_hundred_kilobytes(visit: Visit) -> None:
+    html = visit(make_programme([make_event(number) for number in range(1, 400)])).page("/2021/")
+    assert len(html.encode()) < 100_000
+
+
+def test_topics_lead_to_their_pages_with_their_counts(visit: Visit) -> None:
+    html = main_of(visit(with_lead()).page("/2021/"))
+    assert re.findall(r'href="(/2021/topics/[^"]*)">([^<]*)</a> <small>([^<]*)', html) == [
+        ("/2021/topics/public-space-and-housing", "Public space and housing", "2 events")
+    ]

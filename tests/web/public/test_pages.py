@@ -1,0 +1,224 @@
+"""Organisations, topics, series, subscribe and changes: each over a small programme."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from tests.factories import PUBLISHED_AT, code, make_edition, make_event, make_programme, make_session
+from tests.web.public.conftest import Visit, main_of, words_of
+from wmd.domain.programme import ChangeView, OrganisationView, Programme, SeriesView
+from wmd.domain.vocabulary import SessionStatus
+
+ORGANISATION = "ZRG222"
+TALKS = SeriesView("metrotalks", "MetroTalks", "Talks with urban thinkers.")
+
+
+def later_edition() -> Programme:
+    edition = make_edition(slug="2026", name="World Metropolitan Day 2026", main_day=date(2026, 10, 7))
+    return make_programme([make_event(7, title="Seventh talk", series="metrotalks")], edition=edition)
+
+
+def test_organisation_page_shows_who_it_is_and_its_events(visit: Visit) -> None:
+    programme = make_programme([make_event(1), make_event(2)])
+    organisation = programme.organisations[ORGANISATION]._replace(
+        names={"en": "Example City", "ca": "Ciutat Exemple"}, language="ca", acronym="EC", website="https://ec.example"
+    )
+    programme = replace(programme, organisations={ORGANISATION: organisation})
+    html = main_of(visit(programme).page(f"/2021/organisations/{ORGANISATION}-example-city"))
+    text = words_of(html)
+    assert "Example City (EC) Ciutat Exemple Local or city government Barcelona, Spain" in text
+    assert "Events 2 events" in text
+    assert 'href="https://ec.example" rel="nofollow noopener"' in html
+    assert f'href="/2021/subscribe?organisation={ORGANISATION}"' in html
+
+
+@pytest.mark.parametrize("ref", [ORGANISATION, ORGANISATION.lower(), f"{ORGANISATION}-old-name"])
+def test_other_spellings_of_an_organisation_redirect(ref: str, visit: Visit) -> None:
+    response = visit(make_programme()).get(f"/2021/organisations/{ref}")
+    assert (response.status_code, response.headers["Location"]) == (
+        301, f"/2021/organisations/{ORGANISATION}-example-city",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("ref", ["AAAAAA", "x", f"{ORGANISATION}x"])
+def test_unknown_organisation_is_404(ref: str, visit: Visit) -> None:
+    assert visit(make_programme()).get(f"/2021/organisations/{ref}").status_code == 404
+
+
+def test_organisation_without_an_event_in_the_edition_keeps_its_page(visit: Visit) -> None:
+    retired = OrganisationView("ZRG999", "gone", {"en": "Gone"}, "en", "", "other", "", "", "global", "", False, True)
+    programme = make_programme()
+    programme = replace(programme, organisations={**programme.organisations, "ZRG999": retired})
+    assert "No event at present" in visit(programme).text("/2021/organisations/ZRG999-gone")
+
+
+def test_website_that_is_no_web_address_is_not_linked(visit: Visit) -> None:
+    programme = make_programme()
+    odd = programme.organisations[ORGANISATION]._replace(website="javascript:alert(1)")
+    html = visit(replace(programme, organisations={ORGANISATION: odd})).page(
+        f"/2021/organisations/{ORGANISATION}-example-city"
+    )
+    assert "javascript:" not in html
+
+
+def test_list_of_organisations_is_by_name_with_counts(visit: Visit) -> None:
+    text = visit(make_programme([make_event(1), make_event(2)])).text("/2021/organisations/")
+    assert "1 organisation holds events in this edition. Example City Local or city government · 2 events" in text
+
+
+def test_topic_page_of_an_edition_lists_its_events_alone(visit: Visit) -> None:
+    events = [make_event(1, title="Squares"), make_event(2, title="Buses", topics=("gender-equality",))]
+    html = main_of(visit(make_programme(events)).page("/2021/topics/gender-equality"))
+    assert "Gender equality" in words_of(html)
+    assert ("Buses" in html, "Squares" in html) == (True, False)
+    assert 'href="/2021/subscribe?topic=gender-equality"' in html
+    assert 'href="/topics/gender-equality"' in html
+
+
+def test_retired_topic_keeps_its_page(visit: Visit) -> None:
+    programme = make_programme()
+    topics = tuple(topic._replace(retired=True) for topic in programme.topics)
+    response = visit(replace(programme, topics=topics)).get("/2021/topics/gender-equality")
+    assert response.status_code == 200
+
+
+def test_topic_without_events_is_designed(visit: Visit) -> None:
+    assert "Nothing here yet" in visit(make_programme()).text("/2021/topics/sustainable-economy")
+
+
+def test_unknown_topic_is_404(visit: Visit) -> None:
+    visitor = visit(make_programme())
+    assert [visitor.get(path).status_code for path in ("/2021/topics/alchemy", "/topics/alchemy")] == [404, 404]
+
+
+def test_topic_page_across_editions_begins_with_the_latest(visit: Visit) -> None:
+    text = visit(make_programme(), later_edition()).text("/topics/public-space-and-housing")
+    assert text.index("World Metropolitan Day 2026") < text.index("World Metropolitan Day 2021")
+    assert ("Seventh talk" in text, "Side event 1" in text) == (True, True)
+
+
+def test_series_page_gathers_its_events_and_offers_its_feed(visit: Visit) -> None:
+    first = make_programme([make_event(1, title="First talk", series="metrotalks"), make_event(2)])
+    programmes = [replace(each, series={"metrotalks": TALKS}) for each in (first, later_edition())]
+    text = visit(*programmes, series={"metrotalks": TALKS}).text("/series/metrotalks")
+    assert "MetroTalks Talks with urban thinkers." in text
+    assert text.index("Seventh talk") < text.index("First talk")
+    assert "Side event 2" not in text
+    assert "http://wmd.example/feeds/series-metrotalks.ics" in text
+
+
+def test_unknown_series_is_404(visit: Visit) -> None:
+    assert visit(make_programme()).get("/series/nothing").status_code == 404
+
+
+def test_subscribe_page_of_the_whole_programme(visit: Visit) -> None:
+    html = main_of(visit(make_programme()).page("/2021/subscribe"))
+    links = re.findall(r'<li><a href="([^"]*)" rel="nofollow">', html)
+    assert [link.partition("?")[0] for link in links] == [
+        "webcal://wmd.example/2021/calendar.ics",
+        "https://calendar.google.com/calendar/r",
+        "https://outlook.live.com/calendar/0/addfromweb",
+        "https://outlook.office.com/calendar/0/addfromweb",
+    ]
+    assert "looks again only after 8 to 24 hours" in html
+    assert 'data-copy="http://wmd.example/2021/calendar.ics"' in html
+
+
+def test_subscribe_page_names_the_selection_and_its_feed(visit: Visit) -> None:
+    html = main_of(visit(make_programme()).page("/2021/subscribe?topic=gender-equality&language=es"))
+    text = words_of(html)
+    assert "World Metropolitan Day 2021: Gender equality, Spoken in Spanish" in text
+    assert "0 events · Nothing matches at present; the calendar fills itself when something does." in text
+    assert 'data-copy="http://wmd.example/2021/calendar.ics?topic=gender-equality&amp;language=es"' in html
+
+
+def test_subscribe_page_drops_what_a_feed_cannot_hold(visit: Visit) -> None:
+    response = visit(make_programme()).get("/2021/subscribe?upcoming=1&page=2&language=es&utm_source=x")
+    assert (response.status_code, response.headers["Location"]) == (303, "/2021/subscribe?language=es")
+
+
+def test_subscribe_page_writes_down_whose_day_is_meant(visit: Visit) -> None:
+    response = visit(make_programme()).get("/2021/subscribe?day=2021-10-07", cookie="America/Bogota")
+    assert response.headers["Location"] == "/2021/subscribe?day=2021-10-07&tz=America/Bogota"
+
+
+def test_subscribe_page_offers_ready_made_calendars_that_hold_something(visit: Visit) -> None:
+    html = main_of(visit(make_programme()).page("/2021/subscribe"))
+    assert re.findall(r"http://wmd\.example(/2021/feeds/[^\"]+)", html) == [
+        "/2021/feeds/topic-public-space-and-housing.ics",
+        "/2021/feeds/region-europe.ics",
+        "/2021/feeds/language-en.ics",
+    ]
+
+
+def test_subscribe_page_of_what_never_was_is_a_400(visit: Visit) -> None:
+    response = visit(make_programme()).get("/2021/subscribe?topic=alchemy")
+    assert response.status_code == 400
+    assert "<code>topic=alchemy</code>" in response.get_data(as_text=True)
+
+
+def change(number: int, kind: str, **facts: dict[str, object]) -> ChangeView:
+    at = PUBLISHED_AT + timedelta(hours=number)
+    return ChangeView(number, at, kind, code(1), None, facts.get("before", {}), facts.get("after", {}))
+
+
+CHANGES = {
+    "added": (change(1, "added"), "Added Side event 1"),
+    "cancelled": (change(1, "cancelled"), "Cancelled Side event 1"),
+    "postponed": (change(1, "postponed"), "Postponed Side event 1"),
+    "revived": (change(1, "revived"), "Takes place after all Side event 1"),
+    "text": (change(1, "text"), "Text changed Side event 1"),
+    "link opened": (
+        change(1, "link", before={"state": "not-yet"}, after={"state": "open"}),
+        "Registration changed Side event 1 Before: Registration not open yet Now: Registration open",
+    ),
+    "link replaced": (
+        change(1, "link", before={"state": "open"}, after={"state": "open"}),
+        "Registration changed Side event 1 The registration link is a new one.",
+    ),
+    "moved": (
+        change(1, "moved", before={"starts_at": "2021-10-07T23:00:00Z"}, after={"starts_at": "2021-10-08T23:00:00Z"}),
+        "Before: Fri 8 Oct, 01:00 (Madrid, UTC+2) Now: Sat 9 Oct, 01:00 (Madrid, UTC+2)",
+    ),
+    "moved without readable times": (change(1, "moved", before={"starts_at": "soon"}), "Moved Side event 1"),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_change_is_worded(name: str, visit: Visit) -> None:
+    made, said = CHANGES[name]
+    text = visit(make_programme(changes=[made])).text("/2021/changes")
+    assert "Wednesday 1 September 2021 Wed 1 Sept, 11:00 (Madrid, UTC+2)" in text
+    assert said in text
+
+
+def test_change_of_an_event_that_went_does_not_tell_its_title(visit: Visit) -> None:
+    went = change(1, "hidden")._replace(event_code=code(9))
+    html = main_of(visit(make_programme(changes=[went])).page("/2021/changes"))
+    assert "No longer listed An event that is no longer listed" in words_of(html)
+    assert f'href="/e/{code(9)}"' in html
+
+
+def test_changes_are_newest_first_and_paged(visit: Visit) -> None:
+    visitor = visit(make_programme(changes=[change(number, "text") for number in range(1, 121)]))
+    first, last = main_of(visitor.page("/2021/changes")), main_of(visitor.page("/2021/changes?page=3"))
+    stamps = re.findall(r'datetime="([^"]*)"', first)
+    assert (len(stamps), stamps) == (50, sorted(stamps, reverse=True))
+    assert len(re.findall(r'<li class="change', last)) == 20
+    assert visitor.get("/2021/changes?page=9").headers["Location"] == "/2021/changes"
+    assert visitor.get("/2021/changes?page=none").status_code == 400
+
+
+def test_no_changes_are_designed(visit: Visit) -> None:
+    assert "Nothing has changed yet" in visit(make_programme()).text("/2021/changes")
+
+
+def test_cancelled_session_among_several_is_named_in_its_change(visit: Visit) -> None:
+    sessions = [make_session(1), make_session(2, title={"en": "Workshop"}, status=SessionStatus.CANCELLED)]
+    made = change(1, "cancelled")._replace(session_code=code(2, "S"))
+    programme = make_programme([make_event(1, sessions=sessions)], changes=[made])
+    assert "Cancelled Side event 1 – Workshop" in visit(programme).text("/2021/changes")
