@@ -58,7 +58,10 @@ def _configure(app: Flask, config: Config) -> None:
 
 def _connect_database(app: Flask, config: Config) -> None:
     if config.database_url.startswith("sqlite:///"):
-        Path(config.database_url.removeprefix("sqlite:///")).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = Path(config.database_url.removeprefix("sqlite:///"))
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Made here so that nobody else on the machine can read it; SQLite's own files beside it follow its mode.
+        file.touch(mode=0o600)
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -119,3 +120,19 @@ def test_everything_a_page_names_in_its_head_is_there(bare: FlaskClient) -> None
     named = re.findall(r'(?:src|href)="(/static/[^"]*)"', page)
     assert len(named) == 6
     assert [(path, bare.get(path, base_url=HOST).status_code) for path in named] == [(path, 200) for path in named]
+
+
+def test_style_sheet_is_compressed_once_and_kept_for_ever(client: FlaskClient) -> None:
+    with client.application.app_context():
+        address = client.application.jinja_env.globals["asset"]("style.css")  # type: ignore[operator]
+
+    plain = client.get(address, base_url="http://wmd.example")
+    packed = client.get(address, base_url="http://wmd.example", headers={"Accept-Encoding": "gzip"})
+    again = client.get(
+        address, base_url="http://wmd.example",
+        headers={"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]},
+    )  # fmt: skip
+
+    assert (plain.status_code, packed.headers["Content-Encoding"], again.status_code) == (200, "gzip", 304)
+    assert gzip.decompress(packed.data) == plain.data
+    assert packed.headers["Cache-Control"] == "public, max-age=31536000, immutable"

@@ -6,6 +6,7 @@ value when loading fails; writes a good copy to disk so that a process can start
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import hmac
 import logging
@@ -193,6 +194,9 @@ class Library:
         # The first search would otherwise pay for folding every text.
         index.haystacks()
         self._indexes[slug] = (programme, index)
+        # A large programme is many long-lived objects; without this, each full collection would walk them all and hold
+        # up whoever is being answered (https://docs.python.org/3/library/gc.html#gc.freeze).
+        gc.freeze()
         self._programmes[slug] = programme
         self._note(f"edition:{slug}", programme.version)
 

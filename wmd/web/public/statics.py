@@ -28,12 +28,14 @@ from werkzeug.wrappers import Response as AnyResponse
 from config import Config
 from wmd.domain.zones import CHOICES, city_label
 from wmd.web.reading import keep, read_site, viewer
+from wmd.web.published import Publish
 from wmd.web.words import select_locale
 
 bp = Blueprint("statics", __name__)
 
 #: A year: the address of a static file carries its digest, so that a changed file is another address.
 _FOREVER = "public, max-age=31536000, immutable"
+_COMPRESSIBLE = frozenset({"text/css", "text/javascript", "application/javascript", "image/svg+xml"})
 
 
 def _text(template: str) -> Response:
@@ -128,6 +130,11 @@ def _keep_static(response: Response) -> Response:
         # Fonts are asked for by the style sheet, without digest: their names change when they do.
         is_named_for_good = "v" in request.args or request.path.endswith(".woff2")
         response.headers["Cache-Control"] = _FOREVER if is_named_for_good else "public, max-age=3600"
+        if "v" in request.args and response.status_code == 200 and response.mimetype in _COMPRESSIBLE:
+            # The layer of published bytes compresses it once and replays it; its digest is in its address.
+            response.direct_passthrough = False
+            response.headers.pop("ETag", None)
+            request.environ["wmd.publish"] = Publish(versions={}, pinned=True)
     return response
 
 
