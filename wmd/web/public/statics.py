@@ -27,8 +27,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from config import Config
 from wmd.domain.zones import CHOICES, city_label
-from wmd.web.reading import keep, read_site, viewer
 from wmd.web.published import Publish
+from wmd.web.reading import keep, read_site, viewer
 from wmd.web.words import select_locale
 
 bp = Blueprint("statics", __name__)
