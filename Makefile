@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 digest = $(shell cksum $(1) 2>/dev/null | cut -d ' ' -f 1)
 RUN_STAMP := $(VENV)/.run-$(call digest,requirements/run.lock)
 TEST_STAMP := $(VENV)/.test-$(call digest,requirements/test.lock)
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --only-binary :all:
+PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq --require-hashes --only-binary :all:
 
 PYTEST ?=
 CODE := $(wildcard config.py wsgi.py) wmd tests benchmarks migrations
