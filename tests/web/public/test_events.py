@@ -169,7 +169,7 @@ def in_spanish(origin: str = "original") -> EventView:
 def test_untranslated_event_says_so_and_tags_its_language(visit: Visit) -> None:
     html = visit(make_programme([in_spanish()])).page(PATH)
     assert "Not translated into English. Original in Spanish." in words_of(html)
-    assert '<section class="prose" lang="es" dir="ltr">' in html
+    assert '<div class="prose" lang="es" dir="ltr">' in html
     assert '<h1><bdi lang="es" dir="ltr">Plazas abiertas</bdi></h1>' in html
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -119,17 +120,13 @@ def row_items(
 
 def positions_of(programme: Programme, events: Iterable[EventView]) -> list[int]:
     """Return where the first session of each event stands, the events' order kept; events without one are left out."""
-    wanted = {event.code: None for event in events}
-    first: dict[str, int] = {}
-    for position, owner in enumerate(programme.owners):
-        if owner.code in wanted:
-            first.setdefault(owner.code, position)
-    return [first[code] for code in wanted if code in first]
+    firsts = (min(event.sessions, key=_order) for event in events if event.sessions)
+    return [bisect_left(programme.sessions, _order(session), key=_order) for session in firsts]
 
 
-def all_positions(programme: Programme, codes: Sequence[str] | Mapping[str, object] | set[str]) -> list[int]:
-    """Return every session of the events with these codes, in order of time."""
-    return [position for position, owner in enumerate(programme.owners) if owner.code in codes]
+def _order(session: SessionView) -> tuple[datetime, str]:
+    """Return what a programme's sessions are ordered by."""
+    return session.starts_at, session.code
 
 
 def earliest(*instants: datetime | None) -> datetime | None:
