@@ -10,7 +10,7 @@ from typing import Any
 
 from alembic import context
 from flask import current_app
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from wmd.db import Model, UtcDateTime
 
@@ -23,28 +23,37 @@ def render_item(kind: str, item: Any, autogen_context: Any) -> Any:
 
 
 def run() -> None:
-    """Migrate in one transaction."""
+    """Migrate on a connection of the application's engine, with references unchecked in SQLite."""
     engine: Engine = current_app.extensions["migrate"].db.engine
     is_sqlite = engine.dialect.name == "sqlite"
     with engine.connect() as connection:
         raw = connection.connection.dbapi_connection
         if is_sqlite:
             raw.execute("PRAGMA foreign_keys=OFF")
+        try:
+            migrate(connection)
+        finally:
+            # The connection goes back to the pool, where nobody expects references to be unchecked.
+            if is_sqlite:
+                raw.execute("PRAGMA foreign_keys=ON")
+
+
+def migrate(connection: Connection) -> None:
+    """Run what is asked for in one transaction; RuntimeError undoes it when references are broken after it."""
+    is_sqlite = connection.dialect.name == "sqlite"
+    # Begun before Alembic looks: for SQLite it would otherwise commit each migration by itself, before the check below.
+    with connection.begin():
         context.configure(
             connection=connection,
             target_metadata=Model.metadata,
             render_as_batch=is_sqlite,
             compare_type=True,
             render_item=render_item,
-            transaction_per_migration=False,
         )
-        with connection.begin():
-            context.run_migrations()
-            if is_sqlite and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()):
-                msg = f"the migration left {len(broken)} rows without their parent"
-                raise RuntimeError(msg)
-        if is_sqlite:
-            raw.execute("PRAGMA foreign_keys=ON")
+        context.run_migrations()
+        if is_sqlite and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()):
+            msg = f"the migration left {len(broken)} rows without their parent"
+            raise RuntimeError(msg)
 
 
 run()

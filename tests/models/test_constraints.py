@@ -1,0 +1,172 @@
+"""What no code may write: the constraints of the tables, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from tests import documents
+from wmd.db import Model, make_engine
+from wmd.models import (
+    CalendarEntry,
+    Edition,
+    EditionTopic,
+    Event,
+    EventLanguage,
+    EventSdg,
+    EventSession,
+    EventText,
+    Organisation,
+    Panel,
+    Person,
+    PublicCode,
+    Region,
+    Revision,
+    SiteState,
+    Submission,
+    Topic,
+)
+from wmd.services.publishing import Setting
+
+NOW = datetime(2021, 10, 7, 13, 1, tzinfo=UTC)
+EDITION = {
+    "slug": "2030", "name": "2030", "theme": "", "introduction": "", "main_day": date(2030, 10, 7),
+    "window_from": date(2030, 10, 1), "window_to": date(2030, 10, 31), "zone": "UTC", "hashtags": [], "languages": [],
+    "published_at": NOW, "created_at": NOW,
+}  # fmt: skip
+
+
+@pytest.fixture
+def connection(dbs: Session, setting: Setting, database_url: str) -> Iterator[Connection]:
+    """A connection to a database with one published event."""
+    panel = {"title": {"en": "Panel"}, "questions": [{"text": {"en": "Why?"}}], "speakers": [{"person_key": "ada"}]}
+    event = documents.event(sessions=[documents.session(panels=[panel])], series="talks")
+    series = [{"slug": "talks", "name": "Talks"}]
+    documents.apply(dbs, setting, documents.document(event, series=series))
+    dbs.close()
+    engine = make_engine(database_url)
+    with engine.connect() as found:
+        yield found
+    engine.dispose()
+
+
+def refused(connection: Connection, statement: Any) -> bool:  # noqa: ANN401 -- any kind of statement
+    """Try a statement and undo it; say whether the database refused it for a constraint."""
+    with connection.begin() as transaction:
+        try:
+            connection.execute(statement)
+        except IntegrityError:
+            return True
+        finally:
+            transaction.rollback()
+    return False
+
+
+def copied(connection: Connection, model: type[Model], **changes: object) -> Any:  # noqa: ANN401 -- an INSERT
+    """Return the statement that inserts a copy of the first row of a table, with some values changed."""
+    with connection.begin():
+        row = connection.execute(select(model.__table__).limit(1)).one()._asdict()
+    return insert(model).values(**{**row, **changes})
+
+
+def event_code(connection: Connection) -> str:
+    """Return a public code that no organisation and no session has."""
+    with connection.begin():
+        return connection.execute(select(Event.code)).scalars().one()
+
+
+def test_row_that_fits_is_taken(connection: Connection) -> None:
+    statements = [
+        insert(Edition).values(**EDITION),
+        copied(connection, PublicCode, code="NEWNEW"),
+        copied(connection, Person, id="new", key=None),
+        copied(connection, EventSdg, sdg=17),
+        update(EventSession).values(status="postponed"),
+        update(Event).values(latitude=41.4, longitude=2.2),
+    ]
+    assert [refused(connection, statement) for statement in statements] == [False] * len(statements)
+
+
+def test_row_that_breaks_a_rule_is_refused(connection: Connection) -> None:
+    statements = {
+        "window ends before it begins": insert(Edition).values(**{**EDITION, "window_to": date(2030, 9, 1)}),
+        "version below zero": update(Edition).values(version=-1),
+        "second row of the site's state": insert(SiteState).values(id=2),
+        "submission in no known state": update(Submission).values(state="lost"),
+        "revision in no known state": update(Revision).values(state="draft"),
+        "session in no known state": update(EventSession).values(status="moved"),
+        "session that ends when it starts": update(EventSession).values(ends_at=EventSession.starts_at),
+        "sequence below zero": update(EventSession).values(sequence=-1),
+        "event of no known format": update(Event).values(format="virtual"),
+        "latitude alone": update(Event).values(latitude=41.4, longitude=None),
+        "goal 0": update(EventSdg).values(sdg=0),
+        "goal 18": update(EventSdg).values(sdg=18),
+        "language in no known use": update(EventLanguage).values(use="sung"),
+        "text of no known origin": update(EventText).values(origin="found"),
+    }
+    assert {name: refused(connection, statement) for name, statement in statements.items()} == dict.fromkeys(
+        statements, True
+    )
+
+
+def test_second_of_what_there_is_once_is_refused(connection: Connection) -> None:
+    statements = {
+        "slug of an edition": insert(Edition).values(**{**EDITION, "slug": "2021"}),
+        "slug of a topic": insert(Topic).values(slug="gender-equality", name="x", position=9),
+        "region of a scheme": insert(Region).values(scheme="metropolis", slug="africa", name="x", position=9),
+        "topic of an edition": copied(connection, EditionTopic),
+        "public code": copied(connection, PublicCode),
+        "key of an organisation": copied(connection, Organisation, id="new", code=event_code(connection)),
+        "code of an organisation": copied(connection, Organisation, id="new", key="new"),
+        "key of a person": copied(connection, Person, id="new"),
+        "key of a submission": copied(connection, Submission, id="new", event_id="new"),
+        "event of a submission": copied(connection, Submission, id="new", key="new"),
+        "number of a revision": copied(connection, Revision, id="new"),
+        "code of an event": copied(connection, Event, id="new"),
+        "code of a session": copied(connection, EventSession, id="new", uid="new"),
+        "uid of a session": copied(connection, EventSession, id="new", code=event_code(connection)),
+        "text in a language": copied(connection, EventText, id=999),
+        "entry in a language": copied(connection, CalendarEntry),
+    }
+    assert {name: refused(connection, statement) for name, statement in statements.items()} == dict.fromkeys(
+        statements, True
+    )
+
+
+def test_reference_to_nothing_is_refused(connection: Connection) -> None:
+    references = [
+        (table, constraint.column_keys[0])
+        for table in Model.metadata.sorted_tables
+        for constraint in sorted(table.foreign_key_constraints, key=lambda one: str(one.name))
+    ]
+    taken = [
+        f"{table.name}.{column}"
+        for table, column in references
+        if not refused(connection, update(table).values({column: "0" if _is_text(table, column) else 0}))
+    ]
+    assert taken == []
+
+
+def _is_text(table: Table, column: str) -> bool:
+    return table.c[column].type.python_type is str
+
+
+def test_parent_with_children_is_not_deleted(connection: Connection) -> None:
+    parents = (Edition, Topic, Organisation, Person, PublicCode, Submission, Revision, Event, EventSession, Panel)
+    assert [model for model in parents if not refused(connection, delete(model))] == []
+
+
+def test_every_constraint_and_index_has_a_name() -> None:
+    unnamed = [
+        (table.name, type(item).__name__)
+        for table in Model.metadata.sorted_tables
+        for item in (*table.constraints, *table.indexes)
+        if item.name is None
+    ]
+    assert unnamed == []

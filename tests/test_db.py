@@ -1,0 +1,156 @@
+"""The database: instants stay aware, writers wait for one another, readers see one snapshot, nothing waits for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from threading import Event as Signal
+from threading import Thread
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, select, text, update
+from sqlalchemy.exc import OperationalError, StatementError
+from sqlalchemy.orm import Session
+
+from tests.conftest import LEAD_STARTED_AT
+from wmd.db import db, make_engine, reading
+from wmd.models import Alarm, SiteState
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An engine on a migrated database of each kind."""
+    found = make_engine(database_url)
+    yield found
+    found.dispose()
+
+
+def pragmas(engine: Engine) -> dict[str, object]:
+    """Return the settings of SQLite that matter, as they are in one of the engine's connections."""
+    with engine.connect() as connection:
+        return {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("foreign_keys", "journal_mode", "synchronous", "busy_timeout")
+        }
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_sqlite_is_safe_and_checks_references(app: Flask, engine: Engine) -> None:
+    with app.app_context():
+        found = pragmas(db.engine)
+    # synchronous=2 is FULL: what was committed survives a power cut.
+    assert found == {"foreign_keys": 1, "journal_mode": "wal", "synchronous": 2, "busy_timeout": 5000}
+    assert pragmas(engine) == found
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"])
+def test_postgresql_lets_nothing_wait_for_ever(app: Flask) -> None:
+    names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "TimeZone")
+    with app.app_context(), db.engine.connect() as connection:
+        found = {name: connection.scalar(text(f"SHOW {name}")) for name in names}
+    assert found == {
+        "statement_timeout": "15s",
+        "lock_timeout": "3s",
+        "idle_in_transaction_session_timeout": "30s",
+        "TimeZone": "UTC",
+    }
+
+
+def test_naive_instant_is_refused(dbs: Session) -> None:
+    dbs.add(Alarm(key="a", message="m", raised_at=datetime(2021, 10, 7, 13, 1)))  # noqa: DTZ001 -- what is refused
+    with pytest.raises(StatementError, match="a naive datetime cannot be stored as an instant"):
+        dbs.flush()
+
+
+def test_instant_comes_back_aware_and_in_utc(dbs: Session) -> None:
+    madrid = timezone(timedelta(hours=2))
+    given = datetime(2021, 10, 7, 15, 1, 2, 345678, tzinfo=madrid)
+    dbs.add(Alarm(key="a", message="m", raised_at=given))
+    dbs.commit()
+
+    found = dbs.scalars(select(Alarm)).one()
+    assert (found.raised_at, found.raised_at.utcoffset()) == (given, timedelta(0))
+    assert found.raised_at.tzinfo is UTC
+    assert found.cleared_at is None
+
+
+def test_instant_is_compared_as_an_instant(dbs: Session) -> None:
+    dbs.add(Alarm(key="a", message="m", raised_at=LEAD_STARTED_AT))
+    dbs.commit()
+    elsewhere = LEAD_STARTED_AT.astimezone(timezone(timedelta(hours=-8)))
+
+    same = dbs.scalars(select(Alarm.key).where(Alarm.raised_at == elsewhere)).all()
+    earlier = dbs.scalars(select(Alarm.key).where(Alarm.raised_at < elsewhere + timedelta(microseconds=1))).all()
+    assert (same, earlier) == (["a"], ["a"])
+
+
+def version(engine: Engine) -> int:
+    """Return the site's version as a reader sees it."""
+    with reading(engine) as connection:
+        return int(connection.scalar(select(SiteState.version)) or 0)
+
+
+def test_second_writer_waits_and_does_not_fail(engine: Engine) -> None:
+    started, failed = Signal(), []
+
+    def second() -> None:
+        started.set()
+        try:
+            with engine.begin() as connection:
+                # A transaction that first reads and then writes is the one that could not wait in SQLite.
+                connection.scalar(select(Alarm.key))
+                connection.execute(update(SiteState).values(version=SiteState.version + 1))
+        except OperationalError as error:
+            failed.append(error)
+
+    thread = Thread(target=second)
+    with engine.begin() as first:
+        first.execute(update(SiteState).values(version=SiteState.version + 1))
+        thread.start()
+        started.wait(5)
+        thread.join(0.3)
+        is_waiting = thread.is_alive()
+    thread.join(10)
+
+    assert (is_waiting, failed, version(engine)) == (True, [], 2)
+
+
+def test_reader_sees_one_snapshot_while_a_writer_writes(engine: Engine) -> None:
+    with reading(engine) as reader:
+        before = reader.scalar(select(SiteState.version))
+        with engine.begin() as writer:
+            writer.execute(update(SiteState).values(version=7))
+        during = reader.scalar(select(SiteState.version))
+
+    assert (before, during, version(engine)) == (0, 0, 7)
+
+
+def test_reader_does_not_wait_for_a_writer(engine: Engine) -> None:
+    with engine.begin() as writer:
+        writer.execute(update(SiteState).values(version=7))
+        seen = version(engine)
+
+    assert (seen, version(engine)) == (0, 7)
+
+
+def test_connection_that_read_can_write_afterwards(database_url: str) -> None:
+    engine = make_engine(database_url)
+    for number in (1, 2):
+        assert version(engine) == number - 1
+        with engine.begin() as connection:
+            connection.execute(update(SiteState).values(version=number))
+    assert version(engine) == 2
+    engine.dispose()
+
+
+def test_failed_transaction_leaves_nothing(engine: Engine) -> None:
+    def change_and_fail() -> None:
+        with engine.begin() as connection:
+            connection.execute(update(SiteState).values(version=7))
+            raise RuntimeError("on the way")
+
+    with pytest.raises(RuntimeError, match="on the way"):
+        change_and_fail()
+
+    assert version(engine) == 0
