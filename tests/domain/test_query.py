@@ -10,6 +10,7 @@ import pytest
 
 from tests.domain.random_programme import random_programme
 from tests.factories import code, make_edition, make_event, make_programme, make_session
+from wmd.domain.agenda import related
 from wmd.domain.filters import MAX_PAGE, TRACKING, Kind, canonical_tag
 from wmd.domain.programme import EventView, Programme, SeriesView, SessionView
 from wmd.domain.query import (
@@ -543,3 +544,35 @@ def test_index_takes_over_the_folded_text_of_what_did_not_change() -> None:
     assert after.search("old") == 0
     third = Index.build(make_programme([same]), Index.build(make_programme([same, old]), after))
     assert third.haystacks()[0] is kept
+
+
+def test_index_built_on_an_earlier_one_finds_the_same() -> None:
+    before = [make_event(number, topics=("gender-equality",), host_country="ES") for number in range(1, 9)]
+    earlier = Index.build(make_programme(before))
+    earlier.haystacks()
+    changed = make_event(3, title="Quite new words", topics=("sustainable-economy",), host_country="FR", spoken=("fr",))
+    added = make_event(99, topics=("gender-equality",))
+    for events in (
+        [*before[:2], changed, *before[3:]],
+        [added, *before],
+        [*before[:4], *before[5:]],
+        [*before[:2], changed, *before[4:], added],
+    ):
+        programme = make_programme(events)
+        fresh, built_on = Index.build(programme), Index.build(programme, earlier)
+
+        for asked in (
+            Query(),
+            Query().changed(topic="gender-equality"),
+            Query().changed(country="FR"),
+            Query().changed(q="quite new"),
+            Query().changed(language="fr", topic=("gender-equality", "sustainable-economy")),
+        ):
+            found = [
+                select(programme, index, asked, zone="UTC", now=datetime(2021, 10, 1, tzinfo=UTC))
+                for index in (fresh, built_on)
+            ]
+            assert found[0] == found[1]
+        assert {e.code for e in related(built_on, events[0], datetime(2021, 10, 1, tzinfo=UTC))} == {
+            e.code for e in related(fresh, events[0], datetime(2021, 10, 1, tzinfo=UTC))
+        }

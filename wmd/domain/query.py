@@ -126,19 +126,17 @@ class Index:
     """What makes filtering one programme quick. Build it with :meth:`build`; it may be shared by threads."""
 
     def __init__(self, programme: Programme, previous: Index | None) -> None:
-        position_of: dict[str, int] = {}
-        owners = array("L")
-        events: list[EventView] = []
+        # An event keeps its place from index to index as long as none goes, so that only what changed is indexed anew.
+        kept = previous if previous and previous.positions.keys() <= programme.events.keys() else None
+        positions = dict(kept.positions) if kept else {}
         for event in programme.owners:
-            position = position_of.setdefault(event.code, len(events))
-            if position == len(events):
-                events.append(event)
-            owners.append(position)
+            positions.setdefault(event.code, len(positions))
         self.programme = programme
-        self.events: tuple[EventView, ...] = tuple(events)
-        self.all_events = (1 << len(events)) - 1
-        self._owners = owners
-        self._bits = _facet_bits(events)
+        self.positions: Mapping[str, int] = positions
+        self.events: tuple[EventView, ...] = tuple(programme.events[code] for code in positions)
+        self.all_events = (1 << len(positions)) - 1
+        self._owners = array("L", [positions[event.code] for event in programme.owners])
+        self._bits = _changed_bits(kept, self.events) if kept else _facet_bits(self.events)
         self._orders = _value_orders(programme, self._bits)
         self._ends = array("d", (_last_instant(session) for session in programme.sessions))
         self._names = {topic.slug: topic.name for topic in programme.topics}
@@ -150,7 +148,7 @@ class Index:
 
     @classmethod
     def build(cls, programme: Programme, previous: Index | None = None) -> Index:
-        """Index a programme; texts of events that ``previous`` already folded are taken over from it."""
+        """Index a programme; what ``previous`` knows of events that are the very same is taken over from it."""
         return cls(programme, previous)
 
     def _unchanged(self, events: Iterable[EventView], names: Mapping[str, str]) -> dict[str, str]:
@@ -163,6 +161,11 @@ class Index:
             known = {event.code: (event, hay) for event, hay in zip(self.events, self._hay, strict=True)}
         kept = ((event, known.get(event.code)) for event in events)
         return {event.code: old[1] for event, old in kept if old and old[1] is not None and old[0] is event}
+
+    @property
+    def facet_bits(self) -> Mapping[str, Mapping[str, int]]:
+        """The events of every value of every facet but the day, as bits over :attr:`events`."""
+        return self._bits
 
     def bits(self, facet: str, value: str) -> int:
         """Return the events found by one value of a facet (not the day) as bits over :attr:`events`."""
@@ -259,6 +262,24 @@ def _facet_bits(events: Sequence[EventView]) -> dict[str, dict[str, int]]:
         facet: {value: _to_bits(positions, positions[-1]) for value, positions in holders.items()}
         for facet, holders in found.items()
     }
+
+
+def _changed_bits(previous: Index, events: Sequence[EventView]) -> dict[str, dict[str, int]]:
+    """Return the bits of ``previous`` with those of changed and added events set right; places are the same."""
+    found = {facet: dict(holders) for facet, holders in previous.facet_bits.items()}
+    before = previous.events
+    for position, event in enumerate(events):
+        earlier = before[position] if position < len(before) else None
+        if earlier is event:
+            continue
+        mark = 1 << position
+        for facet, values in event_values(earlier).items() if earlier else ():
+            for value in values:
+                found[facet][value] &= ~mark
+        for facet, values in event_values(event).items():
+            for value in values:
+                found[facet][value] = found[facet].get(value, 0) | mark
+    return {facet: {value: bits for value, bits in holders.items() if bits} for facet, holders in found.items()}
 
 
 def _value_orders(programme: Programme, bits: Mapping[str, Mapping[str, int]]) -> dict[str, list[str]]:

@@ -6,7 +6,7 @@ Plain rows (SQLAlchemy Core) in one repeatable-read transaction, with the versio
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -198,24 +198,22 @@ def load_programme(connection: Connection, slug: str, previous: Programme | None
     events = dict(previous.events) if previous is not None else {}
     hidden = dict(previous.hidden) if previous is not None else {}
     for row in rows:
-        events.pop(row.code, None)
-        hidden.pop(row.code, None)
         view = _event(row, parts, series_slugs)
+        hidden.pop(row.code, None)
         if row.hidden_at is None and row.merged_into_id is None:
+            # Assigned in place: an event keeps its position among the others, and what is made of them can be kept.
             events[row.code] = view
         else:
+            events.pop(row.code, None)
             hidden[row.code] = _without_texts(view)
-    pairs = sorted(
-        ((session.starts_at, session.code, session, event) for event in events.values() for session in event.sessions),
-        key=lambda pair: pair[:2],
-    )
+    pairs = _in_order(events, previous, {row.code for row in rows})
     return Programme(
         edition=_edition_view(edition),
         version=edition.version,
         published_at=edition.published_at,
         events=events,
-        sessions=tuple(pair[2] for pair in pairs),
-        owners=tuple(pair[3] for pair in pairs),
+        sessions=tuple(session for session, _ in pairs),
+        owners=tuple(event for _, event in pairs),
         organisations=_load_organisations(connection, edition.id),
         topics=_load_topics(connection, edition.id),
         series=series,
@@ -224,6 +222,20 @@ def load_programme(connection: Connection, slug: str, previous: Programme | None
         moved=_load_moved(connection, edition.id),
         hidden=hidden,
     )
+
+
+def _in_order(
+    events: Mapping[str, EventView], previous: Programme | None, changed: Container[str]
+) -> list[tuple[SessionView, EventView]]:
+    """Return every session with its event, ordered by (start, code)."""
+    if previous is None:
+        pairs = [(session, event) for event in events.values() for session in event.sessions]
+    else:
+        pairs = [pair for pair in zip(previous.sessions, previous.owners, strict=True) if pair[1].code not in changed]
+        again = (event for code, event in events.items() if code in changed)
+        pairs += [(session, event) for event in again for session in event.sessions]
+    pairs.sort(key=lambda pair: (pair[0].starts_at, pair[0].code))
+    return pairs
 
 
 def _without_texts(event: EventView) -> EventView:
