@@ -132,9 +132,12 @@ def test_calendar_links_are_offered_while_the_event_is_ahead(visit: Visit) -> No
     assert "20211007T130000Z" in menu
 
 
-def test_calendar_links_of_an_event_that_is_over_are_not_offered(visit: Visit) -> None:
-    html = visit(make_programme(), now=datetime(2021, 10, 8, tzinfo=UTC)).page(PATH)
-    assert "calendar.google.com" not in html
+def test_calendar_links_stay_when_the_event_is_over_and_go_when_it_is_cancelled(visit: Visit) -> None:
+    over = visit(make_programme(), now=datetime(2021, 10, 8, tzinfo=UTC)).page(PATH)
+    cancelled = [make_event(sessions=[make_session(status=SessionStatus.CANCELLED)])]
+    off = visit(make_programme(cancelled)).page(PATH)
+
+    assert ("calendar.google.com" in over, "calendar.google.com" in off) == (True, False)
 
 
 def test_related_events_share_a_topic(visit: Visit) -> None:

@@ -74,7 +74,7 @@ def event_model(programme: Programme, index: Index, event: EventView, eyes: Eyes
         practical=_practical(event, eyes.language),
         venue=_venue(event.venue, eyes.language) if event.venue else None,
         links=_links(event),
-        calendar=calendar_links(event, main_session(event, eyes.now), text, eyes, base_url),
+        calendar=calendar_links(event, main_session(event, eyes.now), text, base_url),
         related=row_items(
             programme, positions_of(programme, related(index, event, eyes.now, _RELATED)), eyes, dated=True
         ),
@@ -271,11 +271,12 @@ def _links(event: EventView) -> list[dict[str, str]]:
     return [{"label": label, "url": url} for label, url in pairs if url.startswith(("https://", "http://"))]
 
 
-def calendar_links(
-    event: EventView, session: SessionView, text: TextView, eyes: Eyes, base_url: str
-) -> list[dict[str, Any]]:
-    """Return where the session can be put: four web calendars and the file; nothing once it is over or off."""
-    if session.status is not SessionStatus.SCHEDULED or session.ends_at <= eyes.now:
+def calendar_links(event: EventView, session: SessionView, text: TextView, base_url: str) -> list[dict[str, Any]]:
+    """Return where the session can be put: four web calendars and the file; nothing when it is off.
+
+    What is over can still be put there: people keep their calendars as a record.
+    """
+    if session.status is not SessionStatus.SCHEDULED:
         return []
     page = base_url + addresses.short(event.code)
     part, _ = names.best_text(session.title, text.language, event.language)
