@@ -7,10 +7,10 @@ changes nothing; what a file leaves out is not cancelled.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from wmd.domain.content import EditionContent, EventContent, SessionContent, SpeakerContent
@@ -34,9 +34,9 @@ from wmd.models import (
     Speaker,
 )
 from wmd.secretbox import SecretBox
-from wmd.services.intake import find_submission, hand_in, latest_revision, read_content
+from wmd.services.intake import find_submission, hand_in, read_content, standing_revision
 from wmd.services.moderation import decide
-from wmd.services.private_links import keep_link
+from wmd.services.private_links import keep_link, move_end
 from wmd.services.projection import slot_of
 from wmd.services.publishing import Setting, publish, touch_site
 from wmd.services.references import find_edition, put_edition, put_organisation, put_person, put_series
@@ -52,6 +52,14 @@ class ImportReport:
     changed: int
     unchanged: int
     findings: tuple[Finding, ...]
+
+
+@dataclass(slots=True)
+class _Stale:
+    """Ids of what a file changed and events of before it show."""
+
+    organisations: list[str] = field(default_factory=list)
+    people: list[str] = field(default_factory=list)
 
 
 def edition_content(edition: Edition) -> EditionContent:
@@ -75,23 +83,25 @@ def apply_file(
     if errors(findings):
         raise InvalidContentError(findings)
     edition, edition_changed = _edition(dbs, read, now=now)
-    people, stale_organisations = _references(dbs, read, setting, now=now)
-    foreign = _ids_taken(dbs, read)
+    people, stale = _references(dbs, read, setting, now=now)
+    taken = _ids_taken(dbs, read)
     revisions: list[Revision] = []
     claims: dict[str, EventContent] = {}
     for event in read.file.events:
         content = _resolve(
-            dbs, edition, event, people, read.join_links.get(event.key, ""), box, setting, foreign, now=now
+            dbs, edition, event, people, read.join_links.get(event.key, ""), box, setting, taken, now=now
         )
+        taken |= ids_in(event)
         revision = hand_in(dbs, edition, content, source="import", actor=ACTOR, mint=setting.mint, now=now)
         if revision is not None:
             decide(dbs, revision, "approved", moderator=ACTOR, now=now)
             revisions.append(revision)
             claims[revision.id] = event
-    again = _again(dbs, edition, revisions, stale_organisations, everything=edition_changed)
+    again = _again(dbs, edition, revisions, stale, everything=edition_changed)
     publication = publish(
         dbs, edition, [*revisions, *again], setting, actor=ACTOR, now=now, claims=claims, silent=silent
     )
+    _publish_elsewhere(dbs, edition, stale, setting, now=now, silent=silent)
     unchanged = len(read.file.events) - len(revisions)
     return ImportReport(publication.added, len(revisions) - publication.added, unchanged, tuple(findings))
 
@@ -118,22 +128,24 @@ def _edition(dbs: Session, read: ReadFile, *, now: datetime) -> tuple[Edition, b
     return edition, False
 
 
-def _references(dbs: Session, read: ReadFile, setting: Setting, *, now: datetime) -> tuple[dict[str, str], list[str]]:
-    """Put organisations, series and people in place; return person ids by key and organisations that changed."""
+def _references(dbs: Session, read: ReadFile, setting: Setting, *, now: datetime) -> tuple[dict[str, str], _Stale]:
+    """Put organisations, series and people in place; return person ids by key, and who changed."""
     changed_series = [series.slug for series in read.file.series if put_series(dbs, series)]
     if changed_series:
         touch_site(dbs)
     codes = set(dbs.scalars(select(PublicCode.code)))
-    stale = []
+    stale = _Stale()
     for content in read.file.organisations:
         row, changed = put_organisation(dbs, content, codes, mint=setting.mint, now=now)
         if changed:
-            stale.append(row.id)
-    _touch_editions_of(dbs, stale)
+            stale.organisations.append(row.id)
+    _touch_editions_of(dbs, stale.organisations)
     people: dict[str, str] = {}
     for person in read.file.people:
-        row_of_person, _ = put_person(dbs, person, mint=setting.mint, now=now)
+        row_of_person, changed = put_person(dbs, person, mint=setting.mint, now=now)
         people[person.key] = row_of_person.id
+        if changed:
+            stale.people.append(row_of_person.id)
     return people, stale
 
 
@@ -165,17 +177,21 @@ def _resolve(
 ) -> EventContent:
     """Replace person keys by ids and a raw join link by the id of its sealed row; drop ids of other events."""
     submission = find_submission(dbs, edition, event.key)
-    previous = latest_revision(dbs, submission) if submission else None
+    previous = standing_revision(dbs, submission) if submission else None
     before = read_content(previous) if previous else None
     event = forget_ids(event, taken - (ids_in(before) if before else set()))
     known = before.registration.private_link_id if before else None
     registration = event.registration
     if join_link:
-        ends_at = max((slot_of(session).ends_at for session in event.sessions if _has_times(session)), default=None)
-        link_id = keep_link(dbs, box, join_link, known_id=known, ends_at=ends_at, mint=setting.mint, now=now)
-        registration = replace(registration, private_link_id=link_id)
+        link_id = keep_link(
+            dbs, box, join_link, known_id=known, ends_at=_last_end(event, before), mint=setting.mint, now=now
+        )
+        # Whoever gives a link and says nothing of sign-up means that people can take part.
+        state = RegistrationState.OPEN if registration.state is RegistrationState.MISSING else registration.state
+        registration = replace(registration, private_link_id=link_id, state=state)
     elif known and not registration.url and registration.state is not RegistrationState.MISSING:
-        # An export never holds the link itself, so leaving it out keeps the one we have.
+        # An export never holds the link itself, so leaving it out keeps the one we have, as long as the event lasts.
+        move_end(dbs, known, _last_end(event, before))
         registration = replace(registration, private_link_id=known)
     sessions = tuple(
         replace(
@@ -186,6 +202,14 @@ def _resolve(
         for session in event.sessions
     )
     return replace(event, registration=registration, sessions=sessions)
+
+
+def _last_end(event: EventContent, before: EventContent | None) -> datetime | None:
+    """Return when the last session ends, with those of before that the file leaves out and that stay."""
+    marks = {mark for session in event.sessions for mark in (session.id, session.key) if mark}
+    staying = [session for session in before.sessions if not {session.id, session.key} & marks] if before else []
+    known = (slot_of(session).ends_at for session in (*event.sessions, *staying) if _has_times(session))
+    return max(known, default=None)
 
 
 def _has_times(session: SessionContent) -> bool:
@@ -210,16 +234,35 @@ def _speakers(speakers: tuple[SpeakerContent, ...], people: dict[str, str]) -> t
 
 
 def _again(
-    dbs: Session, edition: Edition, revisions: Sequence[Revision], stale: Sequence[str], *, everything: bool
+    dbs: Session, edition: Edition, revisions: Sequence[Revision], stale: _Stale, *, everything: bool
 ) -> list[Revision]:
-    """Return the published revisions that show something that changed elsewhere: their edition or organisation."""
-    if not everything and not stale:
-        return []
+    """Return the published revisions that show something that changed elsewhere: edition, organisation or person."""
+    shown = or_(Event.id.in_(_events_of(stale.organisations)), Event.id.in_(_events_naming(stale.people)))
     wanted = select(Event.revision_id).where(Event.edition_id == edition.id)
     if not everything:
-        wanted = wanted.join(EventOrganisation, EventOrganisation.event_id == Event.id).where(
-            EventOrganisation.organisation_id.in_(stale)
-        )
+        wanted = wanted.where(shown)
     done = {revision.submission_id for revision in revisions}
-    rows = dbs.scalars(select(Revision).where(Revision.id.in_(wanted)))
+    rows = dbs.scalars(select(Revision).where(Revision.id.in_(wanted)).order_by(Revision.id))
     return [row for row in rows if row.submission_id not in done]
+
+
+def _events_of(organisation_ids: Sequence[str]) -> Select[tuple[str]]:
+    return select(EventOrganisation.event_id).where(EventOrganisation.organisation_id.in_(organisation_ids))
+
+
+def _events_naming(person_ids: Sequence[str]) -> Select[tuple[str]]:
+    sessions = select(Speaker.session_id).where(Speaker.person_id.in_(person_ids))
+    return select(EventSession.event_id).where(EventSession.id.in_(sessions))
+
+
+def _publish_elsewhere(
+    dbs: Session, here: Edition, stale: _Stale, setting: Setting, *, now: datetime, silent: bool
+) -> None:
+    """Publish again what names a renamed person in other editions: an event holds no copy of a person's name."""
+    if not stale.people:
+        return
+    named = select(Event.edition_id).where(Event.id.in_(_events_naming(stale.people)), Event.edition_id != here.id)
+    people = _Stale(people=stale.people)
+    for edition in dbs.scalars(select(Edition).where(Edition.id.in_(named)).order_by(Edition.id)).all():
+        again = _again(dbs, edition, (), people, everything=False)
+        publish(dbs, edition, again, setting, actor=ACTOR, now=now, silent=silent)

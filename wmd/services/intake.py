@@ -32,6 +32,20 @@ def latest_revision(dbs: Session, submission: Submission) -> Revision | None:
     ).first()
 
 
+def standing_revision(dbs: Session, submission: Submission) -> Revision | None:
+    """Return the newest approved revision of a submission, or while there is none the newest of all.
+
+    An import is laid beside this one: a revision that still waits for its decision is not what the programme holds.
+    """
+    approved = dbs.scalars(
+        select(Revision)
+        .where(Revision.submission_id == submission.id, Revision.state.in_(("approved", "partly approved")))
+        .order_by(Revision.number.desc())
+        .limit(1)
+    ).first()
+    return approved or latest_revision(dbs, submission)
+
+
 def find_submission(dbs: Session, edition: Edition, key: str) -> Submission | None:
     """Return the submission that an external key names in an edition."""
     return dbs.scalars(select(Submission).where(Submission.edition_id == edition.id, Submission.key == key)).first()
@@ -42,11 +56,12 @@ def hand_in(
 ) -> Revision | None:
     """Make a submission (or find it by the content's key) and its next revision, in state pending.
 
-    Ids are adopted from the previous revision. Returns None when nothing differs from that revision, which
-    is how a repeated import changes nothing.
+    Ids are adopted from the previous revision: the newest, but for an import the standing one. Returns None when
+    nothing differs from that revision, which is how a repeated import changes nothing.
     """
     submission = find_submission(dbs, edition, content.key)
-    previous = latest_revision(dbs, submission) if submission else None
+    find_previous = standing_revision if source == "import" else latest_revision
+    previous = find_previous(dbs, submission) if submission else None
     before = read_content(previous) if previous else None
     full = without_claims(adopt(content, before, mint))
     if before is not None and full == before:

@@ -8,6 +8,7 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from wmd.errors import NotAllowedMoveError
 from wmd.models import Decision, Revision, Submission
 from wmd.services.states import move
 
@@ -21,12 +22,17 @@ def decide(
 
     Raises NotAllowedMoveError when the revision is no longer pending. Publishing is a step of its own.
     """
+    if revision.state != "pending":
+        msg = f"revision {revision.id} is {revision.state}: it was decided on already"
+        raise NotAllowedMoveError(msg)
     submission = dbs.get_one(Submission, revision.submission_id)
     move(dbs, revision, verdict, actor=moderator, now=now)
     if verdict == "approved":
         earlier = dbs.scalars(
             select(Revision).where(
-                Revision.submission_id == submission.id, Revision.id != revision.id, Revision.state == "approved"
+                Revision.submission_id == submission.id,
+                Revision.id != revision.id,
+                Revision.state.in_(("approved", "partly approved")),
             )
         )
         for other in earlier:

@@ -25,23 +25,34 @@ def keep_link(
     mint: Mint,
     now: datetime,
 ) -> str:
-    """Seal a join link and return its id: ``known_id`` when that row holds the very same link already, or
-    held one that is not kept any more because its event is long over.
+    """Seal a join link and return its id: ``known_id`` when that row holds the very same link already.
+
+    The link of an event that is long over is not stored any more: its row is empty from the start.
     """
     row = dbs.get(PrivateLink, known_id) if known_id else None
-    if row is not None and row.deleted_at is not None and ends_at is not None and ends_at < now - KEPT_AFTER:
+    is_over = ends_at is not None and ends_at < now - KEPT_AFTER
+    if row is not None and row.deleted_at is not None and is_over:
         return row.id
     if row is not None and row.deleted_at is None:
-        row.ends_at = ends_at
+        row.ends_at = ends_at or row.ends_at
         try:
             if box.open(row.sealed, purpose=_PURPOSE) == raw:
                 return row.id
         except SecretBoxError:
             pass  # A key that is gone cannot show that the link is the same; it is sealed anew.
     row = PrivateLink(id=mint.uuid(), sealed=box.seal(raw, purpose=_PURPOSE), ends_at=ends_at, created_at=now)
+    if is_over:
+        delete_link(row, now=now)
     dbs.add(row)
     dbs.flush()
     return row.id
+
+
+def move_end(dbs: Session, link_id: str, ends_at: datetime | None) -> None:
+    """Say when the event of a link that is kept ends now; a deleted one stays deleted."""
+    row = dbs.get_one(PrivateLink, link_id)
+    if row.deleted_at is None and ends_at is not None:
+        row.ends_at = ends_at
 
 
 def due_for_deletion(dbs: Session, *, now: datetime, limit: int = 100) -> list[PrivateLink]:

@@ -112,8 +112,11 @@ def put_series(dbs: Session, content: SeriesContent) -> bool:
 
 
 def put_person(dbs: Session, content: PersonContent, *, mint: Mint, now: datetime) -> tuple[Person, bool]:
-    """Make the person, or bring the name up to date; the flag says that it changed. An erased one stays erased."""
-    row = dbs.scalars(select(Person).where(Person.key == content.key)).first()
+    """Make the person, or bring the name up to date; the flag says that it changed. An erased one stays erased.
+
+    Somebody without an external key is exported by id and found by it again.
+    """
+    row = dbs.scalars(select(Person).where(Person.key == content.key)).first() or dbs.get(Person, content.key)
     if row is None:
         row = Person(id=mint.uuid(), key=content.key, name=content.name, created_at=now)
         dbs.add(row)
