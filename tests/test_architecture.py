@@ -20,7 +20,7 @@ ARROWS: dict[str, set[str]] = {
     "db": set(),
     "models": {"models", "db"},
     "gateways": {"gateways", "domain"},
-    "services": {"services", "models", "domain", "db", "errors", "secretbox", "config"},
+    "services": {"services", "models", "domain", "db", "errors", "secretbox"},
     "web": {"web", "services", "models", "domain", "db", "errors", "gateways", "secretbox", "logs", "config"},
     "jobs": {"services", "models", "domain", "db", "errors", "gateways"},
     "cli": {"jobs", "services", "models", "domain", "db", "errors", "gateways", "config"},

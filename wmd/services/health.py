@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from config import ROOT
 from wmd.db import reading
 from wmd.models import Alarm
+
+MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class Report:
 
 def problems(engine: Engine) -> Report:
     """Return what is wrong now, without a word that would tell a stranger how the service is built."""
-    script = ScriptDirectory(str(ROOT / "migrations"))
+    script = ScriptDirectory(str(MIGRATIONS))
     try:
         with reading(engine) as connection:
             present = MigrationContext.configure(connection).get_current_revision()
