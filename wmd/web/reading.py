@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
-from flask import Response, abort, current_app, request
+from flask import Response, abort, current_app, make_response, render_template, request
 
 from wmd.domain.programme import Programme, Site
 from wmd.domain.zones import canonical
+from wmd.errors import NotLoadedError
 from wmd.gateways import Gateways
 from wmd.services.library import Library
+from wmd.web.catalogue import gettext
 from wmd.web.published import Publish
 
 ZONE_COOKIE = "wmd_zone"
+#: When to ask again while there is neither a database nor a good copy.
+RETRY_AFTER_S = 30
+#: A longer query is nothing that many will ask; kept, its own text would take memory that nobody counts.
+LONGEST_KEPT_QUERY = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +51,43 @@ def read_now() -> datetime:
 
 
 def read_site() -> Site:
-    """Return the site value."""
-    return library().site()
+    """Return the site value, or answer 503 while there is none."""
+    try:
+        return library().site()
+    except NotLoadedError:
+        not_ready()
 
 
 def read_programme(slug: str) -> Programme:
-    """Return an edition's programme, or answer 404."""
-    programme = library().programme(slug)
+    """Return an edition's programme, or answer 404; 503 while it cannot be read from anywhere."""
+    try:
+        programme = library().programme(slug)
+    except NotLoadedError:
+        not_ready()
     if programme is None:
         abort(404)
     return programme
+
+
+def read_programmes(site: Site) -> list[Programme]:
+    """Return the programmes of all editions, or answer 503 while one of them cannot be read from anywhere."""
+    return [read_programme(slug) for slug in site.editions]
+
+
+def not_ready() -> NoReturn:
+    """Answer 503 and when to ask again: a page to people, a line to calendars and other machines.
+
+    Never an empty calendar instead: it would take every event out of its subscriber's own.
+    """
+    if "." in request.path.rpartition("/")[2]:
+        response = make_response(gettext("The programme is being loaded. Please ask again in a minute.") + "\n", 503)
+        response.mimetype = "text/plain"
+    else:
+        request_id = request.environ.get("wmd.request_id", "")
+        response = make_response(render_template("errors/503.html", status=503, request_id=request_id), 503)
+    response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    response.headers["Cache-Control"] = "no-store"
+    abort(response)
 
 
 def viewer(default_zone: str) -> Viewer:
@@ -79,6 +112,8 @@ def keep(
 
     ``values`` are those it was rendered from; ``by_zone`` says that the zone cookie changes it, unless the address
     names the zone. Such a response is ``private`` and varies by cookie; all others are for shared caches.
+    ``pinned`` is heard only where neither the query nor a cookie can make many of one address: plain pages ignore
+    tracking parameters and take any cookie, and a flood of either must not push the plain feed out.
     """
     depends: dict[str, int] = {}
     for value in values:
@@ -90,6 +125,13 @@ def keep(
         response.vary.add("Cookie")
     else:
         response.headers["Cache-Control"] = f"public, max-age={max_age_s}, stale-if-error=86400"
+    if len(request.query_string) > LONGEST_KEPT_QUERY:
+        response.add_etag()
+        response.make_conditional(request.environ)
+        return response
+    one_of_many = bool(request.query_string) or (cookie_decides and ZONE_COOKIE in request.cookies)
     environ: dict[str, Any] = request.environ
-    environ["wmd.publish"] = Publish(versions=depends, valid_until=valid_until, pinned=pinned, private=cookie_decides)
+    environ["wmd.publish"] = Publish(
+        versions=depends, valid_until=valid_until, pinned=pinned and not one_of_many, private=cookie_decides
+    )
     return response

@@ -22,7 +22,7 @@ from wmd.domain.query import select
 from wmd.domain.zones import canonical
 from wmd.web.public.feeds import machine_fault
 from wmd.web.public.page import base_url
-from wmd.web.reading import keep, library, read_programme, read_site
+from wmd.web.reading import keep, library, read_programme, read_programmes, read_site
 
 bp = Blueprint("exports", __name__)
 
@@ -104,7 +104,7 @@ def as_csv(edition: str) -> Response:
 def site_map() -> Response:
     """Serve the addresses of every public page."""
     site = read_site()
-    programmes = [programme for slug in site.editions if (programme := library().programme(slug))]
+    programmes = read_programmes(site)
     urls = [sitemap.SiteUrl(base_url() + path) for path in ("/", "/about", "/privacy", "/accessibility")]
     urls += [sitemap.SiteUrl(f"{base_url()}/topics/{topic.slug}") for topic in site.topics]
     urls += [sitemap.SiteUrl(f"{base_url()}/series/{slug}") for slug in site.series]

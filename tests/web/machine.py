@@ -1,0 +1,85 @@
+"""A machine before the service: it asks any address with any header, at an instant that the test sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from tests.conftest import Clock, make_test_app
+from wmd.db import db
+from wmd.domain.ical import strict
+from wmd.domain.ical.tree import Node
+from wmd.domain.programme import Programme
+from wmd.domain.query import Index
+from wmd.services.library import Library
+
+BASE_URL = "http://wmd.example"
+
+
+@dataclass
+class Machine:
+    """One application and the clock it reads."""
+
+    app: Flask
+    clock: Clock
+
+    def get(self, path: str, method: str = "GET", **headers: str) -> TestResponse:
+        """Ask an address; header names with underscores."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.app.test_client(use_cookies=False).open(path, method=method, base_url=BASE_URL, headers=named)
+
+    def feed(self, path: str) -> bytes:
+        """Return the bytes of an address that must answer 200."""
+        response = self.get(path)
+        assert response.status_code == 200, (path, response.status_code, response.get_data()[:200])
+        return response.get_data()
+
+    @property
+    def library(self) -> Library:
+        """The values that the application reads."""
+        found: Library = self.app.extensions["wmd.library"]
+        return found
+
+    def programme(self, slug: str = "2021") -> Programme:
+        """Return an edition's programme."""
+        programme = self.library.programme(slug)
+        assert programme is not None
+        return programme
+
+    def index(self, slug: str = "2021") -> Index:
+        """Return the index of an edition."""
+        return self.library.index(self.programme(slug))
+
+
+@contextmanager
+def machine_on(database_url: str, folder: Path, clock: Clock | None = None, **settings: object) -> Iterator[Machine]:
+    """Give a machine before an application on a database, and let go of the database at the end."""
+    clock = clock or Clock()
+    app = make_test_app(database_url, folder, clock, **settings)
+    yield Machine(app, clock)
+    forget_database(app)
+
+
+def forget_database(app: Flask) -> None:
+    """Close every connection of an application."""
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def entries(data: bytes) -> dict[str, Node]:
+    """Return the entries of a calendar by UID; each must be there once."""
+    found = strict.parse(data).components("VEVENT")
+    by_uid = {entry.text("UID"): entry for entry in found}
+    assert len(by_uid) == len(found)
+    return by_uid
+
+
+def titles(data: bytes) -> list[str]:
+    """Return the titles of a calendar's entries, sorted."""
+    return sorted(entry.text("SUMMARY") for entry in entries(data).values())
