@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import Blueprint, Response, abort, make_response, redirect, render_template
 
 from wmd.domain.codes import normalise_code
 from wmd.domain.programme import EventView, SessionView
 from wmd.domain.vocabulary import SessionStatus
+from wmd.web.public.arguments import named_zone
+from wmd.web.public.events import taking_its_place
 from wmd.web.public.page import absolute, here_without_zone, zone_label
-from wmd.web.public.registration import Door, registration_of
-from wmd.web.reading import read_now, read_programme, read_site, viewer
+from wmd.web.public.registration import Door, Registration, registration_of
+from wmd.web.reading import not_ready, read_now, read_programme, read_site, viewer
 
 bp = Blueprint("go", __name__)
 
@@ -22,31 +26,47 @@ def go(code: str) -> Response:
     if found is None:
         abort(404)
     programme = read_programme(found[0])
-    event = programme.events.get(programme.moved.get(found[1], found[1]))
+    event = taking_its_place(programme, found[1])
     if event is None:
-        abort(410)
+        if found[1] in programme.hidden:
+            abort(410)
+        # The site knows it already, the programme is about to.
+        not_ready()
     now = read_now()
     session = next((slot for slot in event.sessions if slot.code == known), None)
-    way_in = registration_of(event, now)
-    target = _target(event, way_in.door, session)
+    way_in = way_into(event, session, now)
+    target = _target(event, way_in.door)
     if target:
         response = make_response(redirect(target, 302))
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["Cache-Control"] = "no-store"
         return response
-    who = viewer(event.sessions[0].zone if event.sessions else programme.edition.zone)
+    named_zone(programme)
+    slots = (session,) if session else event.sessions
+    who = viewer(slots[0].zone if slots else programme.edition.zone)
     page = render_template(
         "public/go.html", event=event, edition=programme.edition, programme=programme, registration=way_in,
-        session=session, viewer=who, now=now, zone_label=zone_label(who, programme.edition, now),
-        next_path=here_without_zone(), canonical_url=absolute(f"/e/{event.code}"), noindex=True,
+        one_date=session is not None and len(event.sessions) > 1, viewer=who, now=now,
+        zone_label=zone_label(who, programme.edition, now), next_path=here_without_zone(),
+        canonical_url=absolute(f"/e/{event.code}"), noindex=True,
     )  # fmt: skip
     return make_response(page)
 
 
-def _target(event: EventView, door: Door, session: SessionView | None) -> str:
+def way_into(event: EventView, session: SessionView | None, now: datetime) -> Registration:
+    """Return how the way into an event stands at ``now``, or into one session of it: that one may be over or off."""
+    if session is not None:
+        if session.status is SessionStatus.CANCELLED:
+            return Registration(Door.CANCELLED)
+        if session.status is SessionStatus.POSTPONED:
+            return Registration(Door.POSTPONED)
+        if session.ends_at <= now:
+            return Registration(Door.OVER)
+    return registration_of(event, now)
+
+
+def _target(event: EventView, door: Door) -> str:
     """Return the public address to go to, or ``""`` when there is none now."""
-    if session is not None and session.status is not SessionStatus.SCHEDULED:
-        return ""
     if door is Door.OPEN:
         return event.registration.url
     if door is Door.FREE:
