@@ -99,6 +99,21 @@ def test_session_with_its_id_may_change_its_key(known: EventContent, mint: Seede
     assert [(session.id, session.key) for session in found.sessions] == [(first(known).id, "renamed")]
 
 
+@pytest.mark.parametrize(("then", "now"), [("", ""), ("", "main"), ("main", "")])
+def test_only_session_needs_no_key(mint: SeededMint, then: str, now: str) -> None:
+    before = adopt(event(make_session(key=then)), None, mint)
+
+    found = adopt(event(make_session(key=now)), before, mint)
+
+    assert [(session.id, session.key) for session in found.sessions] == [(first(before).id, now)]
+
+
+def test_session_without_a_key_is_a_new_one_where_there_are_several(mint: SeededMint) -> None:
+    two = adopt(event(make_session(key="a"), make_session(key="b")), None, mint)
+
+    assert [session.key for session in adopt(event(make_session(key="")), two, mint).sessions] == ["", "a", "b"]
+
+
 def test_two_sessions_never_share_an_id(known: EventContent, mint: SeededMint) -> None:
     twice = adopt(event(make_session(), make_session()), known, mint)
 

@@ -74,6 +74,9 @@ def adopt(content: EventContent, previous: EventContent | None, mint: Mint) -> E
     """
     before = previous.sessions if previous else ()
     matches = _match(content.sessions, before, lambda session: session.key)
+    if len(content.sessions) == len(before) == 1 and not (content.sessions[0].key and before[0].key):
+        # An event's only session needs no key: it is the one there was.
+        matches = [before[0]]
     sessions = [_session(session, match, mint) for session, match in zip(content.sessions, matches, strict=True)]
     taken = {session.id for session in sessions}
     sessions += [session for session in before if session.id not in taken]

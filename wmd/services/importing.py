@@ -6,7 +6,7 @@ changes nothing; what a file leaves out is not cancelled.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from wmd.domain.content import EditionContent, EventContent, SessionContent, SpeakerContent
 from wmd.domain.documents.check_file import check_file
 from wmd.domain.documents.read_file import ReadFile
-from wmd.domain.findings import Finding, errors
+from wmd.domain.findings import N_, Finding, Level, errors
 from wmd.domain.identities import forget_ids, ids_in
-from wmd.domain.vocabulary import RegistrationState
+from wmd.domain.vocabulary import RegistrationState, SessionStatus
 from wmd.errors import InvalidContentError, NotPublishableError
 from wmd.models import (
     Edition,
@@ -110,12 +110,32 @@ def _check(dbs: Session, read: ReadFile) -> list[Finding]:
     """Return every finding about the file, laid beside what is known already."""
     slug = read.file.edition.slug if read.file.edition else read.file.edition_slug
     edition = find_edition(dbs, slug)
-    return check_file(
+    found = check_file(
         read,
         edition=edition_content(edition) if edition else None,
         organisations=set(dbs.scalars(select(Organisation.key))),
         series=set(dbs.scalars(select(Series.slug))),
     )
+    return sorted([*found, *_without_place(dbs, edition, read)], key=lambda finding: finding.line or 0)
+
+
+def _without_place(dbs: Session, edition: Edition | None, read: ReadFile) -> Iterator[Finding]:
+    """Find postponed sessions without times that are not known yet: there is no old place in time to keep."""
+    for event in read.imported():
+        postponed = [
+            (index, session)
+            for index, session in enumerate(event.content.sessions)
+            if session.status is SessionStatus.POSTPONED and not _has_times(session)
+        ]
+        submission = find_submission(dbs, edition, event.content.key) if postponed and edition else None
+        standing = standing_revision(dbs, submission) if submission else None
+        before = read_content(standing).sessions if standing else ()
+        known = {mark for session in before for mark in (session.id, session.key) if mark}
+        for index, session in postponed:
+            if not {session.id, session.key} & known:
+                where = f"{event.where}.sessions[{index}]"
+                text = N_("A postponed session that is new here needs the times it was to have.")
+                yield Finding("time.missing-start", Level.ERROR, where, text, line=read.line_of(where))
 
 
 def _edition(dbs: Session, read: ReadFile, *, now: datetime) -> tuple[Edition, bool]:
