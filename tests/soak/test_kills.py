@@ -1,7 +1,7 @@
 """Kills and races while a file is imported: all of it or nothing, on both databases.
 
-`make soak` runs many rounds (SOAK_ROUNDS, 40 by default) with a seed that is printed; SOAK_SEED repeats a run. One round
-of each kind is part of `make test`.
+`make soak` runs many rounds (SOAK_ROUNDS, 40 by default) with a seed that is printed; SOAK_SEED repeats a run. One
+round of each kind is part of `make test`.
 """
 
 from __future__ import annotations
