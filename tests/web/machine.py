@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from flask import Flask
@@ -83,3 +84,51 @@ def entries(data: bytes) -> dict[str, Node]:
 def titles(data: bytes) -> list[str]:
     """Return the titles of a calendar's entries, sorted."""
     return sorted(entry.text("SUMMARY") for entry in entries(data).values())
+
+
+def values_of(machine: Machine) -> dict[str, list[str]]:
+    """Return what may stand for each argument of a rule: everything that exists, and one thing that does not."""
+    site = machine.library.site()
+    programmes = [machine.programme(slug) for slug in site.editions]
+    series = [*site.series, "none"]
+    events = [f"{event.code}-{event.slug}" for programme in programmes for event in programme.events.values()]
+    organisations = [
+        f"{code}{tail}"
+        for programme in programmes
+        for code, each in programme.organisations.items()
+        for tail in ("", f"-{each.slug}")
+    ]
+    names = [
+        f"{facet}-{value}"
+        for slug in site.editions
+        for facet in ("topic", "region", "language", "organisation")
+        for value in machine.index(slug).values(facet)
+    ]
+    return {
+        "edition": [*site.editions, "1999"],
+        "code": [*site.codes, next(iter(site.codes), "").lower(), "ZZZZZZ"],
+        "ref": [*events, *organisations, *site.codes, "ZZZZZZ-none"],
+        "name": [*dict.fromkeys(names), "topic-none"],
+        "topic": [*(topic.slug for topic in site.topics), "none"],
+        "slug": series,
+        "series": series,
+        "filename": ["style.css", "none.css"],
+    }
+
+
+def every_address(machine: Machine) -> list[str]:
+    """Return every address the service has for strangers: each rule with all that its arguments may be.
+
+    Raises KeyError for a rule with an argument of a new name: say above what may stand for it.
+    """
+    rules = [rule for rule in machine.app.url_map.iter_rules() if rule.methods and "GET" in rule.methods]
+    adapter = machine.app.url_map.bind("wmd.example")
+    known = values_of(machine)
+    found: dict[str, None] = {}
+    for rule in rules:
+        arguments = sorted(rule.arguments - set(rule.defaults or ()))
+        choices = [known[argument] for argument in arguments]
+        for values in product(*choices):
+            built = adapter.build(rule.endpoint, dict(rule.defaults or {}) | dict(zip(arguments, values, strict=True)))
+            found[built] = None
+    return list(found)

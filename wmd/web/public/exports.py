@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from flask import Blueprint, Response, current_app, make_response, request
 
@@ -15,13 +16,15 @@ from wmd.domain.exports import (
     schedule_xml,
     sitemap,
 )
+from wmd.domain.exports.addresses import organisation_page
 from wmd.domain.filters import BadQuery, parse
 from wmd.domain.findings import N_
 from wmd.domain.programme import Programme
 from wmd.domain.query import select
 from wmd.domain.zones import canonical
+from wmd.web.public import addresses
 from wmd.web.public.feeds import machine_fault
-from wmd.web.public.page import base_url
+from wmd.web.public.page import absolute, base_url
 from wmd.web.reading import keep, library, read_programme, read_programmes, read_site
 
 bp = Blueprint("exports", __name__)
@@ -108,11 +111,23 @@ def site_map() -> Response:
     urls = [sitemap.SiteUrl(base_url() + path) for path in ("/", "/about", "/privacy", "/accessibility")]
     urls += [sitemap.SiteUrl(f"{base_url()}/topics/{topic.slug}") for topic in site.topics]
     urls += [sitemap.SiteUrl(f"{base_url()}/series/{slug}") for slug in site.series]
-    urls += [url for programme in programmes for url in sitemap.programme_urls(programme, base_url())]
+    urls += [url for programme in programmes for url in _pages_of(programme)]
     response = make_response(sitemap.build(urls[: sitemap.MAX_URLS]))
     response.headers["Content-Type"] = "application/xml; charset=utf-8"
     response.last_modified = max((p.published_at for p in programmes), default=None)
     return keep(response, values=[site, *programmes], valid_until=None, by_zone=False, max_age_s=MAX_AGE_S)
+
+
+def _pages_of(programme: Programme) -> list[sitemap.SiteUrl]:
+    """Return the pages of an edition, an organisation's under the address that answers instead of leading there."""
+    edition = programme.edition
+    final = {
+        organisation_page(base_url(), edition, code): absolute(addresses.organisation(edition.slug, code, each.slug))
+        for code, each in programme.organisations.items()
+    }
+    pages = sitemap.programme_urls(programme, base_url())
+    everybody = sitemap.SiteUrl(absolute(addresses.organisations(edition.slug)), programme.published_at)
+    return [everybody, *(replace(page, loc=final.get(page.loc, page.loc)) for page in pages)]
 
 
 @bp.get("/robots.txt")
