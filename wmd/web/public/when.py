@@ -53,8 +53,8 @@ def when(event: EventView, session: SessionView, zone: str, language: str = "en"
         note = gettext("until %(date)s", date=words.short_day(session.ends_on, language))
         ends_note = note if session.ends_on > session.starts_on else ""
         in_city = gettext("in %(city)s", city=city)
-        return When(session.starts_on.isoformat(), session.ends_on.isoformat(), session.starts_on, "",
-                    in_city, ends_note, "", "", True)  # fmt: skip
+        # Instants as elsewhere: a script that read the last date as one would call the slot over a day too early.
+        return When(starts, ends, session.starts_on, "", in_city, ends_note, "", "", True)
     same = words.clock(session.starts_at, zone) == words.clock(session.starts_at, session.zone)
     shifted = words.day_note(session.starts_at, session.zone, zone, language)
     if same and not shifted:
