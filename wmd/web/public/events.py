@@ -97,6 +97,7 @@ def show(edition: str, ref: str) -> Response:
         valid_until=model.valid_until,
         edition=programme.edition,
         event=event,
+        series=programme.series.get(event.series or ""),
         shown=model,
         programme_url=addresses.programme(edition),
         short_url=base_url() + addresses.short(event.code),
