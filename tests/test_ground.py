@@ -173,7 +173,7 @@ def served(folder: Path, port: int) -> Iterator[subprocess.Popen[str]]:
     env |= {"WMD_MODE": "demo", "WMD_VAR_DIR": str(folder), "PORT": str(port), "PYTHONWARNINGS": "default"}
     with subprocess.Popen(
         [sys.executable, "-m", "wmd.serve"],
-        cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
     ) as process:  # fmt: skip
         try:
             assert process.stdout is not None
@@ -219,27 +219,35 @@ def fetch(port: int, path: str) -> tuple[int, bytes]:
         connection.close()
 
 
-def test_server_serves_refuses_a_taken_port_and_ends_with_ctrl_c(tmp_path: Path) -> None:
+def test_server_refuses_a_taken_port(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        env = os.environ | {"WMD_MODE": "demo", "WMD_VAR_DIR": str(tmp_path), "PORT": str(port)}
+        said = subprocess.run(
+            [sys.executable, "-m", "wmd.serve"], cwd=ROOT, env=env, capture_output=True, text=True, check=False
+        )
+
+    assert (said.returncode, said.stderr.startswith(f"Port {port} on 127.0.0.1 cannot be used")) == (1, True)
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_server_ends_with_all_its_workers(tmp_path: Path, ending: signal.Signals) -> None:
     port = free_port()
     with served(tmp_path, port) as process:
         alive = fetch(port, "/healthz")
-        env = os.environ | {"WMD_MODE": "demo", "WMD_VAR_DIR": str(tmp_path), "PORT": str(port)}
-        second = subprocess.run(
-            [sys.executable, "-m", "wmd.serve"], cwd=ROOT, env=env, capture_output=True, text=True, check=False
-        )
         workers = workers_of(process)
-        # A terminal sends Ctrl-C to every process in its foreground.
-        for pid in (*workers, process.pid):
-            os.kill(pid, signal.SIGINT)
+        # As a terminal does: Ctrl-C and its end reach every process of the group.
+        os.killpg(process.pid, ending)
         assert process.stdout is not None
         rest = process.stdout.read()
         status = process.wait(20)
 
     assert (alive[0], b"alive" in alive[1]) == (200, True)
-    assert (second.returncode, second.stderr.startswith(f"Port {port} on 127.0.0.1 cannot be used")) == (1, True)
     assert (len(workers), wait_until_gone(workers), status) == (2, [], 0)
     assert '"path":"/healthz","status":200' in rest
-    assert "Traceback" not in rest
+    assert ("Traceback" in rest, "refused to gracefully stop" in rest) == (False, False)
 
 
 def test_workers_end_with_a_killed_server(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
 
 from flask import has_request_context, request
-from granian.constants import Interfaces
+from granian.constants import Interfaces, RuntimeModes
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import MPServer
@@ -62,9 +62,10 @@ def main() -> None:
         port=config.port,
         **granian_settings(config.workers),
     )
-    server.announce = lambda: _announce(config)
+    loaded, say_loaded = os.pipe()
+    server.announce = lambda: _announce(config, loaded)
     try:
-        server.serve(target_loader=lambda: load(config), wrap_loader=False)
+        server.serve(target_loader=lambda: load(config, say_loaded), wrap_loader=False)
     except SystemExit:
         # Ctrl-C reaches the workers too; that they ended first is no failure.
         if not server.interrupt_signal:
@@ -75,6 +76,9 @@ def granian_settings(workers: int) -> dict[str, Any]:
     """Return how granian is run, whatever the application: the benchmark's baselines are served the same way."""
     return {
         "interface": Interfaces.WSGI,
+        # In the other mode granian misses its own word that a worker has ended, when that happens fast, and waits for
+        # it (2.8: src/serve.rs waits on a condition without looking whether it holds already).
+        "runtime_mode": RuntimeModes.st,
         "workers": workers,
         "blocking_threads": _THREADS,
         "backlog": _BACKLOG,
@@ -97,9 +101,22 @@ class _Server(MPServer):
         super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call]  # granian says no types here
         Thread(target=self.announce, name="announce", daemon=True).start()
 
+    def signal_handler_reload(self, *args: object, **kwargs: object) -> None:
+        """End on SIGHUP too: the terminal was closed, and nobody would know of a server that goes on."""
+        self.signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]  # granian says no types here
 
-def load(config: Config) -> WSGIApplication:
-    """Make the application inside a worker process, with its logs, and bind the worker's life to its parent's."""
+
+def load(config: Config, say_loaded: int) -> WSGIApplication:
+    """Make the application inside a worker process, with its logs, and bind the worker's life to its parent's.
+
+    ``say_loaded`` is the end of a pipe that gets a byte when the worker can answer.
+    """
+    # Forked with the server's handlers, which would swallow the word to end until granian puts the worker's own in
+    # their place, after this function: whoever ends the server in its first second must not wait for a kill.
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    # A terminal sends Ctrl-C to the whole group; a worker shall hear only the server's own word, once.
+    os.setsid()
     Thread(target=_end_with, args=(os.getppid(),), name="parent-watch", daemon=True).start()
     _configure_logs(config)
 
@@ -108,6 +125,7 @@ def load(config: Config) -> WSGIApplication:
     layer: Published = app.extensions["wmd.published"]
     layer.log = logs.AccessLog(logs.LineWriter(_write_out))
     layer.hides_faults = True
+    os.write(say_loaded, b".")
     return app.wsgi_app
 
 
@@ -143,7 +161,10 @@ def _refuse_taken_port(host: str, port: int) -> None:
             sys.exit(f"Port {port} on {host} cannot be used ({error.strerror}). Choose another: PORT=8001 make run")
 
 
-def _announce(config: Config) -> None:
+def _announce(config: Config, loaded: int) -> None:
+    """Print the address once every worker has the application and one has answered."""
+    for _ in range(config.workers):
+        os.read(loaded, 1)
     while not _answers(config.host, config.port):
         time.sleep(0.05)
     where = f"{config.base_url}/" if config.is_demo else f"{config.host}:{config.port}, for {config.base_url}/"
