@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
+from sqlalchemy.exc import SQLAlchemyError
 
 from config import Config
 from wmd.db import db
@@ -37,6 +38,11 @@ programme = AppGroup("programme", help="Import and export a programme.")
 jobs = AppGroup("jobs", help="Work that is due: list it, run it once.")
 scheduler = AppGroup("scheduler", help="The process that asks for due work by the clock.")
 demo = AppGroup("demo", help="Demonstration data (demonstration mode only).")
+
+
+_DATABASE_REFUSED = (
+    "the database did not take it. Is it reachable and migrated, and is nobody else importing? Then try again."
+)
 
 
 def publishing_setting(app: Flask, mint: Mint | None = None) -> Setting:
@@ -92,6 +98,10 @@ def import_command(file: Path, dry_run: bool, edition: str | None, organisation:
             dbs, read, box=current_app.extensions["wmd.secretbox"],
             setting=publishing_setting(current_app), now=_gateways().clock(),
         )  # fmt: skip
+        if dry_run:
+            dbs.rollback()
+        else:
+            dbs.commit()
     except InvalidContentError as error:
         dbs.rollback()
         _say(error.findings)
@@ -101,13 +111,15 @@ def import_command(file: Path, dry_run: bool, edition: str | None, organisation:
         dbs.rollback()
         msg = f"Nothing was imported: {error}."
         raise click.ClickException(msg) from error
+    except SQLAlchemyError as error:
+        dbs.rollback()
+        msg = f"Nothing was imported: {_DATABASE_REFUSED}"
+        raise click.ClickException(msg) from error
     _say(report.findings)
     if dry_run:
-        dbs.rollback()
+        click.echo(f"Would add {report.added}, change {report.changed}, leave {report.unchanged} as they are.")
     else:
-        dbs.commit()
-    done = "Would add" if dry_run else "Added"
-    click.echo(f"{done} {report.added}, changed {report.changed}, left {report.unchanged} as they were.")
+        click.echo(f"Added {report.added}, changed {report.changed}, left {report.unchanged} as they were.")
 
 
 @programme.command("export")
@@ -138,11 +150,15 @@ def _event(code: str) -> Event:
 def _commit(work: Callable[[], object], done: str) -> None:
     try:
         work()
+        db.session.commit()
     except WmdError as error:
         db.session.rollback()
         msg = f"Nothing was changed: {error}."
         raise click.ClickException(msg) from error
-    db.session.commit()
+    except SQLAlchemyError as error:
+        db.session.rollback()
+        msg = f"Nothing was changed: {_DATABASE_REFUSED}"
+        raise click.ClickException(msg) from error
     click.echo(done)
 
 
@@ -236,9 +252,12 @@ def run_command(name: str) -> None:
 def scheduler_command() -> None:
     """Run the scheduler until it is told to stop (SIGTERM or Ctrl-C)."""
     metronome = build_scheduler(current_app._get_current_object())  # type: ignore[attr-defined]
-    signal.signal(signal.SIGTERM, lambda *_: metronome.shutdown(wait=True))
+    # Both signals end the wait in the same way; the job that runs is then awaited outside the signal's handler.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
         metronome.start()
+    if metronome.running:
+        metronome.shutdown(wait=True)
 
 
 def register(app: Flask) -> None:
