@@ -69,11 +69,14 @@ def run_job(app: Flask, name: str) -> int:
 def build_scheduler(app: Flask) -> BlockingScheduler:
     """Return the metronome with every job of the table, in UTC, with nothing kept between runs.
 
-    A late run still runs (``misfire_grace_time=None``), several missed ones become one (``coalesce``), and a job
+    Each job first runs at once, because a process that is often started anew would else never come to a rare one. A
+    late run still runs (``misfire_grace_time=None``), several missed ones become one (``coalesce``), and a job
     never overlaps itself.
     """
     defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+    gateways: Gateways = app.extensions["wmd.gateways"]
+    started_at = gateways.clock()
     scheduler = BlockingScheduler(timezone=UTC, job_defaults=defaults)
     for name, job in JOBS.items():
-        scheduler.add_job(run_job, "interval", seconds=job.every_s, args=[app, name], id=name)
+        scheduler.add_job(run_job, "interval", seconds=job.every_s, args=[app, name], id=name, next_run_time=started_at)
     return scheduler

@@ -1,0 +1,190 @@
+"""Jobs: work is rows, so that running twice, late or after a kill changes nothing except the time."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, JobExecutionEvent
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests import documents
+from tests.conftest import LEAD_STARTED_AT, Clock
+from tests.models.dumps import dump
+from tests.services.test_private_links import LINK
+from wmd.db import make_engine, reading
+from wmd.jobs import BATCH, JOBS, build_scheduler, delete_private_links, run_job
+from wmd.models import PrivateLink
+
+ROOT = Path(__file__).resolve().parents[1]
+OVER = LEAD_STARTED_AT + timedelta(days=30)
+
+
+def add_links(dbs: Session, count: int, ends_at: datetime = LEAD_STARTED_AT) -> None:
+    """Store some private links whose events end at an instant."""
+    sealed = documents.BOX.seal(LINK, purpose="private-link")
+    dbs.add_all(
+        PrivateLink(id=f"{ends_at:%d}-{number:03d}", sealed=sealed, ends_at=ends_at, created_at=LEAD_STARTED_AT)
+        for number in range(count)
+    )
+    dbs.commit()
+
+
+def kept(database_url: str) -> list[str]:
+    """Return the ids of the links that are not deleted, as another process sees them."""
+    engine = make_engine(database_url)
+    with reading(engine) as connection:
+        found = list(connection.scalars(select(PrivateLink.id).where(PrivateLink.sealed != "")))
+    engine.dispose()
+    return sorted(found)
+
+
+@pytest.mark.parametrize("name", sorted(JOBS))
+def test_job_run_twice_changes_nothing_the_second_time(
+    app: Flask, dbs: Session, clock: Clock, database_url: str, name: str
+) -> None:
+    add_links(dbs, 3)
+    clock.now = OVER
+
+    assert run_job(app, name) == 3
+    after = dump(database_url)
+    clock.now += timedelta(hours=1)
+
+    assert run_job(app, name) == 0
+    assert dump(database_url) == after
+
+
+def test_private_links_are_deleted_seven_days_after(app: Flask, dbs: Session, clock: Clock, database_url: str) -> None:
+    add_links(dbs, 1, LEAD_STARTED_AT)
+    add_links(dbs, 1, LEAD_STARTED_AT + timedelta(days=1))
+    clock.now = LEAD_STARTED_AT + timedelta(days=7)
+    assert (run_job(app, "delete-private-links"), kept(database_url)) == (0, ["07-000", "08-000"])
+
+    clock.now += timedelta(seconds=1)
+    assert (run_job(app, "delete-private-links"), kept(database_url)) == (1, ["08-000"])
+
+
+def test_job_does_a_batch_and_the_next_run_goes_on(dbs: Session) -> None:
+    add_links(dbs, BATCH + 1)
+
+    assert [delete_private_links(dbs, OVER) for _ in range(3)] == [BATCH, 1, 0]
+
+
+def test_job_that_breaks_keeps_what_it_did_and_finishes_later(
+    app: Flask, dbs: Session, clock: Clock, database_url: str
+) -> None:
+    add_links(dbs, 3)
+    clock.now = OVER
+
+    with pytest.raises(KeyboardInterrupt):
+        delete_private_links(_Killed(dbs), OVER)  # type: ignore[arg-type]
+    dbs.rollback()
+    assert len(kept(database_url)) == 2
+
+    assert (run_job(app, "delete-private-links"), kept(database_url)) == (2, [])
+
+
+class _Killed:
+    """A database session that is gone with the process at its second commit."""
+
+    def __init__(self, dbs: Session) -> None:
+        self._dbs, self._commits = dbs, 0
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- whatever the session has
+        return getattr(self._dbs, name)
+
+    def commit(self) -> None:
+        self._commits += 1
+        if self._commits == 2:
+            raise KeyboardInterrupt
+        self._dbs.commit()
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_job_that_fails_is_logged_and_raised(app: Flask, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "test.sqlite3").unlink()
+
+    with pytest.raises(Exception, match="no such table"):
+        run_job(app, "delete-private-links")
+
+    assert [(record.msg, record.levelname) for record in caplog.records] == [("job_failed", "ERROR")]
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_metronome_ticks_in_utc_late_but_never_twice_at_once(app: Flask) -> None:
+    scheduler = build_scheduler(app)
+    jobs = {job.id: job for job in scheduler.get_jobs()}
+
+    assert str(scheduler.timezone) == "UTC"
+    assert scheduler._job_defaults == {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+    assert {name: job.trigger.interval for name, job in jobs.items()} == {
+        name: timedelta(seconds=job.every_s) for name, job in JOBS.items()
+    }
+    assert {name: job.args for name, job in jobs.items()} == {name: (app, name) for name in JOBS}
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_metronome_runs_every_job_at_its_start(app: Flask, dbs: Session, clock: Clock, database_url: str) -> None:
+    add_links(dbs, 1)
+    clock.now = OVER
+    dbs.close()
+    scheduler, heard = build_scheduler(app), []
+
+    def hear(event: JobExecutionEvent) -> None:
+        heard.append((event.job_id, event.retval))
+        scheduler.shutdown(wait=False)
+
+    scheduler.add_listener(hear, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
+    scheduler.start()
+
+    assert (heard, kept(database_url)) == ([("delete-private-links", 1)], [])
+
+
+@contextmanager
+def scheduler_process(database_url: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """Run ``flask scheduler run`` on a database as a process of its own."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("WMD_")}
+    env |= {
+        "WMD_MODE": "demo", "WMD_VAR_DIR": str(folder), "WMD_DATABASE_URL": database_url, "FLASK_APP": "wsgi",
+    }  # fmt: skip
+    with subprocess.Popen(
+        [sys.executable, "-m", "flask", "scheduler", "run"],
+        cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize(
+    ("engine_name", "stop"),
+    [("sqlite", signal.SIGTERM), ("sqlite", signal.SIGINT), ("postgresql", signal.SIGTERM)],
+)
+def test_scheduler_process_works_and_ends_when_it_is_told(
+    dbs: Session, database_url: str, tmp_path: Path, stop: signal.Signals
+) -> None:
+    add_links(dbs, 2)
+    dbs.close()
+
+    with scheduler_process(database_url, tmp_path) as process:
+        end_s = time.monotonic() + 20
+        while kept(database_url) and time.monotonic() < end_s and process.poll() is None:
+            time.sleep(0.1)
+        left = kept(database_url)
+        process.send_signal(stop)
+        said = process.communicate(timeout=10)
+
+    assert (left, process.returncode) == ([], 0)
+    assert "Traceback" not in "".join(said)
