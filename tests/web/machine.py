@@ -87,7 +87,7 @@ def titles(data: bytes) -> list[str]:
 
 
 def values_of(machine: Machine) -> dict[str, list[str]]:
-    """Return what may stand for each argument of a rule: everything that exists, and one thing that does not."""
+    """Return what may stand for an argument, by its name or by rule and name: all that exists, and what does not."""
     site = machine.library.site()
     programmes = [machine.programme(slug) for slug in site.editions]
     series = [*site.series, "none"]
@@ -107,7 +107,8 @@ def values_of(machine: Machine) -> dict[str, list[str]]:
     return {
         "edition": [*site.editions, "1999"],
         "code": [*site.codes, next(iter(site.codes), "").lower(), "ZZZZZZ"],
-        "ref": [*events, *organisations, *site.codes, "ZZZZZZ-none"],
+        "events.show ref": [*events, *list(site.codes)[:9], "ZZZZZZ-none"],
+        "organisations.show ref": [*organisations, "ZZZZZZ-none"],
         "name": [*dict.fromkeys(names), "topic-none"],
         "topic": [*(topic.slug for topic in site.topics), "none"],
         "slug": series,
@@ -127,7 +128,7 @@ def every_address(machine: Machine) -> list[str]:
     found: dict[str, None] = {}
     for rule in rules:
         arguments = sorted(rule.arguments - set(rule.defaults or ()))
-        choices = [known[argument] for argument in arguments]
+        choices = [known.get(f"{rule.endpoint} {argument}") or known[argument] for argument in arguments]
         for values in product(*choices):
             built = adapter.build(rule.endpoint, dict(rule.defaults or {}) | dict(zip(arguments, values, strict=True)))
             found[built] = None

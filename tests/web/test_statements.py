@@ -177,6 +177,8 @@ def test_versions_are_looked_up_at_most_once_a_second(warm: Watched) -> None:
 def test_cold_address_costs_the_same_with_one_event_and_with_three(
     databases: Databases, engine: Engine, tmp_path: Path
 ) -> None:
+    # What differs between the engines is the same for all kinds: two of them are enough on the second.
+    asked = KINDS if engine == "sqlite" else {name: KINDS[name] for name in ("feeds.calendar", "statics.about")}
     costs: list[dict[str, int]] = []
     for events in (1, 3):
         folder = tmp_path / str(events)
@@ -187,7 +189,7 @@ def test_cold_address_costs_the_same_with_one_event_and_with_three(
             with found.machine.app.app_context():
                 names = _names()
             costs.append({})
-            for endpoint, path in KINDS.items():
+            for endpoint, path in asked.items():
                 found.forget()
                 costs[-1][endpoint] = found.cost(path.format(**names))
         databases.drop(url)
