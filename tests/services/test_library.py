@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -195,3 +195,82 @@ def test_index_belongs_to_the_value_it_is_asked_for() -> None:
     assert old is not None
     assert new is not None
     assert (len(library.index(old).events), len(library.index(new).events)) == (2, 3)
+
+
+def test_silent_database_holds_up_nobody() -> None:
+    shelf, passing = Shelf(), Time()
+    library = Library(shelf, monotonic=passing)
+    assert size(library) == 1
+    silence = threading.Event()
+    answered: list[int] = []
+
+    def fallen_silent() -> Mapping[str, int]:
+        shelf.looks += 1
+        silence.wait(10)
+        raise ConnectionError
+
+    silent = Library(_Mute(shelf, fallen_silent), monotonic=passing)
+    silent.site()
+    silent.programme("2021")
+    passing.now_s += 5
+    looks_before = shelf.looks
+    started = time.monotonic()
+    threads = [threading.Thread(target=lambda: answered.append(size(silent))) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(5)
+    waited_s = time.monotonic() - started
+    silence.set()
+
+    assert (answered, shelf.looks - looks_before) == ([1] * 16, 1)
+    assert waited_s < 4, "every request waited for the database"
+
+
+class _Mute:
+    """A shelf that answers its first look and none after it."""
+
+    def __init__(self, shelf: Shelf, then: Callable[[], Mapping[str, int]]) -> None:
+        self._shelf = shelf
+        self._then = then
+        self._first = True
+
+    def versions(self) -> Mapping[str, int]:
+        if self._first:
+            self._first = False
+            return self._shelf.versions()
+        return self._then()
+
+    def site(self) -> Site:
+        return self._shelf.site()
+
+    def programme(self, slug: str, previous: Programme | None) -> Programme:
+        return self._shelf.programme(slug, previous)
+
+
+def test_restored_database_with_a_lower_version_is_read_anew() -> None:
+    shelf, passing = Shelf(version=3), Time()
+    library = Library(shelf, monotonic=passing, background=False)
+    assert size(library) == 3
+    shelf.version, passing.now_s = 2, passing.now_s + 1
+
+    assert (size(library), shelf.previous) == (2, None)
+
+
+def test_reloading_leaves_no_garbage_behind() -> None:
+    import gc
+
+    shelf = Shelf()
+    library = Library(shelf)
+    for _ in range(20):
+        shelf.version = shelf.version % 3 + 1
+        library.refresh()
+    gc.collect()
+    frozen_before, tracked_before = gc.get_freeze_count(), len(gc.get_objects())
+    for _ in range(60):
+        shelf.version = shelf.version % 3 + 1
+        library.refresh()
+    gc.collect()
+
+    assert gc.get_freeze_count() <= frozen_before
+    assert len(gc.get_objects()) - tracked_before < 2_000

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 _HEADER = b"wmd-copy-1\n"
 _COPY_EVERY_S = 20.0
+#: How long a request waits for the look it began; a healthy database answers in a few milliseconds.
+_LONGEST_WAIT_S = 0.25
 
 
 class Source(Protocol):
@@ -95,7 +97,7 @@ class Library:
         self._monotonic = monotonic
         self._every_s = every_s
         self._background = background
-        self._lock = threading.Lock()
+        self._looking = threading.Lock()
         self._loading = threading.Lock()
         self._next_look = 0.0
         self._wanted: Mapping[str, int] = {}
@@ -107,45 +109,53 @@ class Library:
         self.is_stale = False
 
     def versions(self) -> Mapping[str, int]:
-        """Return the versions of the values held, having looked for newer ones at most once a second."""
-        if self._monotonic() >= self._next_look:
-            self.look()
+        """Return the versions of the values held, having looked for newer ones at most once a second.
+
+        Once there is a value, the look and what it loads are done beside the request, which waits for the look only a
+        moment: a database that has fallen silent must not hold up what can be answered from memory.
+        """
+        if self._monotonic() >= self._next_look and self._looking.acquire(blocking=False):
+            if self._background and self._site is not None:
+                looked = threading.Event()
+                threading.Thread(target=self._look, args=[looked], name="programme-look", daemon=True).start()
+                looked.wait(_LONGEST_WAIT_S)
+            else:
+                self._look(threading.Event())
         return self._loaded
 
-    def look(self) -> None:
-        """Ask the source for versions now, and load what moved (in the background, once)."""
-        with self._lock:
-            if self._monotonic() < self._next_look:
-                return
-            self._next_look = self._monotonic() + self._every_s
+    def refresh(self) -> None:
+        """Look now and load in this thread: after a write, so that people see their own change."""
+        with self._looking:
+            self._ask()
+            with self._loading:
+                self._load()
+
+    def _look(self, looked: threading.Event) -> None:
+        """Look and load; the caller holds the lock on looking, which ends here."""
+        try:
+            self._ask()
+            looked.set()
+            if self._behind():
+                with self._loading:
+                    self._load()
+        finally:
+            looked.set()
+            self._looking.release()
+
+    def _ask(self) -> None:
+        """Ask the source for versions. The next look is counted from the end of this one, however long it took."""
         try:
             self._wanted = dict(self._source.versions())
         except Exception as error:  # whatever keeps us from the database, the old value serves
             if not self.is_stale:
                 log.warning("versions_unreadable", extra={"error": type(error).__name__})
             self.is_stale = True
-            return
-        self.is_stale = False
-        if "status" in self._wanted:
-            self._loaded = {**self._loaded, "status": self._wanted["status"]}
-        if not self._behind():
-            return
-        if self._background and self._site is not None:
-            if self._loading.acquire(blocking=False):
-                threading.Thread(target=self._load_and_release, name="programme-load", daemon=True).start()
         else:
-            with self._loading:
-                self._load()
-
-    def refresh(self) -> None:
-        """Look now and load in this thread: after a write, so that people see their own change."""
-        with self._lock:
-            self._next_look = 0.0
-        background, self._background = self._background, False
-        try:
-            self.look()
+            self.is_stale = False
+            if "status" in self._wanted:
+                self._note("status", self._wanted["status"])
         finally:
-            self._background = background
+            self._next_look = self._monotonic() + self._every_s
 
     def _behind(self) -> list[str]:
         return [
@@ -156,12 +166,6 @@ class Library:
 
     def _held(self, name: str) -> bool:
         return name.removeprefix("edition:") in self._programmes
-
-    def _load_and_release(self) -> None:
-        try:
-            self._load()
-        finally:
-            self._loading.release()
 
     def _load(self) -> None:
         """Load what is behind; on failure keep what is held."""
@@ -182,7 +186,10 @@ class Library:
                 log.info("loaded", extra={"what": name, "duration_ms": round((self._monotonic() - started) * 1000)})
 
     def _load_edition(self, slug: str) -> Programme:
-        programme = self._source.programme(slug, self._programmes.get(slug))
+        held = self._programmes.get(slug)
+        # A version that fell belongs to a restored database: nothing held says anything about it.
+        newer = held is not None and held.version < self._wanted.get(f"edition:{slug}", 0)
+        programme = self._source.programme(slug, held if newer else None)
         self._keep(programme)
         self._copy(f"edition:{slug}", programme)
         return programme
@@ -190,13 +197,16 @@ class Library:
     def _keep(self, programme: Programme) -> None:
         slug = programme.edition.slug
         held = self._indexes.get(slug)
+        if held is None:
+            # A large programme is many long-lived objects. Set apart, they are not walked by each full collection,
+            # which would hold up whoever is being answered (https://docs.python.org/3/library/gc.html#gc.freeze).
+            # Only the first time, and collected before: garbage that is frozen would stay for ever.
+            gc.collect()
+            gc.freeze()
         index = Index.build(programme, held[1] if held else None)
         # The first search would otherwise pay for folding every text.
         index.haystacks()
         self._indexes[slug] = (programme, index)
-        # A large programme is many long-lived objects; without this, each full collection would walk them all and hold
-        # up whoever is being answered (https://docs.python.org/3/library/gc.html#gc.freeze).
-        gc.freeze()
         self._programmes[slug] = programme
         self._note(f"edition:{slug}", programme.version)
 
