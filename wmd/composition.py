@@ -74,7 +74,7 @@ def _open_library(app: Flask, config: Config, gateways: Gateways) -> None:
         SecretBox.from_setting(config.link_keys) if config.link_keys else SecretBox.derived(config.secret_key)
     )
     app.extensions["wmd.library"] = Library(
-        DatabaseSource(engine, gateways.clock, config.edition),
+        DatabaseSource(engine, config.edition),
         copies=GoodCopies(config.var_dir / "copies", config.secret_key),
     )
 

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session
 
 from tests import documents
-from tests.conftest import LEAD_STARTED_AT, Clock
+from tests.conftest import LEAD_STARTED_AT
 from wmd.db import db, reading
 from wmd.domain.programme import Programme
 from wmd.domain.vocabulary import OrganiserRole, RegistrationState
@@ -128,14 +128,14 @@ def test_loading_an_unknown_edition_says_so(dbs: Session) -> None:
 
 def test_site_knows_every_public_code_and_chooses_the_current_edition(dbs: Session, setting: Setting) -> None:
     documents.apply(dbs, setting, documents.document(documents.event()))
-    source = DatabaseSource(db.engine, Clock(datetime(2021, 9, 1, tzinfo=UTC)))
+    source = DatabaseSource(db.engine)
 
     site = source.site()
 
     code = next(iter(load().events))
     session_code = load().sessions[0].code
     assert site.codes == {code: ("2021", code), session_code: ("2021", code)}
-    assert site.current == "2021"
+    assert site.current_on(date(2021, 9, 1)) == "2021"
     assert [topic.slug for topic in site.topics][:2] == [
         "sustainability-and-climate-change", "governance-and-citizen-engagement"
     ]  # fmt: skip
@@ -150,18 +150,19 @@ def test_current_edition_is_the_next_one_then_the_latest(dbs: Session, setting: 
         }  # fmt: skip
         documents.apply(dbs, setting, documents.document(edition=about, organisations=[], people=[]))
 
-    def current(day: datetime, named: str | None = None) -> str | None:
-        return DatabaseSource(db.engine, Clock(day), named).site().current
+    def current(day: date, named: str | None = None) -> str | None:
+        return DatabaseSource(db.engine, named).site().current_on(day)
 
-    assert current(datetime(2021, 10, 31, tzinfo=UTC)) == "2021"
-    assert current(datetime(2021, 11, 1, tzinfo=UTC)) == "2022"
-    assert current(datetime(2026, 1, 1, tzinfo=UTC)) == "2022"
-    assert current(datetime(2026, 1, 1, tzinfo=UTC), "2021") == "2021"
+    assert current(date(2021, 10, 31)) == "2021"
+    assert current(date(2021, 11, 1)) == "2022"
+    assert current(date(2026, 1, 1)) == "2022"
+    assert current(date(2026, 1, 1), "2021") == "2021"
+    assert current(date(2026, 1, 1), "1999") == "2022"
 
 
 def test_versions_are_one_statement(dbs: Session, setting: Setting) -> None:
     documents.apply(dbs, setting, documents.document(documents.event()))
-    source = DatabaseSource(db.engine, Clock())
+    source = DatabaseSource(db.engine)
 
     with counted(db.engine) as seen:
         versions = source.versions()

@@ -86,7 +86,7 @@ class Watched:
     def forget(self) -> None:
         """Let the service begin anew, as a process that has read nothing yet, under a clock of this test's own."""
         app, clock = self.machine.app, self.machine.clock
-        library = Library(DatabaseSource(self.engine, clock, "2021"), monotonic=self.seconds, background=False)
+        library = Library(DatabaseSource(self.engine, "2021"), monotonic=self.seconds, background=False)
         app.extensions["wmd.library"] = library
         if "wsgi_app" in vars(app):
             del app.wsgi_app

@@ -282,6 +282,7 @@ class Programme:
 class Site:
     """What spans editions: which there are, which one ``/`` leads to, and whose each public code is.
 
+    ``current`` is the edition that the settings name for ``/``, if they do and it exists; see :meth:`current_on`.
     ``codes`` maps every event and session code ever public to ``(edition slug, event code)``.
     """
 
@@ -291,3 +292,19 @@ class Site:
     codes: Mapping[str, tuple[str, str]]
     topics: tuple[TopicView, ...]
     series: Mapping[str, SeriesView]
+
+    def current_on(self, day: date) -> str | None:
+        """Return the edition that ``/`` leads to on a day: the named one, else the one now or next, else the latest.
+
+        A permanent edition belongs to no campaign and is never chosen. None when there is no edition.
+        """
+        if self.current in self.editions:
+            return self.current
+        campaigns = sorted(
+            (edition for edition in self.editions.values() if not edition.is_permanent),
+            key=lambda edition: edition.main_day,
+        )
+        ahead = [edition for edition in campaigns if edition.window_to >= day]
+        if ahead:
+            return ahead[0].slug
+        return campaigns[-1].slug if campaigns else None

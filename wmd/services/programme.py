@@ -6,7 +6,7 @@ Plain rows (SQLAlchemy Core) in one repeatable-read transaction, with the versio
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -80,11 +80,10 @@ _NO_WORDS: Mapping[str, str] = {}
 class DatabaseSource:
     """The library's source: reads versions and values through one engine.
 
-    ``current`` names the edition that ``/`` leads to; None chooses the next or latest one by ``today``.
+    ``current`` names the edition that ``/`` leads to; None leaves it to the day.
     """
 
     engine: Engine
-    clock: Callable[[], datetime]
     current: str | None = None
 
     def versions(self) -> Mapping[str, int]:
@@ -104,7 +103,7 @@ class DatabaseSource:
     def site(self) -> Site:
         """Load what spans editions."""
         with reading(self.engine) as connection:
-            return _load_site(connection, self.current, self.clock())
+            return _load_site(connection, self.current)
 
     def programme(self, slug: str, previous: Programme | None) -> Programme:
         """Load one edition; events whose version is not newer than ``previous`` are kept from it."""
@@ -120,7 +119,7 @@ def _edition_view(row: Any) -> EditionView:  # noqa: ANN401 -- a row or an Editi
     )  # fmt: skip
 
 
-def _load_site(connection: Connection, current: str | None, now: datetime) -> Site:
+def _load_site(connection: Connection, current: str | None) -> Site:
     version = connection.scalar(select(SiteState.version).where(SiteState.id == 1)) or 0
     editions = {
         row.slug: _edition_view(row) for row in connection.execute(select(Edition.__table__).order_by(Edition.main_day))
@@ -139,7 +138,7 @@ def _load_site(connection: Connection, current: str | None, now: datetime) -> Si
     return Site(
         version=version,
         editions=editions,
-        current=_choose_current(editions, current, now),
+        current=current if current in editions else None,
         codes=codes,
         topics=tuple(
             TopicView(row.slug, row.name, row.position, False)
@@ -147,19 +146,6 @@ def _load_site(connection: Connection, current: str | None, now: datetime) -> Si
         ),
         series=_load_series(connection),
     )
-
-
-def _choose_current(editions: Mapping[str, EditionView], named: str | None, now: datetime) -> str | None:
-    """Return the named edition if it exists, else the one now or next, else the latest; permanent ones never."""
-    if named in editions:
-        return named
-    campaigns = sorted(
-        (edition for edition in editions.values() if not edition.is_permanent), key=lambda edition: edition.main_day
-    )
-    ahead = [edition for edition in campaigns if edition.window_to >= now.date()]
-    if ahead:
-        return ahead[0].slug
-    return campaigns[-1].slug if campaigns else None
 
 
 def _load_series(connection: Connection) -> dict[str, SeriesView]:

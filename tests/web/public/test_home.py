@@ -152,3 +152,17 @@ def test_topics_lead_to_their_pages_with_their_counts(visit: Visit) -> None:
     assert re.findall(r'href="(/2021/topics/[^"]*)">([^<]*)</a> <small>([^<]*)', html) == [
         ("/2021/topics/public-space-and-housing", "Public space and housing", "2 events")
     ]
+
+
+def test_front_page_turns_to_the_next_edition_when_one_is_over() -> None:
+    site = Site(
+        1,
+        {
+            "2021": make_edition(),
+            "2022": make_edition(slug="2022", main_day=date(2022, 10, 7), window_from=date(2022, 10, 1),
+                                 window_to=date(2022, 10, 31)),
+        },
+        None, {}, (), {},
+    )  # fmt: skip
+
+    assert [site.current_on(day) for day in (date(2021, 10, 31), date(2021, 11, 1))] == ["2021", "2022"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, abort
@@ -198,7 +198,7 @@ def other_editions(site: Site, slug: str, language: str) -> list[dict[str, str]]
     ]
 
 
-def _render(slug: str, site: Site) -> Response:
+def _render(slug: str, site: Site, until: datetime | None = None) -> Response:
     programme = read_programme(slug)
     named_zone()
     who, now = viewer(programme.edition.zone), read_now()
@@ -209,7 +209,7 @@ def _render(slug: str, site: Site) -> Response:
         now=now,
         canonical=addresses.edition(slug),
         values=(programme, site),
-        valid_until=model.valid_until,
+        valid_until=earliest(model.valid_until, until if until and until > now else None),
         edition=programme.edition,
         pinned=True,
         home=model,
@@ -232,7 +232,8 @@ def edition_summary(programme: Programme) -> str:
 def start() -> Response:
     """Show the current edition's home; its own address is the canonical one."""
     site = read_site()
-    if site.current is None:
+    current = site.current_on(read_now().date())
+    if current is None:
         named_zone()
         return page(
             "public/edition_list.html",
@@ -243,7 +244,12 @@ def start() -> Response:
             valid_until=None,
             editions=other_editions(site, "", "en"),
         )
-    return _render(site.current, site)
+    return _render(current, site, until=_end_of(site.editions[current]))
+
+
+def _end_of(edition: EditionView) -> datetime:
+    """Return the instant from which another edition may be the current one."""
+    return datetime.combine(edition.window_to + timedelta(days=1), time(), UTC)
 
 
 @bp.get("/<edition>/")

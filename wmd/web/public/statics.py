@@ -28,7 +28,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from config import Config
 from wmd.domain.zones import CHOICES, city_label
 from wmd.web.published import Publish
-from wmd.web.reading import keep, read_site, viewer
+from wmd.web.reading import keep, read_now, read_site, viewer
 from wmd.web.words import select_locale
 
 bp = Blueprint("statics", __name__)
@@ -73,7 +73,7 @@ def accessibility() -> Response:
 @bp.get("/changes", defaults={"page": "changes"})
 def into_current(page: str) -> AnyResponse:
     """Lead to a page of the current edition, with the same query; 404 while there is no edition."""
-    slug = read_site().current
+    slug = read_site().current_on(read_now().date())
     if slug is None:
         abort(404)
     query = request.query_string.decode("ascii", "replace")

@@ -160,4 +160,5 @@ def series(series: str) -> Response:
 
 
 def _zone_of(site: Site) -> str:
-    return site.editions[site.current].zone if site.current else "UTC"
+    current = site.current_on(read_now().date())
+    return site.editions[current].zone if current else "UTC"
