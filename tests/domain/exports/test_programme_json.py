@@ -73,6 +73,14 @@ def test_only_series_that_are_used_are_written() -> None:
     assert [each["slug"] for each in document(replace(programme, series=series))["series"]] == ["talks"]
 
 
+def test_only_organisations_that_organise_something_listed_are_written() -> None:
+    programme = make_programme([make_event(1)])
+    (known,) = programme.organisations.values()
+    idle = known._replace(code="ZRG333", names={"en": "Idle"})
+    both = replace(programme, organisations={known.code: known, idle.code: idle})
+    assert [each["key"] for each in document(both)["organisations"]] == ["zrg222"]
+
+
 def test_people_are_named_by_their_place_in_the_file() -> None:
     named = [SpeakerView(name, SpeakerRole.SPEAKER, {}, "City") for name in ("Ada Example", "", "Ada Example", "Bo")]
     panel = PanelView("4f6c1b8e-1f43-4f0e-9a3b-0d9f9a0e4c11", {"en": "Panel"}, {}, ({"en": "Why?"},), tuple(named[2:]))

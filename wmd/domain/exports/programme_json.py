@@ -56,6 +56,7 @@ def to_file(programme: Programme) -> ProgrammeFile:
         _event(event, keys, people) for event in sorted(programme.events.values(), key=lambda event: event.key)
     )
     used_series = {event.series for event in programme.events.values()}
+    organisers = {organiser.code for event in programme.events.values() for organiser in event.organisers}
     return ProgrammeFile(
         edition=_edition(programme.edition, tuple(t.slug for t in programme.topics if not t.retired)),
         edition_slug=programme.edition.slug,
@@ -66,6 +67,7 @@ def to_file(programme: Programme) -> ProgrammeFile:
                 code=org.code,
             )
             for org in programme.organisations.values()
+            if org.code in organisers
         ),
         series=tuple(
             SeriesContent(series.slug, series.name, series.description)
