@@ -91,7 +91,11 @@ def values_of(machine: Machine) -> dict[str, list[str]]:
     site = machine.library.site()
     programmes = [machine.programme(slug) for slug in site.editions]
     series = [*site.series, "none"]
-    events = [f"{event.code}-{event.slug}" for programme in programmes for event in programme.events.values()]
+    events = [
+        f"{event.code}-{event.slug}" if event.slug else event.code
+        for programme in programmes
+        for event in programme.events.values()
+    ]
     organisations = [
         f"{code}{tail}"
         for programme in programmes

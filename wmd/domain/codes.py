@@ -10,6 +10,7 @@ import hashlib
 import secrets
 import unicodedata
 import uuid
+from collections.abc import Mapping
 
 #: Thirty characters; six of them make 729 million codes.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -17,7 +18,6 @@ CODE_LENGTH = 6
 
 #: The longest readable part of an address.
 SLUG_LENGTH = 60
-_SLUG_FALLBACK = "event"
 
 #: Letters that have no decomposition in Unicode, as their languages write them in ASCII.
 _PLAIN_LETTERS = str.maketrans(
@@ -77,7 +77,8 @@ class SeededMint(Mint):
 def slugify(title: str) -> str:
     """Return the readable part of an address: lower-case ASCII letters, digits and single hyphens, at most sixty.
 
-    Accents are folded; what has no ASCII form is left out. A title without any (Arabic, Chinese) gives "event".
+    Accents are folded; what has no ASCII form is left out. A title without any (Arabic, Chinese) gives a blank: its
+    address is the code alone.
     """
     folded = unicodedata.normalize("NFKD", title.translate(_PLAIN_LETTERS)).lower()
     letters = "".join(letter for letter in folded if not unicodedata.combining(letter))
@@ -86,4 +87,12 @@ def slugify(title: str) -> str:
     if len(slug) > SLUG_LENGTH:
         cut = slug[: SLUG_LENGTH + 1]
         slug = cut.rpartition("-")[0] or slug[:SLUG_LENGTH]
-    return slug or _SLUG_FALLBACK
+    return slug
+
+
+def readable_slug(titles: Mapping[str, str], language: str) -> str:
+    """Return the readable part of an address for a title by language: the English one's, else the original's.
+
+    English, because addresses are read out and typed by people who do not share the original's language or script.
+    """
+    return slugify(titles.get("en", "")) or slugify(titles.get(language, ""))

@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from wmd.db import Model
-from wmd.domain.codes import Mint, slugify
+from wmd.domain.codes import Mint, readable_slug
 from wmd.domain.content import EventContent, SessionContent
 from wmd.domain.ical.feed import LIMIT_BYTES
 from wmd.domain.programme import EditionView, EventView, OrganiserView
@@ -50,6 +50,9 @@ from wmd.services.intake import read_content
 from wmd.services.projection import Listing, Slot, Stamp, project, slot_of
 from wmd.services.rows import EventRows, Rows, event_rows, event_values, session_values
 from wmd.services.states import audit, move
+
+#: What a feed's head and time zones may take at most: about 230 octets for each of a hundred zones.
+ROOM_FOR_HEAD_BYTES = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +169,12 @@ def _watch_size(dbs: Session, edition: Edition, *, now: datetime) -> None:
         .join(Event, Event.id == EventSession.event_id)
         .where(Event.edition_id == edition.id, CalendarEntry.language == "en")
     )
-    if (size or 0) > LIMIT_BYTES:
-        message = f"The whole calendar of {edition.slug} is too large for some services: point people to narrower ones."
+    # The calendar's own head and its time zones come on top of the entries; it is told a little early.
+    if (size or 0) > LIMIT_BYTES - ROOM_FOR_HEAD_BYTES:
+        message = (
+            f"The whole calendar of {edition.slug} is, or will soon be, too large for some services: "
+            "point people to narrower ones."
+        )
         raise_alarm(dbs, key, message, now=now)
     else:
         clear_alarm(dbs, key, now=now)
@@ -273,10 +280,8 @@ def _publish_one(dbs: Session, one: _One, known: _Known, batch: EventRows, publi
     slots = {session.id: slot_of(session) for session in content.sessions}
     stamps = {session.id: _stamp(session, one, known) for session in content.sessions}
     code = event.code if event else new_code(known, one.claim.code if one.claim else "")
-    listing = Listing(
-        code, slugify(content.texts[content.language].title), event.published_at if event else now, now,
-        publication.version,
-    )  # fmt: skip
+    slug = readable_slug({tag: text.title for tag, text in content.texts.items()}, content.language)
+    listing = Listing(code, slug, event.published_at if event else now, now, publication.version)
     organisers = organisers_of(content, known.organisations)
 
     def show(with_stamps: Mapping[str, Stamp]) -> EventView:
@@ -317,7 +322,9 @@ def _stamp(session: SessionContent, one: _One, known: _Known) -> Stamp:
     known.uids.add(uid)
     if claim is None or claim.sequence is None:
         return Stamp(code, uid, 0, one.now, one.now)
-    return Stamp(code, uid, claim.sequence, claim.created_at or one.now, claim.last_modified_at or one.now)
+    # A stamp from the future would stand still in calendars until then.
+    created, modified = (min(stamp or one.now, one.now) for stamp in (claim.created_at, claim.last_modified_at))
+    return Stamp(code, uid, claim.sequence, created, modified)
 
 
 def _claimed(session: SessionContent, claim: EventContent | None) -> SessionContent | None:

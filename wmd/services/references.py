@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from wmd.domain.codes import Mint, slugify
+from wmd.domain.codes import Mint, readable_slug
 from wmd.domain.content import EditionContent, OrganisationContent, PersonContent, SeriesContent
 from wmd.models import Edition, EditionTopic, Organisation, Person, PublicCode, Series, Topic
 from wmd.services.publishing import touch_site
@@ -79,9 +79,8 @@ def put_organisation(
 
     ``codes`` are all public codes given out so far; the organisation's own is added.
     """
-    name = content.names[content.language]
     values = {
-        "slug": slugify(name), "names": dict(content.names), "language": content.language,
+        "slug": readable_slug(content.names, content.language), "names": dict(content.names), "language": content.language,
         "acronym": content.acronym, "kind": content.kind, "city": content.city, "country": content.country,
         "region": content.region, "website": content.website, "is_demo": content.is_demo,
     }  # fmt: skip

@@ -256,6 +256,14 @@ def test_other_spellings_of_an_event_redirect_for_good(ref: str, visit: Visit) -
     assert (response.status_code, response.headers["Location"]) == (301, PATH)
 
 
+@pytest.mark.parametrize("ref", [f"{FIRST}-event", f"{FIRST}-", FIRST.lower()])
+def test_event_whose_title_gives_no_letters_is_at_its_code_alone(ref: str, visit: Visit) -> None:
+    visitor = visit(make_programme([make_event(1, slug="")]))
+    assert visitor.get(f"/2021/events/{FIRST}").status_code == 200
+    response = visitor.get(f"/2021/events/{ref}")
+    assert (response.status_code, response.headers["Location"]) == (301, f"/2021/events/{FIRST}")
+
+
 @pytest.mark.parametrize("ref", ["ABC", "ABCDEF", "ABCDEF-x", f"{FIRST}x", "%2e%2e", f"{FIRST[:5]}0"])
 def test_event_that_never_was_is_404(ref: str, visit: Visit) -> None:
     visitor = visit(make_programme())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote, urlsplit
 
+from wmd.domain import paths
 from wmd.domain.programme import EditionView, EventView
 
 #: What may stand in an address as it is (RFC 3986, reserved and unreserved), the percent sign included.
@@ -13,22 +14,22 @@ _SAFE = "!#$%&'()*+,/:;=?@[]~-._"
 
 def event_page(base_url: str, edition: EditionView, event: EventView) -> str:
     """Return the address of an event's page."""
-    return f"{base_url}/{edition.slug}/events/{event.code}-{event.slug}"
+    return base_url + paths.event(edition.slug, event.code, event.slug)
 
 
-def organisation_page(base_url: str, edition: EditionView, code: str) -> str:
-    """Return the address of an organisation's page."""
-    return f"{base_url}/{edition.slug}/organisations/{code}"
+def organisation_page(base_url: str, edition: EditionView, code: str, slug: str = "") -> str:
+    """Return the address of an organisation's page; without ``slug`` it leads there."""
+    return base_url + paths.organisation(edition.slug, code, slug)
 
 
 def short(base_url: str, code: str) -> str:
     """Return the permanent short address of an event."""
-    return f"{base_url}/e/{code}"
+    return base_url + paths.short(code)
 
 
 def take_part(base_url: str, code: str) -> str:
     """Return the stable address to take part in an event or one of its sessions."""
-    return f"{base_url}/go/{code}"
+    return base_url + paths.take_part(code)
 
 
 def web_uri(address: str) -> str:

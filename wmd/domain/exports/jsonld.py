@@ -135,5 +135,5 @@ def _place(described: EventView) -> Thing:
 
 
 def _organizer(organiser: OrganiserView, edition: EditionView, base_url: str) -> Thing:
-    page = organisation_page(base_url, edition, organiser.code)
+    page = organisation_page(base_url, edition, organiser.code, organiser.slug)
     return {"@type": "Organization", "name": organiser.name, "url": page}

@@ -38,7 +38,7 @@ def programme_urls(programme: Programme, base_url: str) -> list[SiteUrl]:
     urls = [SiteUrl(home, at), *(SiteUrl(home + page, at) for page in ("programme", "subscribe", "changes"))]
     urls += [SiteUrl(f"{home}topics/{topic.slug}", at) for topic in programme.topics if not topic.retired]
     urls += [
-        SiteUrl(organisation_page(base_url, edition, code), at)
+        SiteUrl(organisation_page(base_url, edition, code, organisation.slug), at)
         for code, organisation in sorted(programme.organisations.items())
         if not organisation.retired
     ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlencode
 
+from wmd.domain import paths
 from wmd.domain.filters import Query
 from wmd.domain.programme import EventView, OrganiserView
 
@@ -23,12 +24,12 @@ def programme(slug: str, query: Query | None = None) -> str:
 
 def event(slug: str, view: EventView) -> str:
     """Return the page of an event."""
-    return f"/{slug}/events/{view.code}-{view.slug}"
+    return paths.event(slug, view.code, view.slug)
 
 
 def organisation(slug: str, code: str, name_slug: str = "") -> str:
     """Return the page of an organisation in an edition."""
-    return f"/{slug}/organisations/{code}-{name_slug}" if name_slug else f"/{slug}/organisations/{code}"
+    return paths.organisation(slug, code, name_slug)
 
 
 def organiser(slug: str, view: OrganiserView) -> str:
@@ -78,12 +79,12 @@ def download(code: str) -> str:
 
 def short(code: str) -> str:
     """Return the permanent short address of an event or session."""
-    return f"/e/{code}"
+    return paths.short(code)
 
 
 def take_part(code: str) -> str:
     """Return the stable way to take part."""
-    return f"/go/{code}"
+    return paths.take_part(code)
 
 
 def changes(slug: str, page: int = 1) -> str:
