@@ -15,10 +15,11 @@ from wmd.cli import register as add_commands
 from wmd.db import db, engine_options
 from wmd.gateways import Gateways
 from wmd.secretbox import SecretBox
-from wmd.services.alarms import raise_alarm
+from wmd.services.alarms import clear_alarm, raise_alarm
 from wmd.services.library import GoodCopies, Library
 from wmd.services.programme import DatabaseSource
 from wmd.web import register as add_pages
+from wmd.web.alarm_desk import AlarmDesk
 from wmd.web.published import Published
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ def compose(config: Config, gateways: Gateways | None = None) -> Flask:
     _configure(app, config)
     _connect_database(app, config)
     _open_library(app, config, gateways)
+    _open_alarm_desk(app, gateways)
     add_pages(app)
     add_commands(app)
     _put_published_bytes_in_front(app, config, gateways)
@@ -87,20 +89,24 @@ def _put_published_bytes_in_front(app: Flask, config: Config, gateways: Gateways
         clock=gateways.clock,
         allowed_hosts=config.allowed_hosts,
         max_bytes=config.published_bytes,
-        alarm=lambda name, path: _note_alarm(app, name, path, gateways),
+        desk=app.extensions["wmd.alarm_desk"],
     )
     app.extensions["wmd.published"] = layer
     app.wsgi_app = layer  # type: ignore[method-assign]
 
 
-def _note_alarm(app: Flask, name: str, path: str, gateways: Gateways) -> None:
-    """Open an alarm from outside any request; when even the database is away, the log line must do."""
-    with app.app_context():
-        try:
-            raise_alarm(
-                db.session(), f"{name}:{path}", f"{path} is served from its last good copy.", now=gateways.clock()
-            )
-            db.session.commit()
-        except SQLAlchemyError:
-            db.session.rollback()
-            log.exception("alarm_not_stored", extra={"alarm": name})
+def _open_alarm_desk(app: Flask, gateways: Gateways) -> None:
+    def store(key: str, message: str | None) -> None:
+        """Write or close one alarm outside any request; when even the database is away, the log line must do."""
+        with app.app_context():
+            try:
+                if message is None:
+                    clear_alarm(db.session(), key, now=gateways.clock())
+                else:
+                    raise_alarm(db.session(), key, message, now=gateways.clock())
+                db.session.commit()
+            except SQLAlchemyError:
+                db.session.rollback()
+                log.exception("alarm_not_stored", extra={"alarm": key})
+
+    app.extensions["wmd.alarm_desk"] = AlarmDesk(store)

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from wmd.db import db
 from wmd.gateways import Gateways
+from wmd.services.alarms import close_quiet
 from wmd.services.private_links import delete_link, due_for_deletion
 
 log = logging.getLogger(__name__)
@@ -43,8 +44,16 @@ def delete_private_links(dbs: Session, now: datetime) -> int:
     return len(rows)
 
 
+def close_quiet_alarms(dbs: Session, now: datetime) -> int:
+    """Close alarms that were noted while answering and have been quiet for an hour."""
+    done = close_quiet(dbs, now=now, limit=BATCH)
+    dbs.commit()
+    return done
+
+
 JOBS: Mapping[str, Job] = {
     "delete-private-links": Job(every_s=3600, work=delete_private_links),
+    "close-quiet-alarms": Job(every_s=600, work=close_quiet_alarms),
 }
 
 

@@ -60,6 +60,7 @@ def upgrade():
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("message", sa.String(), nullable=False),
         sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("cleared_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_alarms")),
     )

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from tests.conftest import LEAD_STARTED_AT
 from wmd.models import Alarm
-from wmd.services.alarms import clear_alarm, raise_alarm
+from wmd.services.alarms import clear_alarm, close_quiet, raise_alarm
 
 LATER = LEAD_STARTED_AT + timedelta(hours=1)
 STILL_LATER = LATER + timedelta(hours=1)
@@ -67,3 +67,17 @@ def test_clearing_twice_keeps_the_first_instant(dbs: Session) -> None:
     clear_alarm(dbs, "never raised", now=LATER)
 
     assert rows(dbs) == [("a", "One.", LEAD_STARTED_AT, LATER)]
+
+
+def test_alarm_noted_while_answering_closes_after_an_hour_of_silence(dbs: Session) -> None:
+    raise_alarm(dbs, "serving:a", "Told long ago.", now=LEAD_STARTED_AT)
+    raise_alarm(dbs, "serving:b", "Told again.", now=LEAD_STARTED_AT)
+    raise_alarm(dbs, "serving:b", "Told again.", now=LATER)
+    raise_alarm(dbs, "entry:c", "Not the web's.", now=LEAD_STARTED_AT)
+
+    closed = close_quiet(dbs, now=LATER + timedelta(minutes=1))
+
+    assert closed == 1
+    assert [(key, cleared is None) for key, _, _, cleared in rows(dbs)] == [
+        ("entry:c", True), ("serving:a", False), ("serving:b", True),
+    ]  # fmt: skip

@@ -19,6 +19,7 @@ from flask import Flask, Response, redirect, request, session
 from werkzeug import Response as BaseResponse
 from werkzeug.test import Client, TestResponse
 
+from wmd.web.alarm_desk import AlarmDesk
 from wmd.web.edge import zone_of
 from wmd.web.published import Publish, Published
 
@@ -36,7 +37,8 @@ class House:
         self.now = NOW
         self.rendered: list[str] = []
         self.logged: list[tuple[str, bool]] = []
-        self.alarms: list[tuple[str, str]] = []
+        self.alarms: list[tuple[str, str | None]] = []
+        self.told = threading.Semaphore(0)
         self.body = LINE * 100
         self.fault: Exception | int | None = None
         self.on_render: Callable[[], object] = lambda: None
@@ -47,10 +49,14 @@ class House:
             allowed_hosts=frozenset({HOST}),
             max_bytes=max_bytes,
             log=lambda facts, request_id, duration_s, replayed: self.logged.append((facts, replayed)),
-            alarm=lambda name, path: self.alarms.append((name, path)),
+            desk=AlarmDesk(self._tell),
             longest_wait_s=wait_s,
         )
         self.client = Client(self.layer, use_cookies=False)
+
+    def _tell(self, key: str, message: str | None) -> None:
+        self.alarms.append((key, message))
+        self.told.release()
 
     def get(self, path: str, method: str = "GET", **headers: str) -> TestResponse:
         """Ask the layer; header names with underscores."""
@@ -445,7 +451,9 @@ def test_feed_that_cannot_be_rebuilt_is_its_last_good_copy(house: House, fault: 
 
     assert (response.status_code, gzip.decompress(response.data)) == (200, good.data)
     assert unchanged.status_code == 304
-    assert house.alarms == [("feed.last_good_copy", "/2021/calendar.ics")] * 2
+    assert house.told.acquire(timeout=5)
+    told = "/2021/calendar.ics is served from its last good copy."
+    assert house.alarms == [("serving:last-good:/2021/calendar.ics", told)]
 
 
 def test_feed_recovers_after_its_last_good_copy(house: House) -> None:
@@ -455,6 +463,9 @@ def test_feed_recovers_after_its_last_good_copy(house: House) -> None:
     house.fault, house.body = None, LINE * 7
 
     assert house.get("/2021/calendar.ics").data == LINE * 7
+    assert [house.told.acquire(timeout=5) for _ in range(2)] == [True, True]
+    key = "serving:last-good:/2021/calendar.ics"
+    assert [(key_, message is None) for key_, message in house.alarms] == [(key, False), (key, True)]
 
 
 def test_page_that_cannot_be_rebuilt_is_an_error(house: House) -> None:

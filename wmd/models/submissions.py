@@ -92,4 +92,5 @@ class Alarm(Model):
     key: Mapped[str] = mapped_column(primary_key=True)
     message: Mapped[str]
     raised_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     cleared_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -33,6 +33,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 from wmd.logs import request_facts
+from wmd.web.alarm_desk import AlarmDesk
 from wmd.web.edge import PRIVATE_PATH, Hosts, zone_of
 from wmd.web.kept import Kept, Key, Publish, Shelf
 from wmd.web.passing import Answer
@@ -76,7 +77,7 @@ class Published:
         allowed_hosts: frozenset[str] | None,
         max_bytes: int,
         log: Callable[[str, str, float, bool], object] = lambda facts, request_id, duration_s, replayed: None,
-        alarm: Callable[[str, str], object] = lambda name, path: None,
+        desk: AlarmDesk | None = None,
         longest_wait_s: float = 5.0,
     ) -> None:
         self._app = app
@@ -89,7 +90,7 @@ class Published:
         #: reaching the server (tests want to see it). ``wmd/serve.py`` sets both before the first request.
         self.log = log
         self.hides_faults = False
-        self._alarm = alarm
+        self._desk = desk or AlarmDesk(lambda key, message: None)
         self._longest_wait_s = longest_wait_s
         # Unguessable in its first half and unlike any other process's, for less than a system call per request. The
         # layer is therefore made in the worker, after the fork.
@@ -203,6 +204,7 @@ class Published:
         if key is not None and isinstance(permission, Publish) and answer.may_be_kept(permission):
             kept = Kept(key[0], answer.status, answer.headers, answer.read(), permission)
             self._hold(environ, kept)
+            self._desk.all_well(f"serving:last-good:{kept.path}")
             return self._send(kept, environ, start_response, begun_s, replayed=False)
         return self._pass_on(answer, environ, start_response, begun_s)
 
@@ -226,7 +228,7 @@ class Published:
     def _send_last_good(
         self, kept: Kept, environ: WSGIEnvironment, start_response: StartResponse, begun_s: float
     ) -> Iterable[bytes]:
-        self._alarm("feed.last_good_copy", kept.path)
+        self._desk.note(f"serving:last-good:{kept.path}", f"{kept.path} is served from its last good copy.")
         return self._send(kept, environ, start_response, begun_s, replayed=True)
 
     def _pass_on(
