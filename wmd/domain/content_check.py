@@ -47,7 +47,9 @@ from wmd.domain.vocabulary import (
     METROPOLIS_REGION_LABELS,
     ORGANISATION_KIND_LABELS,
     PLATFORM_LABELS,
+    RESERVED_SLUGS,
     SDG_LABELS,
+    SHORTEST_EDITION_SLUG,
     TOOLKIT_TOPICS,
     UN_HABITAT_REGION_LABELS,
     Access,
@@ -121,6 +123,9 @@ def check_series(content: SeriesContent) -> list[Finding]:
 def check_edition(content: EditionContent) -> list[Finding]:
     """Return all that is wrong or doubtful about one edition."""
     found = [*lint_slug("slug", content.slug), *lint_needed("name", content.name)]
+    if content.slug in RESERVED_SLUGS or len(content.slug) < SHORTEST_EDITION_SLUG:
+        text = N_("“{slug}” is kept for addresses of the service; an edition needs another, such as 2026.")
+        found.append(error("slug.reserved", "slug", text, slug=content.slug))
     if content.window_to < content.window_from:
         found.append(error("edition.window", "window_to", N_("The last day lies before the first.")))
     elif not content.window_from <= content.main_day <= content.window_to:

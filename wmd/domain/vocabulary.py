@@ -192,3 +192,49 @@ TOOLKIT_TOPICS: tuple[tuple[str, str], ...] = (
     ("sustainable-economy", N_("Sustainable economy")),
     ("digitalisation-and-innovation", N_("Digitalisation and innovation")),
 )
+
+#: First parts of addresses that no edition may take: present ones and those promised for later; by their length of two
+#: or three letters also the interface languages.
+RESERVED_SLUGS: frozenset[str] = frozenset(
+    [
+        "about",
+        "accessibility",
+        "account",
+        "admin",
+        "api",
+        "assets",
+        "changes",
+        "docs",
+        "e",
+        "editions",
+        "embed",
+        "favicon.ico",
+        "feeds",
+        "go",
+        "health",
+        "healthz",
+        "help",
+        "hooks",
+        "login",
+        "logout",
+        "me",
+        "metrics",
+        "organiser",
+        "organisers",
+        "privacy",
+        "programme",
+        "programme-template.csv",
+        "programme.schema.json",
+        "readyz",
+        "robots.txt",
+        "series",
+        "sitemap.xml",
+        "staff",
+        "static",
+        "submit",
+        "subscribe",
+        "topics",
+        "zone",
+    ]
+)
+SHORTEST_EDITION_SLUG = 4
