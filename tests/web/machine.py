@@ -28,11 +28,12 @@ class Machine:
 
     app: Flask
     clock: Clock
+    base_url: str = BASE_URL
 
     def get(self, path: str, method: str = "GET", **headers: str) -> TestResponse:
         """Ask an address; header names with underscores."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.app.test_client(use_cookies=False).open(path, method=method, base_url=BASE_URL, headers=named)
+        return self.app.test_client(use_cookies=False).open(path, method=method, base_url=self.base_url, headers=named)
 
     def feed(self, path: str) -> bytes:
         """Return the bytes of an address that must answer 200."""
