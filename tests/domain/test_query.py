@@ -576,3 +576,13 @@ def test_index_built_on_an_earlier_one_finds_the_same() -> None:
         assert {e.code for e in related(built_on, events[0], datetime(2021, 10, 1, tzinfo=UTC))} == {
             e.code for e in related(fresh, events[0], datetime(2021, 10, 1, tzinfo=UTC))
         }
+
+
+def test_new_name_of_an_organisation_is_found_in_events_that_stay_as_they_are() -> None:
+    before = make_programme([make_event(1), make_event(2)])
+    index = Index.build(before)
+    assert index.search("Zhuwan") == 0
+    (code, organisation), *_ = before.organisations.items()
+    named = organisation._replace(names={"en": "Example City", "zh": "Zhuwan"})
+    after = replace(before, organisations={code: named}, version=2)
+    assert Index.build(after, index).search("Zhuwan") == 0b11

@@ -4,12 +4,16 @@ import unicodedata
 from dataclasses import replace
 
 import pytest
+from babel import Locale
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.factories import make_event, make_session
-from wmd.domain.programme import OrganiserView, PanelView, SpeakerView, TextView
-from wmd.domain.search import fold, haystack, matches, terms, words
+from wmd.domain.country_names import COUNTRY_NAMES
+from wmd.domain.iso_codes import COUNTRIES, TWO_LETTER_LANGUAGES
+from wmd.domain.language_names import LANGUAGE_NAMES
+from wmd.domain.programme import OrganisationView, OrganiserView, PanelView, SpeakerView, TextView, VenueView
+from wmd.domain.search import fold, haystack, matches, organisation_words, terms, words
 from wmd.domain.vocabulary import OrganiserRole, SpeakerRole
 
 
@@ -149,3 +153,43 @@ def test_haystack_holds_all_that_is_public_about_an_event() -> None:
 
 def test_haystack_without_names_searches_the_words_of_slugs() -> None:
     assert matches(terms('"public space"'), haystack(make_event(1)))
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["E22223", "s22223", "webinar", "zoom", "online", "Spanish", "español", "castellano", "العربية", "Arabic",
+     "Catalan Sign Language", "Nepal", "नेपाल", "NP", "Spain", "Pokhara"],
+)  # fmt: skip
+def test_what_an_event_says_in_codes_is_found_by_its_names(typed: str) -> None:
+    event = make_event(
+        1, spoken=("es",), interpreted=("ar",), captioned=("zh-Hant",), signed=("csc",),
+        venue=VenueView("", "", "Pokhara", "NP", None, None),
+    )  # fmt: skip
+    assert matches(terms(typed), haystack(event))
+
+
+@pytest.mark.parametrize("typed", ["French", "Kenya", "workshop", "on site", "Teams", "E22224"])
+def test_what_an_event_does_not_say_is_not_found(typed: str) -> None:
+    assert not matches(terms(typed), haystack(make_event(1)))
+
+
+@pytest.mark.parametrize("typed", ["Zhuwan", "珠湾", "ZHC"])
+def test_organiser_is_found_by_each_of_its_names(typed: str) -> None:
+    organisation = OrganisationView(
+        "ZRG333", "zhuwan", {"zh": "珠湾健康社区办公室", "en": "Zhuwan Healthy Communities"}, "zh", "ZHC", "community",
+        "Zhuwan", "CN", "asia-pacific", "", True, False,
+    )  # fmt: skip
+    organiser = OrganiserView("ZRG333", "zhuwan", organisation.name, "zh", OrganiserRole.LEAD, "community")
+    hay = haystack(make_event(1, organisers=(organiser,)), {"ZRG333": organisation_words(organisation)})
+    assert matches(terms(typed), hay)
+
+
+def test_names_of_languages_and_countries_are_those_the_pages_show() -> None:
+    """A newer CLDR may name one anew; the name that people read on a page must be one that they can search."""
+    english = Locale("en")
+    shown = {code: str(english.territories[code]) for code in COUNTRY_NAMES}
+    shown |= {tag: str(english.languages[tag]) for tag in LANGUAGE_NAMES}
+    assert {code: name for code, name in shown.items() if name != (COUNTRY_NAMES | LANGUAGE_NAMES)[code][0]} == {}
+    assert COUNTRY_NAMES.keys() == COUNTRIES
+    # CLDR does not name "bh", a retired code of several languages.
+    assert TWO_LETTER_LANGUAGES - LANGUAGE_NAMES.keys() == {"bh"}

@@ -11,7 +11,7 @@ import threading
 from array import array
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from wmd.domain.filters import FACETS, BadQuery, Query, language_tags, parse
 from wmd.domain.programme import EventView, Programme, SessionView
-from wmd.domain.search import haystack, matches, terms
+from wmd.domain.search import haystack, matches, organisation_words, terms
 from wmd.domain.vocabulary import FORMAT_LABELS, METROPOLIS_REGION_LABELS, ORGANISATION_KIND_LABELS, SessionStatus
 
 __all__ = [
@@ -141,6 +141,7 @@ class Index:
         self._ends = array("d", (_last_instant(session) for session in programme.sessions))
         self._names = {topic.slug: topic.name for topic in programme.topics}
         self._names |= {series.slug: series.name for series in programme.series.values()}
+        self._names |= {code: organisation_words(each) for code, each in programme.organisations.items()}
         self._lock = threading.Lock()
         self._days: OrderedDict[str, Days] = OrderedDict()
         self._hay: list[str] | None = None
@@ -152,15 +153,22 @@ class Index:
         return cls(programme, previous)
 
     def _unchanged(self, events: Iterable[EventView], names: Mapping[str, str]) -> dict[str, str]:
-        """Return the folded text of those of the events that are the very values this index has folded."""
-        if names != self._names:
-            return {}
+        """Return the folded text of those of the events that are the very values this index has folded.
+
+        What they refer to must be called as before, too.
+        """
+        known_names = names.keys() | self._names.keys()
+        renamed = {name for name in known_names if names.get(name) != self._names.get(name)}
         if self._hay is None:
             known = {event.code: (event, self._inherited.get(event.code)) for event in self.events}
         else:
             known = {event.code: (event, hay) for event, hay in zip(self.events, self._hay, strict=True)}
         kept = ((event, known.get(event.code)) for event in events)
-        return {event.code: old[1] for event, old in kept if old and old[1] is not None and old[0] is event}
+        return {
+            event.code: old[1]
+            for event, old in kept
+            if old and old[1] is not None and old[0] is event and renamed.isdisjoint(_referred(event))
+        }
 
     @property
     def facet_bits(self) -> Mapping[str, Mapping[str, int]]:
@@ -242,6 +250,14 @@ class Index:
         instant = now.timestamp()
         later = [end for end in self._ends if instant < end < float("inf")]
         return datetime.fromtimestamp(min(later), UTC) if later else None
+
+
+def _referred(event: EventView) -> Iterator[str]:
+    """Return the slugs and codes of what an event refers to by name."""
+    yield from event.topics
+    yield from (organiser.code for organiser in event.organisers)
+    if event.series is not None:
+        yield event.series
 
 
 def _last_instant(session: SessionView) -> float:

@@ -10,12 +10,15 @@ from __future__ import annotations
 import re
 import string
 import unicodedata
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, lru_cache
 from itertools import chain
 from typing import NamedTuple
 
-from wmd.domain.programme import EventView, PanelView, SessionView
+from wmd.domain.country_names import COUNTRY_NAMES
+from wmd.domain.language_names import LANGUAGE_NAMES, SIGN_LANGUAGE_NAMES
+from wmd.domain.programme import EventView, OrganisationView, PanelView, SessionView
+from wmd.domain.vocabulary import ACTIVITY_LABELS, FORMAT_LABELS, PLATFORM_LABELS
 
 #: Combining classes that are no accents: 0 and 9 (vowel signs, viramas), 8 (Japanese voicing, another consonant),
 #: and the vowel and tone signs of Telugu (84, 91), Thai (103, 107), Lao (118, 122) and Tibetan (129, 130, 132).
@@ -157,22 +160,53 @@ def haystack(event: EventView, names: Mapping[str, str] | None = None) -> str:
     """Return everything about an event that a search looks at, folded by :func:`words`.
 
     That is titles, summaries and descriptions in every language, organisers, titles and questions of sessions and
-    panels, speakers, the city, venue and country code, hashtags, and topics and series. ``names`` gives the public
-    name of a topic's or series' slug; without it the slug's own words are searched.
+    panels, speakers, the city and venue, hashtags, topics and series, the codes of the event and its sessions, and by
+    their names the country, the languages, the format, the kind of event and the platform. ``names`` gives the public
+    name of a topic's or series' slug (without it the slug's own words are searched), and by an organisation's code
+    all its names, as :func:`organisation_words` writes them.
     """
     named = names or {}
     parts: list[str] = []
     for text in event.texts.values():
         parts += (text.title, text.summary, text.description)
-    parts += (organiser.name for organiser in event.organisers)
+    for organiser in event.organisers:
+        parts += (organiser.name, named.get(organiser.code, ""))
     for session in event.sessions:
         parts += _session_words(session)
-    parts += (event.host_city, event.host_country, *event.hashtags)
+    parts += (event.host_city, *event.hashtags, event.code, *(session.code for session in event.sessions))
     if event.venue:
-        parts += (event.venue.name, event.venue.city, event.venue.country)
+        parts += (event.venue.name, event.venue.city)
     slugs = event.topics if event.series is None else (*event.topics, event.series)
     parts += (named.get(slug, slug) for slug in slugs)
-    return words(_BETWEEN_TEXTS.join(filter(None, dict.fromkeys(parts))))
+    return words(_BETWEEN_TEXTS.join(filter(None, dict.fromkeys(parts)))) + _coded_words(_coded(event))
+
+
+def organisation_words(organisation: OrganisationView) -> str:
+    """Return every name of an organisation and its acronym, as one text to search."""
+    return _BETWEEN_TEXTS.join(filter(None, dict.fromkeys((*organisation.names.values(), organisation.acronym))))
+
+
+def _coded(event: EventView) -> tuple[frozenset[str], frozenset[str], tuple[str, str, str]]:
+    """Return what an event says in codes: countries, languages, and labels of format, activity and platform."""
+    countries = {event.host_country, event.venue.country if event.venue else ""}
+    languages = frozenset(chain(event.spoken, event.interpreted, event.captioned, event.signed))
+    return frozenset(countries - {""}), languages, (event.format.value, event.activity, event.platform)
+
+
+# A programme knows few combinations of these, and folding names in other scripts takes longest of all.
+@lru_cache(maxsize=4096)
+def _coded_words(coded: tuple[frozenset[str], frozenset[str], tuple[str, str, str]]) -> str:
+    countries, languages, (form, activity, platform) = coded
+    parts = [form, activity, platform, FORMAT_LABELS.get(form, ""), ACTIVITY_LABELS.get(activity, "")]
+    parts.append(PLATFORM_LABELS.get(platform, ""))
+    parts += chain.from_iterable((code, *COUNTRY_NAMES.get(code, ())) for code in sorted(countries))
+    parts += chain.from_iterable(_language_words(tag) for tag in sorted(languages))
+    return words(_BETWEEN_TEXTS + _BETWEEN_TEXTS.join(filter(None, dict.fromkeys(parts))))
+
+
+def _language_words(tag: str) -> Iterable[str]:
+    bare = tag.partition("-")[0]
+    return (SIGN_LANGUAGE_NAMES.get(tag, ""), *LANGUAGE_NAMES.get(bare, ()))
 
 
 def _session_words(session: SessionView) -> Iterator[str]:

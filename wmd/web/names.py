@@ -1,7 +1,7 @@
 """Names of languages, countries and other coded things, in the language of the interface.
 
-Language and country names come from Babel (CLDR); the vocabularies' labels from the gettext catalogue. CLDR names
-only one sign language, so the others have a small table of their own (names as in ISO 639-3).
+Language and country names come from Babel (CLDR); the vocabularies' labels from the gettext catalogue, and so do the
+names of sign languages, of which CLDR knows only one.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from functools import lru_cache
 from babel import Locale, UnknownLocaleError
 
 from wmd.domain.findings import N_
+from wmd.domain.language_names import SIGN_LANGUAGE_NAMES
 from wmd.domain.vocabulary import (
     ACCESS_FACT_LABELS,
     ACTIVITY_LABELS,
@@ -23,42 +24,6 @@ from wmd.domain.vocabulary import (
     UN_HABITAT_REGION_LABELS,
 )
 from wmd.web.catalogue import gettext
-
-SIGN_LANGUAGE_NAMES: Mapping[str, str] = {
-    "ase": N_("American Sign Language"),
-    "asf": N_("Auslan"),
-    "asq": N_("Austrian Sign Language"),
-    "bfi": N_("British Sign Language"),
-    "bzs": N_("Brazilian Sign Language"),
-    "csc": N_("Catalan Sign Language"),
-    "csg": N_("Chilean Sign Language"),
-    "csl": N_("Chinese Sign Language"),
-    "csn": N_("Colombian Sign Language"),
-    "dse": N_("Sign Language of the Netherlands"),
-    "ecs": N_("Ecuadorian Sign Language"),
-    "fcs": N_("Quebec Sign Language"),
-    "fsl": N_("French Sign Language"),
-    "gsg": N_("German Sign Language"),
-    "gss": N_("Greek Sign Language"),
-    "ils": N_("International Sign"),
-    "ins": N_("Indian Sign Language"),
-    "ise": N_("Italian Sign Language"),
-    "isg": N_("Irish Sign Language"),
-    "jsl": N_("Japanese Sign Language"),
-    "kvk": N_("Korean Sign Language"),
-    "mfs": N_("Mexican Sign Language"),
-    "nzs": N_("New Zealand Sign Language"),
-    "prl": N_("Peruvian Sign Language"),
-    "psr": N_("Portuguese Sign Language"),
-    "aed": N_("Argentine Sign Language"),
-    "sfs": N_("South African Sign Language"),
-    "sgn": N_("Sign language"),
-    "ssp": N_("Spanish Sign Language"),
-    "tsm": N_("Turkish Sign Language"),
-    "ugy": N_("Uruguayan Sign Language"),
-    "vgt": N_("Flemish Sign Language"),
-    "xki": N_("Kenyan Sign Language"),
-}
 
 _RIGHT_TO_LEFT = frozenset({"ar", "arc", "arz", "ary", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "syr"})
 _RIGHT_TO_LEFT |= {"ug", "ur", "yi"}
