@@ -16,6 +16,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from tests.conftest import LEAD_STARTED_AT, make_test_app
 from wmd.cli import publishing_setting
 from wmd.db import db
+from wmd.domain import paths
 from wmd.domain.programme import EventView, Programme
 from wmd.services.hiding import find_event, hide
 from wmd.services.library import Library
@@ -72,7 +73,7 @@ class LiveSite:
     def path(self, title: str, slug: str = "2021") -> str:
         """Return the address of the page of that event."""
         event = self.event(title, slug)
-        return f"/{slug}/events/{event.code}-{event.slug}"
+        return paths.event(slug, event.code, event.slug)
 
 
 class _Silent(WSGIRequestHandler):

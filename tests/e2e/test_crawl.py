@@ -13,6 +13,7 @@ from lxml import html
 
 from tests.e2e.kinds import KINDS, STATUSES, address_of
 from tests.e2e.live import Answer, LiveSite
+from wmd.domain import paths
 
 pytestmark = pytest.mark.e2e
 
@@ -106,7 +107,7 @@ def test_links_to_other_sites_are_whole_addresses(crawl: Crawl) -> None:
 def test_every_event_and_organisation_is_reached(crawl: Crawl, site: LiveSite) -> None:
     for slug in ("2021", "demo"):
         programme = site.programme(slug)
-        events = {f"/{slug}/events/{event.code}-{event.slug}" for event in programme.events.values()}
+        events = {paths.event(slug, event.code, event.slug) for event in programme.events.values()}
         assert events - crawl.pages.keys() == set()
         reached = {path.split("/")[3][:6] for path in crawl.pages if path.startswith(f"/{slug}/organisations/")}
         holding = {organiser.code for event in programme.events.values() for organiser in event.organisers}
