@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,14 @@ from wmd.db import db
 from wmd.domain.codes import SeededMint
 from wmd.domain.content_json import file_to_json
 from wmd.domain.documents import read_json
-from wmd.models import CalendarEntry, Event, EventSession, Person
+from wmd.domain.identities import forget_ids, ids_in
+from wmd.models import CalendarEntry, Event, EventSession, Person, Revision
 from wmd.services.exporting import export_file
 from wmd.services.hiding import hide
 from wmd.services.importing import ImportReport, apply_file
-from wmd.services.publishing import Setting
+from wmd.services.intake import hand_in, read_content
+from wmd.services.moderation import decide
+from wmd.services.publishing import Setting, publish
 from wmd.services.references import find_edition
 
 SCHEMA = json.loads(
@@ -185,6 +189,40 @@ def test_person_without_a_key_is_found_again(dbs: Session, setting: Setting, dat
     take(dbs, setting, export(dbs))
 
     assert differences(before, dump(database_url)) == {}
+
+
+def test_events_without_an_external_key_are_found_again_by_their_code(
+    dbs: Session, setting: Setting, database_url: str, fresh: Callable[[], Flask]
+) -> None:
+    documents.apply(dbs, setting, documents.document(documents.event()))
+    hand_in_by_form(dbs, setting, "First")
+    hand_in_by_form(dbs, setting, "Second")
+    before, data = dump(database_url), export(dbs)
+    other = fresh()
+
+    report = take(dbs, setting, data)
+    with other.app_context():
+        there = publishing_setting(other, SeededMint("another installation"))
+        reports = [take(db.session(), there, data) for _ in range(2)]
+        found = export(db.session())
+
+    assert (report.unchanged, differences(before, dump(database_url))) == (3, {})
+    assert [(one.added, one.unchanged) for one in reports] == [(3, 0), (0, 3)]
+    assert found == data
+
+
+def hand_in_by_form(dbs: Session, setting: Setting, title: str) -> None:
+    """Publish a copy of the event as if somebody had typed it into a form: without external keys."""
+    edition = find_edition(dbs, "2021")
+    assert edition is not None
+    content = read_content(dbs.scalars(select(Revision).order_by(Revision.created_at)).all()[0])
+    copied = forget_ids(content, ids_in(content))
+    copied = replace(copied, key="", texts={"en": replace(copied.texts["en"], title=title)})
+    revision = hand_in(dbs, edition, copied, source="form", actor="a", mint=setting.mint, now=LEAD_STARTED_AT)
+    assert revision is not None
+    decide(dbs, revision, "approved", moderator="m", now=LEAD_STARTED_AT)
+    publish(dbs, edition, [revision], setting, actor="m", now=LEAD_STARTED_AT)
+    dbs.commit()
 
 
 @pytest.mark.parametrize("slug", ["2021", "demo"])

@@ -28,7 +28,7 @@ def export_file(dbs: Session, edition: Edition) -> ProgrammeFile:
             select(Event, Revision)
             .join(Revision, Revision.id == Event.revision_id)
             .where(Event.edition_id == edition.id, Event.hidden_at.is_(None))
-            .order_by(Event.key)
+            .order_by(Event.key, Event.code)
         ).tuples()
     ]
     people = _people(dbs, events)

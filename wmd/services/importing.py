@@ -127,7 +127,9 @@ def _without_place(dbs: Session, edition: Edition | None, read: ReadFile) -> Ite
             for index, session in enumerate(event.content.sessions)
             if session.status is SessionStatus.POSTPONED and not _has_times(session)
         ]
-        submission = find_submission(dbs, edition, event.content.key) if postponed and edition else None
+        submission = (
+            find_submission(dbs, edition, event.content.key, event.content.code) if postponed and edition else None
+        )
         standing = standing_revision(dbs, submission) if submission else None
         before = read_content(standing).sessions if standing else ()
         known = {mark for session in before for mark in (session.id, session.key) if mark}
@@ -196,7 +198,7 @@ def _resolve(
     now: datetime,
 ) -> EventContent:
     """Replace person keys by ids and a raw join link by the id of its sealed row; drop ids of other events."""
-    submission = find_submission(dbs, edition, event.key)
+    submission = find_submission(dbs, edition, event.key, event.code)
     previous = standing_revision(dbs, submission) if submission else None
     before = read_content(previous) if previous else None
     event = forget_ids(event, taken - (ids_in(before) if before else set()))

@@ -12,7 +12,7 @@ from wmd.domain.content import SCHEMA_VERSION, EventContent
 from wmd.domain.content_json import event_from_json, event_to_json, upcast
 from wmd.domain.identities import adopt, without_claims
 from wmd.errors import NotPublishableError
-from wmd.models import Edition, Revision, Submission
+from wmd.models import Edition, Event, Revision, Submission
 from wmd.services.states import audit, move
 
 
@@ -46,20 +46,30 @@ def standing_revision(dbs: Session, submission: Submission) -> Revision | None:
     return approved or latest_revision(dbs, submission)
 
 
-def find_submission(dbs: Session, edition: Edition, key: str) -> Submission | None:
-    """Return the submission that an external key names in an edition."""
-    return dbs.scalars(select(Submission).where(Submission.edition_id == edition.id, Submission.key == key)).first()
+def find_submission(dbs: Session, edition: Edition, key: str, code: str = "") -> Submission | None:
+    """Return the submission that an external key names in an edition; without a key, that of the event's code.
+
+    What was handed in through a form has no external key, and its export names it by its public code.
+    """
+    wanted = select(Submission).where(Submission.edition_id == edition.id)
+    if key:
+        wanted = wanted.where(Submission.key == key)
+    elif code:
+        wanted = wanted.join(Event, Event.id == Submission.event_id).where(Event.code == code)
+    else:
+        return None
+    return dbs.scalars(wanted).first()
 
 
 def hand_in(
     dbs: Session, edition: Edition, content: EventContent, *, source: str, actor: str, mint: Mint, now: datetime
 ) -> Revision | None:
-    """Make a submission (or find it by the content's key) and its next revision, in state pending.
+    """Make a submission (or find it by the content's key or code) and its next revision, in state pending.
 
     Ids are adopted from the previous revision: the newest, but for an import the standing one. Returns None when
     nothing differs from that revision, which is how a repeated import changes nothing.
     """
-    submission = find_submission(dbs, edition, content.key)
+    submission = find_submission(dbs, edition, content.key, content.code)
     find_previous = standing_revision if source == "import" else latest_revision
     previous = find_previous(dbs, submission) if submission else None
     before = read_content(previous) if previous else None
@@ -68,7 +78,7 @@ def hand_in(
         return None
     if submission is None:
         submission = Submission(
-            id=mint.uuid(), edition_id=edition.id, key=content.key, source=source, state="submitted",
+            id=mint.uuid(), edition_id=edition.id, key=content.key or None, source=source, state="submitted",
             event_id=mint.uuid(), created_at=now,
         )  # fmt: skip
         dbs.add(submission)
