@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from tests.conftest import LEAD_STARTED_AT
 from wmd.db import db, make_engine, reading
-from wmd.models import Alarm, SiteState
+from wmd.models import PrivateLink, SiteState
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_postgresql_lets_nothing_wait_for_ever(app: Flask) -> None:
 
 
 def test_naive_instant_is_refused(dbs: Session) -> None:
-    dbs.add(Alarm(key="a", message="m", raised_at=datetime(2021, 10, 7, 13, 1)))  # noqa: DTZ001 -- what is refused
+    dbs.add(PrivateLink(id="a", sealed="", created_at=datetime(2021, 10, 7, 13, 1)))  # noqa: DTZ001 -- what is refused
     with pytest.raises(StatementError, match="a naive datetime cannot be stored as an instant"):
         dbs.flush()
 
@@ -66,22 +66,24 @@ def test_naive_instant_is_refused(dbs: Session) -> None:
 def test_instant_comes_back_aware_and_in_utc(dbs: Session) -> None:
     madrid = timezone(timedelta(hours=2))
     given = datetime(2021, 10, 7, 15, 1, 2, 345678, tzinfo=madrid)
-    dbs.add(Alarm(key="a", message="m", raised_at=given))
+    dbs.add(PrivateLink(id="a", sealed="", created_at=given))
     dbs.commit()
 
-    found = dbs.scalars(select(Alarm)).one()
-    assert (found.raised_at, found.raised_at.utcoffset()) == (given, timedelta(0))
-    assert found.raised_at.tzinfo is UTC
-    assert found.cleared_at is None
+    found = dbs.scalars(select(PrivateLink)).one()
+    assert (found.created_at, found.created_at.utcoffset()) == (given, timedelta(0))
+    assert found.created_at.tzinfo is UTC
+    assert found.deleted_at is None
 
 
 def test_instant_is_compared_as_an_instant(dbs: Session) -> None:
-    dbs.add(Alarm(key="a", message="m", raised_at=LEAD_STARTED_AT))
+    dbs.add(PrivateLink(id="a", sealed="", created_at=LEAD_STARTED_AT))
     dbs.commit()
     elsewhere = LEAD_STARTED_AT.astimezone(timezone(timedelta(hours=-8)))
 
-    same = dbs.scalars(select(Alarm.key).where(Alarm.raised_at == elsewhere)).all()
-    earlier = dbs.scalars(select(Alarm.key).where(Alarm.raised_at < elsewhere + timedelta(microseconds=1))).all()
+    same = dbs.scalars(select(PrivateLink.id).where(PrivateLink.created_at == elsewhere)).all()
+    earlier = dbs.scalars(
+        select(PrivateLink.id).where(PrivateLink.created_at < elsewhere + timedelta(microseconds=1))
+    ).all()
     assert (same, earlier) == (["a"], ["a"])
 
 
@@ -99,7 +101,7 @@ def test_second_writer_waits_and_does_not_fail(engine: Engine) -> None:
         try:
             with engine.begin() as connection:
                 # A transaction that first reads and then writes is the one that could not wait in SQLite.
-                connection.scalar(select(Alarm.key))
+                connection.scalar(select(PrivateLink.id))
                 connection.execute(update(SiteState).values(version=SiteState.version + 1))
         except OperationalError as error:
             failed.append(error)
