@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests import documents
 from tests.conftest import LEAD_STARTED_AT
+from tests.domain.documents.cast import read_stored
 from tests.models.dumps import dump
 from wmd.models import Event, PrivateLink, Revision
 from wmd.secretbox import SecretBox
@@ -56,6 +58,26 @@ def test_link_is_sealed_and_found_nowhere_in_clear(dbs: Session, setting: Settin
     assert (opened(row), row.ends_at, row.deleted_at, used_id(dbs)) == (LINK, ENDS_AT, None, row.id)
     dbs.rollback()
     assert [word for word in (SECRET, "81234567890") if word in repr(dump(database_url))] == []
+
+
+@pytest.mark.parametrize("name", ["join-link.json", "join-link-in-place.ics"])
+def test_link_in_a_file_of_any_kind_is_nowhere_in_clear(
+    dbs: Session, setting: Setting, database_url: str, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    lab = {"key": "metro-lab", "names": {"en": "Metro Lab"}, "kind": "academia"}
+    documents.apply(dbs, setting, documents.document(organisations=[lab]))
+    caplog.set_level("DEBUG")
+    read = read_stored(name)
+    (raw,) = read.join_links.values()
+
+    report = apply_file(dbs, read, box=documents.BOX, setting=setting, now=LEAD_STARTED_AT)
+    dbs.commit()
+
+    (row,) = rows(dbs)
+    assert (report.added, opened(row), used_id(dbs)) == (1, raw, row.id)
+    dbs.rollback()
+    kept = repr(dump(database_url)) + caplog.text
+    assert [mark for mark in (raw, *raw.split("/")[-1].split("?pwd=")) if mark in kept] == []
 
 
 def test_same_link_again_keeps_its_row_and_another_gets_its_own(dbs: Session, setting: Setting) -> None:
