@@ -168,8 +168,9 @@ def compare_rates(report: Report, made: Install, seconds: float, rounds: int) ->
             serving(granian(kinds["Flask"]), envs["Flask"], first) as flask,
         ):
             report.heading(
-                f"Warm answers, {made.size:,} events (answers per second, median of {rounds} rounds)",
+                f"Warm answers, {made.size:,} events (answers per second; microseconds of processor time in brackets)",
                 "what", "bytes", "bare WSGI", "bare Flask", "the service", "of WSGI (≥ 0.7)", "of Flask (≥ 1)",
+                "of WSGI, by processor time",
             )  # fmt: skip
             for what, path in paths.items():
                 etag = get(server, path).headers["etag"]
@@ -178,26 +179,41 @@ def compare_rates(report: Report, made: Install, seconds: float, rounds: int) ->
                         [rate(running, path, status, more, seconds) for running in (bare, flask, server)]
                         for _ in range(rounds)
                     ]
-                    middle = [statistics.median(column) for column in zip(*found, strict=True)]
                     size = "0" if status == 304 else f"{int(get(server, path).headers['content-length']):,}"
                     report.row(
                         f"{what}, {name}",
                         size,
-                        *(f"{one:,.0f}" for one in middle),
-                        f"{statistics.median(ours / wsgi for wsgi, _, ours in found):.2f}",
-                        f"{statistics.median(ours / view for _, view, ours in found):.1f}",
+                        *(_typical(column) for column in zip(*found, strict=True)),
+                        f"{statistics.median(ours.per_second / wsgi.per_second for wsgi, _, ours in found):.2f}",
+                        f"{statistics.median(ours.per_second / view.per_second for _, view, ours in found):.1f}",
+                        f"{statistics.median(wsgi.cost_us / ours.cost_us for wsgi, _, ours in found):.2f}",
                     )
 
 
-def rate(server: Running, path: str, status: int, more: dict[str, str], seconds: float) -> float:
-    """Return answers per second, having seen that they are the right ones."""
+@dataclass(frozen=True)
+class Measured:
+    """How fast one address is answered, and the processor time of one answer in microseconds."""
+
+    per_second: float
+    cost_us: float
+
+
+def _typical(measured: tuple[Measured, ...]) -> str:
+    rates, costs = [one.per_second for one in measured], [one.cost_us for one in measured]
+    return f"{statistics.median(rates):,.0f} ({statistics.median(costs):.0f})"
+
+
+def rate(server: Running, path: str, status: int, more: dict[str, str], seconds: float) -> Measured:
+    """Measure one address, having seen that its answers are the right ones."""
     seen = get(server, path, **more)
     if seen.status != status:
         raise RuntimeError(f"{path} answers {seen.status} instead of {status}")
+    used_s = server.processor_s()
     found = load.measure(server.url(path), BROWSER | more, status, seconds)
+    used_s = server.processor_s() - used_s
     if found.faults:
         raise RuntimeError(f"{path}: {found.faults} faulty answers")
-    return found.per_second
+    return Measured(found.per_second, used_s / found.answers * 1_000_000)
 
 
 def new_filters(report: Report, made: Install) -> None:
@@ -265,14 +281,17 @@ def event_costs(report: Report, small: Install, large: Install, seconds: float) 
             path = pages(server, data.slug_of(made.size))["event page"]
             etag = get(server, path).headers["etag"]
             # Each zone is asked once, and so rendered.
-            fresh = [asked(server, f"{path.partition('?')[0]}?tz={zone}") for zone in ZONES]
+            used_s = server.processor_s()
+            for zone in ZONES:
+                asked(server, f"{path.partition('?')[0]}?tz={zone}")
+            rendered_us = (server.processor_s() - used_s) / len(ZONES) * 1_000_000
             costs[made.size] = {
-                "event page, rendered": statistics.median(fresh[10:]),
-                "event page, 304": 1000 / rate(server, path, 304, {"If-None-Match": etag}, seconds),
+                "event page, rendered": rendered_us,
+                "event page, 304": rate(server, path, 304, {"If-None-Match": etag}, 3 * seconds).cost_us,
             }
     for what, cost in costs[large.size].items():
         ratio = cost / costs[small.size][what]
-        report.row(f"{what}: cost at {large.size:,} events over {small.size:,} (≤ 1.3)", f"{ratio:.2f}")
+        report.row(f"{what}: processor time at {large.size:,} events over {small.size:,} (≤ 1.3)", f"{ratio:.2f}")
 
 
 def after_a_change(report: Report, made: Install, today: date) -> None:

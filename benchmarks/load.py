@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from urllib.parse import urlsplit
 
 CONNECTIONS = 16
@@ -22,10 +22,11 @@ CONNECTIONS = 16
 
 @dataclass(frozen=True)
 class Rate:
-    """Answers per second, and how many were not what was expected."""
+    """Answers per second and in all, and how many were not what was expected."""
 
     per_second: float
     faults: int
+    answers: int
 
 
 def generator() -> str:
@@ -39,7 +40,7 @@ def measure(url: str, headers: dict[str, str], status: int, seconds: float) -> R
         return _wrk(url, headers, status, seconds)
     command = [sys.executable, "-m", "benchmarks.load", url, json.dumps(headers), str(status), str(seconds)]
     found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    return Rate(found["per_second"], found["faults"])
+    return Rate(**found)
 
 
 def _wrk(url: str, headers: dict[str, str], status: int, seconds: float) -> Rate:
@@ -47,10 +48,13 @@ def _wrk(url: str, headers: dict[str, str], status: int, seconds: float) -> Rate
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{round(seconds)}s", *given, url]
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     rate = re.search(r"Requests/sec:\s+([0-9.]+)", text)
+    answers = re.search(r"([0-9]+) requests in", text)
     faults = re.search(r"Non-2xx or 3xx responses:\s+([0-9]+)", text)
     broken = re.search(r"Socket errors: .*", text)
     # wrk does not tell 200 from 304; the caller has asked once before and compared.
-    return Rate(float(rate[1]) if rate else 0.0, (int(faults[1]) if faults else 0) + (1 if broken else 0))
+    if rate is None or answers is None:
+        raise RuntimeError(text)
+    return Rate(float(rate[1]), (int(faults[1]) if faults else 0) + (1 if broken else 0), int(answers[1]))
 
 
 @dataclass
@@ -87,7 +91,7 @@ def _generate(url: str, headers: dict[str, str], status: int, seconds: float) ->
     took_s = time.perf_counter() - began_s
     for key in list(ready.get_map().values()):
         key.data.sock.close()
-    return Rate(answers / took_s, faults)
+    return Rate(answers / took_s, faults, answers)
 
 
 def _read(connection: _Connection, expected: bytes) -> tuple[bool, bool]:
@@ -113,4 +117,4 @@ def _read(connection: _Connection, expected: bytes) -> tuple[bool, bool]:
 
 if __name__ == "__main__":
     result = _generate(sys.argv[1], json.loads(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]))
-    print(json.dumps({"per_second": result.per_second, "faults": result.faults}))
+    print(json.dumps(asdict(result)))

@@ -31,12 +31,22 @@ class Running:
 
     def memory_mb(self) -> list[float]:
         """Return the resident memory of each worker, in megabytes."""
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text(encoding="ascii").split()
         found = []
-        for child in children:
-            lines = Path(f"/proc/{child}/status").read_text(encoding="ascii").splitlines()
+        for worker in self._workers():
+            lines = Path(f"/proc/{worker}/status").read_text(encoding="ascii").splitlines()
             found.append(next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS")))
         return found
+
+    def processor_s(self) -> float:
+        """Return the processor time all workers have used until now, in seconds."""
+        ticks = 0
+        for worker in self._workers():
+            after_name = Path(f"/proc/{worker}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+            ticks += int(after_name[11]) + int(after_name[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def _workers(self) -> list[str]:
+        return Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text(encoding="ascii").split()
 
 
 def free_port() -> int:
