@@ -13,13 +13,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Page,
+    Request,
+    Response,
+    expect,
+    sync_playwright,
+)
 
 from tests.conftest import LEAD_STARTED_AT, Databases
 from tests.e2e.live import LiveSite, serving
 
 #: What a page may take until it is ready; a test that waits longer has found something.
-PATIENCE_MS = 8_000
+PATIENCE_MS = 15_000
+expect.set_options(timeout=PATIENCE_MS)
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
     "--no-sandbox",
