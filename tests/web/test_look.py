@@ -99,6 +99,28 @@ def test_style_sheet_uses_logical_properties_only() -> None:
     assert found == []
 
 
+def rules(media: str) -> str:
+    """Return everything that stands inside the blocks of a media query."""
+    return "".join(re.findall(rf"@media {re.escape(media)} \{{((?:[^{{}}]|\{{[^{{}}]*\}})*)\}}", CSS))
+
+
+@pytest.mark.parametrize("media", ["(max-width: 39.99rem)", "print"])
+def test_note_on_made_up_events_is_seen_on_phones_and_paper(media: str) -> None:
+    assert re.findall(r"\.demo-banner \.short[^{]*\{ display: (\w+); \}", rules(media)) in (["inline"], ["block"])
+    assert ".demo-banner .short, .on-paper { display: none; }" in CSS
+
+
+@pytest.mark.parametrize("media", ["(max-width: 39.99rem)", "print"])
+def test_list_of_the_band_is_open_on_phones_and_paper(media: str) -> None:
+    opened = ".band + details::details-content { content-visibility: visible; block-size: auto; }"
+    assert rules(media).count(opened) == 1
+
+
+def test_calendar_menu_opens_in_place() -> None:
+    # Laid over the page it ended below the fold, with its last entry cut off.
+    assert re.findall(r"\.calendar > \.sheet \{ position: (\w+);", CSS) == ["static"]
+
+
 def test_style_sheet_asks_nothing_of_anybody_else() -> None:
     addresses = re.findall(r"url\(([^)]*)\)", CSS)
     assert addresses == ['"fonts/display-latin.woff2"', '"fonts/display-latin-ext.woff2"']
@@ -149,3 +171,12 @@ def test_template_loads_nothing_from_elsewhere(path: Path) -> None:
 def test_script_is_a_module_without_imports_or_markup(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
     assert re.findall(r"innerHTML|eval\(|document\.write|\bimport\b|https?://", source) == []
+
+
+def test_sentences_use_curly_apostrophes() -> None:
+    found: list[str] = []
+    for path in TEMPLATES:
+        source = path.read_text(encoding="utf-8")
+        sentences = re.findall(r"_\(\"([^\"]*)\"|{% trans[^%]*%}(.*?){% endtrans", source, re.DOTALL)
+        found += [text for pair in sentences for text in pair if re.search(r"\w'\w|\w' ", text)]
+    assert found == []

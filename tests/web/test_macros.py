@@ -10,6 +10,7 @@ import pytest
 
 from tests.conftest import make_test_app
 from wmd.domain.agenda import Tick
+from wmd.web.reading import Viewer
 
 Draw = Callable[..., str]
 
@@ -48,6 +49,17 @@ def test_band_keeps_many_lanes_within_its_height(draw: Draw) -> None:
     assert "now" not in drawn
 
 
+def test_band_with_addresses_leads_from_each_bar_to_its_event(draw: Draw) -> None:
+    ticks = [Tick(360, 450, "A", 'A "quoted" title', False, 0), Tick(400, 520, "B", "A pile", False, 1)]
+    drawn = draw("band", ticks, [], label="Two events", caption="Day and night in Bogotá", urls={"A": "/e/A"})
+    links = re.findall(r'<a href="([^"]*)" tabindex="(-1)" aria-label="([^"]*)"><rect class="tick"', drawn)
+    assert links == [("/e/A", "-1", "A &#34;quoted&#34; title")]
+    assert drawn.count('class="tick"') == 2
+    assert drawn.count("</a>") == 1
+    assert 'role="group" aria-label="Two events"' in drawn
+    assert re.findall(r"<figcaption>(.*?)</figcaption>", drawn) == ["Day and night in Bogotá"]
+
+
 def test_band_without_events_or_sky_still_draws(draw: Draw) -> None:
     drawn = draw("band", [], [])
     assert drawn.count('class="tick"') == 0
@@ -72,6 +84,12 @@ def test_row_with_the_least_says_no_none(draw: Draw) -> None:
     assert "None" not in drawn
     assert re.findall(r"<a href=\"(.*?)\">(.*?)</a>", drawn) == [("/e", "A &lt;b&gt;")]
     assert re.findall(r"<small|class=\"facts|class=\"who", drawn) == []
+
+
+def test_row_of_what_has_ended_is_muted(draw: Draw) -> None:
+    item = {"url": "/e", "title": "A", "time": "15:00–16:30"}
+    assert re.findall(r'<li class="([^"]*)"', draw("row", item | {"over": True})) == ["row over"]
+    assert re.findall(r'<li class="([^"]*)"', draw("row", item)) == ["row"]
 
 
 def test_row_of_a_title_in_another_script_marks_language_and_direction(draw: Draw) -> None:
@@ -107,3 +125,63 @@ def test_feed_shows_its_address_without_a_script(draw: Draw) -> None:
     drawn = draw("feed", "All", "https://wmd.example/2021/calendar.ics?a=1&b=2")
     assert re.findall(r"<code>(.*?)</code>", drawn) == ["https://wmd.example/2021/calendar.ics?a=1&amp;b=2"]
     assert re.findall(r'<button class="copy" type="button" (\w+) ', drawn) == ["hidden"]
+
+
+def test_ticket_separates_time_shift_and_date_for_those_who_hear_or_copy_it(draw: Draw) -> None:
+    mine = {
+        "label": "Your time · Auckland", "time": "02:00–03:30", "day": "Friday 8 October 2021",
+        "plus": "+1 day", "plus_note": "the day after Barcelona’s",
+    }  # fmt: skip
+    other = {"label": "Barcelona", "time": "15:00–16:30", "day": "Thursday 7 October 2021"}
+    readings = re.findall(r"<dd>(.*?)</dd>", draw("times", mine, [other]), re.DOTALL)
+    assert [re.sub(r"<[^>]*>", "", reading).strip() for reading in readings] == [
+        "02:00–03:30 +1 day Friday 8 October 2021, the day after Barcelona’s",
+        "15:00–16:30 Thursday 7 October 2021",
+    ]
+
+
+def test_ticket_without_a_date_ends_with_the_time(draw: Draw) -> None:
+    drawn = draw("times", {"label": "In Brussels", "time": "All day"})
+    assert re.findall(r"<dd>(.*?)</dd>", drawn) == ["<time>All day</time> "]
+
+
+def test_address_on_paper_is_written_out(draw: Draw) -> None:
+    drawn = draw("on_paper", "Register", "https://wmd.example/go/ABCDEF")
+    assert drawn == '<p class="on-paper">Register: <b>https://wmd.example/go/ABCDEF</b></p>'
+
+
+def test_change_says_when_the_event_was_to_be(draw: Draw) -> None:
+    item = {"at": "14:00", "at_iso": "2021-10-05T14:00:00Z", "kind": "cancelled", "label": "Cancelled", "title": "A"}
+    assert '<p class="who">Thu 7 Oct, 15:00</p>' in draw("change", item | {"event_at": "Thu 7 Oct, 15:00"})
+    assert 'class="who"' not in draw("change", item)
+
+
+def test_zone_chooser_works_as_a_plain_form(draw: Draw) -> None:
+    who = Viewer(zone="America/Bogota", zone_source="cookie")
+    drawn = draw("zone_chooser", who, "Bogotá", "/2021/programme?q=care")
+    assert re.findall(r'<form class="sheet" action="([^"]*)" method="(\w+)">', drawn) == [("/zone", "get")]
+    assert re.findall(r'<label for="tz">|<select id="tz" name="tz">|<button class="button">', drawn) == [
+        '<label for="tz">', '<select id="tz" name="tz">', '<button class="button">',
+    ]  # fmt: skip
+    assert re.findall(r'name="next" value="([^"]*)"', drawn) == ["/2021/programme?q=care"]
+    assert re.findall(r'<option value="([^"]*)" selected>', drawn) == ["America/Bogota"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence", "short"),
+    [
+        (
+            "all",
+            "These events are made up to show how the service works.",
+            "Made-up events – nobody is waiting for you",
+        ),
+        ("lead", "Only the lead event is real.", "Only the lead event is real; the others are made up"),
+        ("some", "Some of these events are made up to show how the service works;", "Some of these events are made up"),
+    ],
+)
+def test_note_on_made_up_events_has_a_sentence_and_a_short_form(
+    draw: Draw, kind: str, sentence: str, short: str
+) -> None:
+    drawn = draw("demo_banner", kind=kind)
+    assert re.findall(r"<span>(.*?)</span>", drawn)[0].startswith(sentence)
+    assert re.findall(r'<b class="short">(.*?)</b>', drawn) == [short]
