@@ -7,9 +7,10 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from flask import Flask, render_template
+from flask import Flask, render_template, render_template_string
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -71,6 +72,72 @@ def test_error_page_without_anything_working_leads_on(bare_app: Flask, name: str
     assert "<code>0123abc</code>" in page
     assert re.findall(r"<script", page) == []
     assert '<meta name="robots" content="noindex">' in page
+
+
+def test_page_that_is_not_there_offers_a_search_into_the_current_edition(bare_app: Flask, get: Get) -> None:
+    with bare_app.test_request_context("/broken", base_url=HOST):
+        page = render_template("errors/404.html", status=404)
+    form = re.search(
+        r'<form class="search" role="search" action="([^"]*)" method="(\w+)">(.*?)</form>', page, re.DOTALL
+    )
+    assert form
+    assert form.group(1, 2) == ("/programme", "get")
+    assert re.findall(r'name="(\w+)"', form[3]) == ["q"]
+    assert get("/programme?q=care").location == "/2021/programme?q=care"
+
+
+@pytest.mark.parametrize("name", sorted(set(FAULTS) - {"404"}))
+def test_other_error_pages_offer_no_search(bare_app: Flask, name: str) -> None:
+    with bare_app.test_request_context("/broken", base_url=HOST):
+        assert "<form" not in render_template(f"errors/{name}.html", status=418)
+
+
+@pytest.mark.parametrize(
+    ("named", "edition", "seen"),
+    [
+        ({}, None, []),
+        ({}, SimpleNamespace(slug="demo", is_demo=True), ["Made-up events – nobody is waiting for you"]),
+        ({}, SimpleNamespace(slug="2021", is_demo=False), []),
+        (
+            {"demo": "lead"}, SimpleNamespace(slug="2021", is_demo=False),
+            ["Only the lead event is real; the others are made up"],
+        ),
+        ({"demo": "some"}, None, ["Some of these events are made up"]),
+        ({"demo": ""}, SimpleNamespace(slug="2021", is_demo=False), []),
+    ],
+)  # fmt: skip
+def test_page_of_made_up_events_says_so_on_top(
+    bare_app: Flask, named: dict[str, str], edition: SimpleNamespace | None, seen: list[str]
+) -> None:
+    with bare_app.test_request_context("/", base_url=HOST):
+        page = render_template("base.html", edition=edition, **named)
+    assert re.findall(r'<b class="short">(.*?)</b>', page) == seen
+    assert page.count("demo-banner") == len(seen)
+
+
+@pytest.mark.parametrize(
+    ("title", "whole"),
+    [
+        ("Programme", "Programme · World Metropolitan Day"),
+        ("Programme: World Metropolitan Day 2021", "Programme: World Metropolitan Day 2021"),
+        ("World Metropolitan Day", "World Metropolitan Day"),
+    ],
+)
+def test_title_names_the_day_once(bare_app: Flask, title: str, whole: str) -> None:
+    with bare_app.test_request_context("/", base_url=HOST):
+        page = render_template_string(
+            '{% extends "base.html" %}{% block title %}{{ words }}{% endblock %}', words=title
+        )
+    assert re.findall(r"<title>(.*?)</title>", page) == [whole]
+
+
+def test_privacy_notice_names_the_only_cookie_and_companies_as_elsewhere(bare: FlaskClient) -> None:
+    page = bare.get("/privacy", base_url=HOST).text
+    assert set(re.findall(r"wmd_\w+", page)) == {"wmd_zone"}
+    assert "Microsoft 365" in page
+    assert "Office 365" not in page
+    # A table of three columns leaves a word to a line on a phone.
+    assert "<table" not in page
 
 
 def test_error_page_of_a_bad_request_says_what_is_wrong_as_text(bare_app: Flask) -> None:
