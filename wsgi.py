@@ -1,6 +1,12 @@
 """The WSGI entry point: settings from the environment, then the application."""
 
-from config import Config
+import sys
+
+from config import Config, SettingError
 from wmd import create_app
 
-app = create_app(Config.from_env())
+try:
+    app = create_app(Config.from_env())
+except SettingError as error:
+    # A sentence that names the variable helps more than a traceback that ends in it.
+    sys.exit(str(error))

@@ -232,6 +232,46 @@ def test_server_refuses_a_taken_port(tmp_path: Path) -> None:
     assert (said.returncode, said.stderr.startswith(f"Port {port} on 127.0.0.1 cannot be used")) == (1, True)
 
 
+def demo_serve(**settings: str) -> subprocess.CompletedProcess[str]:
+    """Run `./demo serve` to its (early) end."""
+    return subprocess.run(
+        ["./demo", "serve"],
+        cwd=ROOT,
+        env=os.environ | settings,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_demo_says_what_is_wrong_with_a_setting_in_one_sentence(tmp_path: Path) -> None:
+    done = demo_serve(PORT="abc", WMD_VAR_DIR=str(tmp_path))
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "PORT is 'abc': it must be a whole number from 1 to 65535.\n"
+
+
+def test_demo_says_that_its_data_cannot_be_used_and_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "wmd.sqlite3").write_text("this is not a database, " * 100, encoding="ascii")
+
+    done = demo_serve(PORT=str(free_port()), WMD_VAR_DIR=str(tmp_path))
+
+    assert done.returncode == 1
+    assert ("Traceback" in done.stderr, "file is not a database" in done.stderr) == (False, True)
+    assert f"Move the folder {tmp_path}/ away and start again." in done.stderr
+
+
+def test_second_demo_on_the_port_touches_nothing(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = demo_serve(PORT=str(taken.getsockname()[1]), WMD_VAR_DIR=str(tmp_path / "var"))
+
+    assert (done.returncode, "cannot be used" in done.stderr) == (1, True)
+    assert not (tmp_path / "var" / "wmd.sqlite3").exists()
+
+
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_server_ends_with_all_its_workers(tmp_path: Path, ending: signal.Signals) -> None:
     port = free_port()

@@ -49,12 +49,17 @@ _GRANIAN_LOGS: Final[dict[str, Any]] = {
 
 
 def main() -> None:
-    """Serve until SIGTERM or Ctrl-C; print the address once a request is really answered."""
+    """Serve until SIGTERM or Ctrl-C; print the address once a request is really answered.
+
+    With ``--check`` only look at the settings and whether the port is free, before anything is touched.
+    """
     try:
         config = Config.from_env()
     except SettingError as error:
         sys.exit(str(error))
     _refuse_taken_port(config.host, config.port)
+    if "--check" in sys.argv[1:]:
+        return
     _configure_logs(config)
     server = _Server(
         "wsgi:app",
