@@ -27,6 +27,7 @@ from wmd.web.published import Published
 KINDS = {
     "home.start": "/",
     "home.edition": "/2021/",
+    "home.without_slash": "/2021",
     "programme.show": "/2021/programme?tz=Europe/Madrid",
     "events.show": "/2021/events/{code}-{slug}",
     "events.short": "/e/{code}",
@@ -100,7 +101,7 @@ class Watched:
         """Ask an address, which must not fail, and return the number of statements it took."""
         before = len(self.statements)
         answer = self.machine.get(path, method=method, **headers)
-        assert answer.status_code in {200, 302, 303, 304}, (path, answer.status)
+        assert answer.status_code in {200, 302, 303, 304, 308}, (path, answer.status)
         return len(self.statements) - before
 
     def addresses(self) -> dict[str, str]:

@@ -114,3 +114,15 @@ def test_iso_is_utc_with_a_z() -> None:
 @pytest.mark.parametrize(("number", "said"), [(0, "0 events"), (1, "1 event"), (42, "42 events")])
 def test_event_count(number: int, said: str) -> None:
     assert words.event_count(number) == said
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        (date(2026, 12, 1), date(2026, 12, 5), "Tue 1 – Sat 5 Dec"),
+        (date(2026, 11, 30), date(2026, 12, 5), "Mon 30 Nov – Sat 5 Dec"),
+        (date(2026, 12, 1), date(2026, 12, 1), "Tue 1 Dec"),
+    ],
+)
+def test_short_span_names_a_shared_month_once(first: date, last: date, said: str) -> None:
+    assert words.short_span(first, last) == said

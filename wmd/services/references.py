@@ -80,8 +80,9 @@ def put_organisation(
     ``codes`` are all public codes given out so far; the organisation's own is added.
     """
     values = {
-        "slug": readable_slug(content.names, content.language), "names": dict(content.names), "language": content.language,
-        "acronym": content.acronym, "kind": content.kind, "city": content.city, "country": content.country,
+        "slug": readable_slug(content.names, content.language), "names": dict(content.names),
+        "language": content.language, "acronym": content.acronym, "kind": content.kind,
+        "city": content.city, "country": content.country,
         "region": content.region, "website": content.website, "is_demo": content.is_demo,
     }  # fmt: skip
     row = dbs.scalars(select(Organisation).where(Organisation.key == content.key)).first()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from urllib.parse import quote
 
-from flask import Flask, render_template, request
+from flask import Flask, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from wmd.errors import NotLoadedError
+from wmd.web.reading import library
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +23,31 @@ def _page(status: int) -> ResponseReturnValue:
 def _http(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None or (error.code and error.code < 400):
         return error
+    if error.code == 404 and (path := _known_without_slash()):
+        return redirect(path, 308)
     return _page(error.code or 500)
+
+
+def _known_without_slash() -> str:
+    """Return the address of the page that a slash too many at its end hides, or a blank where there is none.
+
+    Only of pages: a feed never redirects, and an unknown edition has none.
+    """
+    bare = request.path.rstrip("/")
+    if request.method not in {"GET", "HEAD"} or bare == request.path or not bare or bare.startswith("//"):
+        return ""
+    adapter = current_app.create_url_adapter(request)
+    if adapter is None or "." in bare.rpartition("/")[2]:
+        return ""
+    try:
+        _, arguments = adapter.match(bare, method="GET")
+        editions = library().site().editions if "edition" in arguments else {}
+    except (HTTPException, NotLoadedError):
+        return ""
+    if arguments.get("edition", "") not in {"", *editions}:
+        return ""
+    query = request.query_string.decode("ascii", "replace")
+    return quote(bare) + (f"?{query}" if query else "")
 
 
 def _not_loaded(_error: NotLoadedError) -> ResponseReturnValue:

@@ -6,13 +6,14 @@ interface language (CLDR, through Babel); clocks are written with 24 hours every
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache, wraps
 from typing import ParamSpec
 
 from babel.dates import format_date, format_skeleton
 from flask import Flask
+from markupsafe import Markup
 
 from wmd.domain.times import abbreviation, day_shift, local, offset_label
 from wmd.domain.zones import city_label
@@ -67,6 +68,16 @@ def day_span(first: date, last: date, language: str = "en") -> str:
         return day(first, language)
     begin = day_month(first, language) if first.year == last.year else day(first, language)
     return f"{begin} – {day(last, language)}"
+
+
+@lru_cache(maxsize=4096)
+def short_span(first: date, last: date, language: str = "en") -> str:
+    """Return two dates as a short span: "Tue 1 – Sat 5 Dec"; one date for the same day."""
+    if first == last:
+        return short_day(first, language)
+    if (first.year, first.month) != (last.year, last.month):
+        return f"{short_day(first, language)} – {short_day(last, language)}"
+    return f"{format_skeleton('Ed', first, locale=_date_locale(language))} – {short_day(last, language)}"
 
 
 def clock(instant: datetime, zone: str) -> str:
@@ -128,6 +139,15 @@ def shift_label(days: int) -> str:
     return ngettext("−%(num)d day", "−%(num)d days", -days)
 
 
+def shift_note(days: int, city: str) -> str:
+    """Return what a shift counts from: "the day after Barcelona’s"; a blank for the same date."""
+    if days == 0:
+        return ""
+    if days > 0:
+        return ngettext("the day after %(city)s’s", "%(num)d days after %(city)s’s", days, city=city)
+    return ngettext("the day before %(city)s’s", "%(num)d days before %(city)s’s", -days, city=city)
+
+
 def end_note(starts_at: datetime, ends_at: datetime, zone: str, language: str = "en") -> str:
     """Return "ends Fri 8 Oct" when a span ends on a later date than it starts, else a blank."""
     first, last = day_of(starts_at, zone), day_of(ends_at - timedelta(microseconds=1), zone)
@@ -158,6 +178,15 @@ def listed(items: list[str] | tuple[str, ...]) -> str:
     return gettext("%(names)s and %(last)s", names=", ".join(items[:-1]), last=items[-1])
 
 
+def listed_html(items: Sequence[Markup]) -> Markup:
+    """Return several pieces of HTML in one line, as :func:`listed` does texts."""
+    if len(items) < 2:
+        return Markup("").join(items)
+    first, last = Markup(", ").join(items[:-1]), items[-1]
+    # The sentence is ours and its parts are escaped already.
+    return Markup(gettext("%(names)s and %(last)s", names=first, last=last))  # noqa: S704
+
+
 def event_count(number: int) -> str:
     """Return "1 event", "42 events"."""
     return ngettext("%(num)d event", "%(num)d events", number)
@@ -177,7 +206,7 @@ def register(app: Flask) -> None:
     speaking: dict[str, Callable[..., str]] = {
         "day": day, "day_month": day_month, "short_day": short_day, "date_of": date_of, "day_span": day_span,
         "day_note": day_note, "end_note": end_note, "moment": moment, "language_name": names.language_name,
-        "country_name": names.country_name,
+        "country_name": names.country_name, "short_span": short_span,
     }  # fmt: skip
     for name, function in speaking.items():
         app.jinja_env.filters[name] = _in_interface_language(function)

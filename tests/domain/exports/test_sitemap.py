@@ -34,7 +34,8 @@ def test_programme_urls_are_the_pages_of_what_is_public_and_not_retired() -> Non
     urls = sitemap.programme_urls(replace(programme, topics=topics), BASE_URL)
     assert [url.loc.removeprefix(BASE_URL) for url in urls] == [
         "/2021/", "/2021/programme", "/2021/subscribe", "/2021/changes", "/2021/topics/public-space-and-housing",
-        "/2021/organisations/ZRG222-example-city", "/2021/events/E22223-side-event-1", "/2021/events/E22224-side-event-2",
+        "/2021/organisations/ZRG222-example-city", "/2021/events/E22223-side-event-1",
+        "/2021/events/E22224-side-event-2",
     ]  # fmt: skip
 
 

@@ -7,9 +7,11 @@ import pytest
 
 from tests.factories import make_edition, make_event, make_programme, make_session
 from tests.web.public.conftest import WEEK_BEFORE, Visit, main_of, words_of
-from wmd.domain.programme import Programme, Site
+from wmd.domain.programme import Programme, SessionView, Site
 from wmd.domain.query import Index
-from wmd.web.public.home import MOST_TICKS, band_model, home_model, phase_of
+from wmd.domain.vocabulary import SessionStatus
+from wmd.web.public.home import MOST_TICKS, band_model, home_model
+from wmd.web.public.phase import phase_of, phase_turns_at
 from wmd.web.public.rows import Eyes
 from wmd.web.reading import Viewer
 
@@ -25,7 +27,7 @@ def test_home_shows_theme_date_and_lead_event(visit: Visit) -> None:
     assert "Thursday 7 October 2021 · World Metropolitan Day 2021 Resilience for all" in text
     assert "Creating caring metropolises beyond COVID-19" in text
     assert "2 events · Friday 1 October – Sunday 31 October 2021" in text
-    assert "Lead event Your time · Barcelona (CEST, UTC+2) 15:00–16:30 Thursday 7 October 2021" in text
+    assert "Lead event Your time · Madrid (CEST, UTC+2), as in Barcelona 15:00–16:30 Thursday 7 October 2021" in text
 
 
 def test_start_is_the_current_edition_and_names_its_own_address(visit: Visit) -> None:
@@ -36,7 +38,7 @@ def test_start_is_the_current_edition_and_names_its_own_address(visit: Visit) ->
 
 def test_edition_without_slash_leads_to_its_home(visit: Visit) -> None:
     response = visit(with_lead()).get("/2021")
-    assert (response.status_code, response.headers["Location"]) == (308, "http://wmd.example/2021/")
+    assert (response.status_code, response.headers["Location"]) == (308, "/2021/")
 
 
 def test_start_without_any_edition_is_designed(visit: Visit) -> None:
@@ -166,3 +168,101 @@ def test_front_page_turns_to_the_next_edition_when_one_is_over() -> None:
     )  # fmt: skip
 
     assert [site.current_on(day) for day in (date(2021, 10, 31), date(2021, 11, 1))] == ["2021", "2022"]
+
+
+@pytest.mark.parametrize(
+    ("now", "turns_at"),
+    [
+        (datetime(2021, 9, 1, tzinfo=UTC), datetime(2021, 10, 1, 5, tzinfo=UTC)),
+        (datetime(2021, 10, 1, 5, tzinfo=UTC), datetime(2021, 11, 1, 5, tzinfo=UTC)),
+        (datetime(2021, 11, 1, 5, tzinfo=UTC), None),
+    ],
+)
+def test_phase_turns_at_the_viewers_midnight(now: datetime, turns_at: datetime | None) -> None:
+    assert phase_turns_at(make_edition(), "America/Bogota", now) == turns_at
+
+
+def night(number: int, *starts: int, **changes: object) -> SessionView:
+    return make_session(number, starts=datetime(*starts), zone="UTC", **changes)  # type: ignore[arg-type]  # noqa: DTZ001
+
+
+@pytest.mark.parametrize(
+    ("zone", "drawn"),
+    [("America/Bogota", ["Evening before", "Noon"]), ("Pacific/Auckland", ["Evening before", "Day before"])],
+)
+def test_list_under_the_band_is_what_is_drawn(zone: str, drawn: list[str]) -> None:
+    """In Bogotá the first begins at 23:30 on the 6th, and in Auckland the second at 11:00 on the 7th."""
+    programme = make_programme(
+        [
+            make_event(1, title="Evening before", sessions=[night(1, 2021, 10, 7, 4, 30)]),
+            make_event(2, title="Day before", sessions=[night(2, 2021, 10, 6, 22, 0, minutes=60)]),
+            make_event(3, title="Noon", sessions=[night(3, 2021, 10, 7, 17, 0)]),
+            make_event(4, title="Called off", sessions=[night(4, 2021, 10, 7, 5, 30, status=SessionStatus.CANCELLED)]),
+        ]
+    )
+    shown = band_model(programme, Index.build(programme), date(2021, 10, 7), Eyes(zone, "en", WEEK_BEFORE))
+    assert sorted(tick.title for tick in shown.ticks) == sorted(drawn)
+    assert sorted(row["title"] for row in shown.rows) == sorted(drawn)
+    assert shown.urls.keys() == {tick.code for tick in shown.ticks}
+
+
+def test_line_under_the_band_that_began_the_evening_before_says_so() -> None:
+    programme = make_programme([make_event(1, sessions=[night(1, 2021, 10, 7, 4, 30)])])
+    eyes = Eyes("America/Bogota", "en", WEEK_BEFORE)
+    shown = band_model(programme, Index.build(programme), date(2021, 10, 7), eyes)
+    assert [(row["day"], row["time"]) for row in shown.rows] == [("Wed 6 Oct", "23:30–01:00")]
+
+
+def test_what_lasts_all_day_stands_besides_the_band(visit: Visit) -> None:
+    week = make_session(1, all_day=True, starts_on=date(2021, 10, 4), ends_on=date(2021, 10, 8))
+    text = visit(make_programme([make_event(1, title="Exhibition", sessions=[week])])).text("/2021/")
+    assert "All day, or over several days Mon 4 – Fri 8 Oct All day in Barcelona Exhibition" in text
+    assert "Nothing takes place on this day" not in text
+
+
+def over_with_a_recording() -> Programme:
+    return make_programme(
+        [
+            make_event(1, title="Caring metropolises", is_lead=True),
+            make_event(2, title="Unrecorded"),
+            make_event(3, title="Recorded", recording_url="https://video.example/1"),
+            make_event(4, title="Called off", sessions=[make_session(4, status=SessionStatus.CANCELLED)]),
+        ]
+    )
+
+
+def test_home_of_an_edition_that_is_over_shows_what_can_be_watched_first(visit: Visit) -> None:
+    html = visit(over_with_a_recording(), now=datetime(2022, 1, 5, tzinfo=UTC)).page("/2021/")
+    sample = html.partition("From this edition")[2].partition("</section>")[0]
+    assert re.findall(r'<h3 class="title"><a[^>]*>([^<]*)', sample) == ["Recorded", "Unrecorded"]
+    assert "Put it in my calendar" not in html
+    assert "Keep it in a calendar" in html
+
+
+def test_home_of_an_edition_that_is_ahead_sells_its_calendar_and_no_sample(visit: Visit) -> None:
+    text = visit(over_with_a_recording()).text("/2021/")
+    assert "Put it in my calendar" in text
+    assert "From this edition" not in text
+
+
+def test_home_leads_to_the_other_editions_at_once(visit: Visit) -> None:
+    later = make_edition(slug="2026", name="World Metropolitan Day 2026", main_day=date(2026, 10, 7))
+    hero = visit(with_lead(), make_programme([], edition=later)).page("/2021/").partition("</section>")[0]
+    assert 'Also here: <a href="/2026/">World Metropolitan Day 2026</a>' in hero
+
+
+def test_unknown_edition_is_404_without_a_detour(visit: Visit) -> None:
+    assert visit(with_lead()).get("/nothing").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/2021/programme", "/2021/subscribe", "/2021/changes", "/about"])
+def test_slash_too_many_leads_to_the_page(path: str, visit: Visit) -> None:
+    response = visit(with_lead()).get(f"{path}/?tz=UTC")
+    assert (response.status_code, response.headers["Location"]) == (308, f"{path}?tz=UTC")
+
+
+@pytest.mark.parametrize(
+    "path", ["/nothing/", "/nothing/programme/", "/2021/nothing/", "/2021/calendar.ics/", "/2021/events/"]
+)
+def test_slash_too_many_behind_what_is_no_page_is_404(path: str, visit: Visit) -> None:
+    assert visit(with_lead()).get(path).status_code == 404

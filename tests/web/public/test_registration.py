@@ -104,7 +104,7 @@ BUTTONS = {
 def test_event_page_button_says_how_registration_stands(name: str, visit: Visit) -> None:
     event, expected = CASES[name]
     html = visit(make_programme([event])).page(f"/2021/events/{event.code}-{event.slug}")
-    ticket = html.partition("<aside")[2].partition("</aside>")[0]
+    ticket = html.partition('<aside class="card ticket"')[2].partition("</aside>")[0]
     assert BUTTONS[name] in words_of(ticket)
     assert (f'<a class="button" href="/go/{event.code}"' in ticket) is (expected.door in {Door.OPEN, Door.FREE})
     assert ('aria-disabled="true"' in ticket) is (expected.door not in {Door.OPEN, Door.FREE})

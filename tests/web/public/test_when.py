@@ -37,9 +37,12 @@ def test_when_a_session_runs_past_midnight_says_when_it_ends() -> None:
 def test_when_all_day_keeps_its_own_dates_everywhere() -> None:
     umbrella = make_session(1, all_day=True, starts_on=date(2021, 10, 4), ends_on=date(2021, 10, 8))
     found = when(EVENT, umbrella, "Australia/Melbourne")
-    assert (found.span, found.day, found.zone, found.ends_note) == (
-        "", date(2021, 10, 4), "in Barcelona", "until Fri 8 Oct",
-    )  # fmt: skip
+    assert (found.span, found.day, found.zone, found.dates) == (
+        "",
+        date(2021, 10, 4),
+        "in Barcelona",
+        "Mon 4 – Fri 8 Oct",
+    )
 
 
 @pytest.mark.parametrize(
@@ -70,6 +73,16 @@ def test_faces_before_the_date_line_count_backwards() -> None:
 def test_faces_of_two_zones_with_the_same_clocks_are_one() -> None:
     places = [face.place for face in faces(EVENT, EVENING, "Europe/Paris")]
     assert places == ["Paris (CEST, UTC+2), as in Barcelona", "UTC"]
+
+
+def test_face_of_the_events_own_zone_is_named_as_in_the_chooser() -> None:
+    places = [face.place for face in faces(EVENT, EVENING, "Europe/Madrid")]
+    assert places == ["Madrid (CEST, UTC+2), as in Barcelona", "UTC"]
+
+
+def test_shift_says_whose_date_it_counts_from() -> None:
+    notes = [(face.shift, face.shift_note) for face in faces(EVENT, EVENING, "Australia/Melbourne")]
+    assert notes == [("+1 day", "the day after Barcelona’s"), ("", ""), ("", "")]
 
 
 def test_faces_in_utc_do_not_repeat_utc() -> None:

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 from wmd.domain import paths
 from wmd.domain.filters import Query
-from wmd.domain.programme import EventView, OrganiserView
+from wmd.domain.programme import EventView
 
 
 def edition(slug: str) -> str:
@@ -30,11 +30,6 @@ def event(slug: str, view: EventView) -> str:
 def organisation(slug: str, code: str, name_slug: str = "") -> str:
     """Return the page of an organisation in an edition."""
     return paths.organisation(slug, code, name_slug)
-
-
-def organiser(slug: str, view: OrganiserView) -> str:
-    """Return the page of an event's organiser."""
-    return organisation(slug, view.code, view.slug)
 
 
 def organisations(slug: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from wmd.domain.agenda import next_change, related, state_of
+from wmd.domain.agenda import State, next_change, related, state_of
 from wmd.domain.exports import jsonld
 from wmd.domain.ical import deeplinks
 from wmd.domain.programme import EventView, PanelView, Programme, SessionView, SpeakerView, TextView, VenueView
@@ -20,7 +20,7 @@ from wmd.web.catalogue import gettext
 from wmd.web.markdown import to_html
 from wmd.web.public import addresses
 from wmd.web.public.changelog import change_items
-from wmd.web.public.rows import Eyes, earliest, positions_of, row_items, state_item
+from wmd.web.public.rows import Eyes, earliest, organiser_name, positions_of, row_items, state_item, tagged
 from wmd.web.public.ticket import Ticket, main_session, ticket_of, time_items
 
 _RELATED = 4
@@ -68,7 +68,7 @@ def event_model(programme: Programme, index: Index, event: EventView, eyes: Eyes
         translation_note=_translation_note(event, text, eyes.language),
         original=_original(event, text, eyes.language),
         sessions=[_session(event, session, eyes) for session in event.sessions],
-        organisers=_organisers(programme, event),
+        organisers=_organisers(programme, event, eyes.language),
         languages=_languages(event, eyes.language),
         access=_access(event),
         practical=_practical(event, eyes.language),
@@ -137,7 +137,7 @@ def _original(event: EventView, text: TextView, language: str) -> dict[str, Any]
 
 
 def _session(event: EventView, session: SessionView, eyes: Eyes) -> dict[str, Any]:
-    mine, others = time_items(event, session, eyes)
+    mine, others = time_items(event, session, eyes, every_day=True)
     title, tag = names.best_text(session.title, eyes.language, event.language)
     state = state_of(session, eyes.now)
     return {
@@ -147,12 +147,18 @@ def _session(event: EventView, session: SessionView, eyes: Eyes) -> dict[str, An
         "dir": names.direction(tag) if tag and tag != eyes.language else "",
         "mine": mine,
         "others": others,
-        "state": state_item(state, event) if state != "upcoming" and not (event.is_lead and state == "ended") else None,
+        "state": {"kind": "ended", "label": gettext("Ended")} if state == "ended" else _mark(state, event),
         "off": state in {"cancelled", "postponed"},
         "panels": [_panel(event, panel, eyes.language) for panel in session.panels],
         "speakers": _speakers(session.speakers, event, eyes.language),
         "download": addresses.download(session.code),
     }
+
+
+def _mark(state: State, event: EventView) -> dict[str, str] | None:
+    """Return the mark of one session among several: that the event leads the edition stands above them all."""
+    found = state_item(state, event)
+    return found if found and found["kind"] != "lead" else None
 
 
 def _panel(event: EventView, panel: PanelView, language: str) -> dict[str, Any]:
@@ -189,19 +195,23 @@ def _speakers(speakers: Iterable[SpeakerView], event: EventView, language: str) 
     ]
 
 
-def _organisers(programme: Programme, event: EventView) -> list[dict[str, str]]:
+def _organisers(programme: Programme, event: EventView, language: str) -> list[dict[str, str]]:
     roles = {OrganiserRole.CO: gettext("Co-organiser"), OrganiserRole.SUPPORTER: gettext("With the support of")}
-    return [
-        {
-            "url": addresses.organiser(programme.edition.slug, organiser),
-            "name": organiser.name,
-            "lang": organiser.language,
-            "dir": names.direction(organiser.language),
-            "role": roles.get(organiser.role, ""),
-            "kind": names.label("organiser", organiser.kind),
-        }
-        for organiser in event.organisers
-    ]
+    found = []
+    for organiser in event.organisers:
+        name, tag, original, own = organiser_name(organiser, programme, language)
+        known = programme.organisations.get(organiser.code)
+        slug = known.slug if known else organiser.slug
+        found.append(
+            {
+                "url": addresses.organisation(programme.edition.slug, organiser.code, slug),
+                "name": tagged(name, tag, language),
+                "original": tagged(original, own, language),
+                "role": roles.get(organiser.role, ""),
+                "kind": names.label("organiser", organiser.kind),
+            }
+        )
+    return found
 
 
 def _fact(title: str, value: str) -> dict[str, str]:
@@ -266,7 +276,7 @@ def _links(event: EventView) -> list[dict[str, str]]:
     pairs = (
         (gettext("Recording"), event.recording_url),
         (gettext("Live stream"), event.stream_url),
-        (gettext("The organisers' page"), event.web_url),
+        (gettext("The organisers’ page"), event.web_url),
     )
     return [{"label": label, "url": url} for label, url in pairs if url.startswith(("https://", "http://"))]
 

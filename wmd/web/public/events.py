@@ -100,5 +100,6 @@ def show(edition: str, ref: str) -> Response:
         series=programme.series.get(event.series or ""),
         shown=model,
         programme_url=addresses.programme(edition),
+        way_url=base_url() + addresses.take_part(event.code),
         short_url=base_url() + addresses.short(event.code),
     )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Response, abort, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
 
-from wmd.domain.agenda import Tick, band, next_change, next_events, on_now
+from wmd.domain.agenda import Row, Tick, band, next_change, next_events, on_now, rows
 from wmd.domain.daylight import sky
-from wmd.domain.programme import EditionView, Programme, SessionView, Site
-from wmd.domain.query import Index
+from wmd.domain.programme import EditionView, EventView, Programme, SessionView, Site
+from wmd.domain.query import Index, spans_days
 from wmd.domain.times import local
 from wmd.domain.times import zone as time_zone
 from wmd.domain.vocabulary import SessionStatus
@@ -21,7 +22,8 @@ from wmd.web.catalogue import gettext, ngettext
 from wmd.web.public import addresses
 from wmd.web.public.arguments import named_zone
 from wmd.web.public.page import page
-from wmd.web.public.rows import Eyes, earliest, row_items
+from wmd.web.public.phase import Phase, phase_of
+from wmd.web.public.rows import Eyes, earliest, positions_of, row_item, row_items
 from wmd.web.public.ticket import Ticket, ticket_of
 from wmd.web.reading import Viewer, library, read_now, read_programme, read_site, viewer
 
@@ -39,15 +41,23 @@ _LINE_STEP_MINUTES = 10
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """One day round the planet: what the ``band`` macro draws, and the equal list."""
+    """One day round the planet: what the ``band`` macro draws, and the equal list.
+
+    ``rows`` are the sessions drawn, ``besides`` those that have no time of day to be drawn at; ``urls`` leads from a
+    session's code to its page, ``more`` counts what the list leaves to the programme.
+    """
 
     day: date
     ticks: list[Tick]
     stops: list[float]
     label: str
+    caption: str
     starts_iso: str
     now_minute: int | None
     rows: list[dict[str, Any]]
+    besides: list[dict[str, Any]]
+    urls: dict[str, str]
+    more: int
     count: int
     url: str
 
@@ -59,21 +69,15 @@ class Home:
     headline: str
     subline: str
     lead: Ticket | None
-    phase: str
+    phase: Phase
     on_now: list[dict[str, Any]]
     next: list[dict[str, Any]]
+    sample: list[dict[str, Any]]
     band: Band
     event_count: int
     topics: list[dict[str, str]]
     others: list[dict[str, str]]
     valid_until: datetime | None
-
-
-def phase_of(edition: EditionView, today: date) -> str:
-    """Return "before", "running" or "over" for an edition on a day; a permanent one always runs."""
-    if edition.is_permanent or edition.window_from <= today <= edition.window_to:
-        return "running"
-    return "before" if today < edition.window_from else "over"
 
 
 def home_model(programme: Programme, index: Index, site: Site, who: Viewer, now: datetime) -> Home:
@@ -95,6 +99,7 @@ def home_model(programme: Programme, index: Index, site: Site, who: Viewer, now:
         phase=phase,
         on_now=row_items(programme, live, eyes),
         next=row_items(programme, coming, eyes, dated=True),
+        sample=row_items(programme, _sample(programme), eyes, dated=True) if phase == "over" else [],
         band=band_model(programme, index, day, eyes),
         event_count=len(programme.events),
         topics=_topics(programme, index),
@@ -127,10 +132,12 @@ def _topics(programme: Programme, index: Index) -> list[dict[str, str]]:
 def band_model(programme: Programme, index: Index, day: date, eyes: Eyes) -> Band:
     """Return the band of one day in the viewer's zone, with the same sessions as a list."""
     ticks = band(programme, day, eyes.zone, eyes.language)
-    positions = [
-        position
-        for position in index.days(eyes.zone).positions.get(day.isoformat(), ())
-        if programme.sessions[position].status is SessionStatus.SCHEDULED
+    places = {session.code: place for place, session in enumerate(programme.sessions)}
+    drawn = [places[tick.code] for tick in ticks]
+    besides = [
+        place
+        for place in index.days(eyes.zone).positions.get(day.isoformat(), ())
+        if programme.sessions[place].status is SessionStatus.SCHEDULED and _has_no_time(programme.sessions[place])
     ]
     count = len(ticks)
     date_words = words.day_month(day, eyes.language)
@@ -148,10 +155,42 @@ def band_model(programme: Programme, index: Index, day: date, eyes: Eyes) -> Ban
         label=label,
         starts_iso=words.iso(midnight),
         now_minute=_now_minute(day, eyes),
-        rows=row_items(programme, positions[:MOST_LISTED], eyes),
-        count=len(positions),
+        caption=gettext("Day and night in %(city)s; each bar is an event.", city=words.place_of(eyes.zone)),
+        rows=[_listed(row, programme, eyes, day) for row in rows(programme, drawn[:MOST_LISTED], eyes.zone)],
+        besides=row_items(programme, besides[:MOST_LISTED], eyes),
+        urls=_pages(programme, drawn) if len(ticks) <= MOST_TICKS else {},
+        more=max(0, len(drawn) - MOST_LISTED),
+        count=len(drawn) + len(besides),
         url=f"{addresses.programme(programme.edition.slug)}?day={day.isoformat()}",
     )
+
+
+def _has_no_time(session: SessionView) -> bool:
+    return session.all_day or spans_days(session)
+
+
+def _listed(row: Row, programme: Programme, eyes: Eyes, day: date) -> dict[str, Any]:
+    """Return one line under the band; what began the evening before says so."""
+    return row_item(row, programme, eyes, dated=row.first_day != day)
+
+
+def _pages(programme: Programme, places: Iterable[int]) -> dict[str, str]:
+    slug = programme.edition.slug
+    return {programme.sessions[place].code: addresses.event(slug, programme.owners[place]) for place in places}
+
+
+def _sample(programme: Programme) -> list[int]:
+    """Return some sessions of an edition that is over: of events that can still be watched, then of others.
+
+    One of each event, without the lead event, which has a place of its own, and without what was called off.
+    """
+    events = [event for event in programme.events.values() if not event.is_lead and _took_place(event)]
+    events.sort(key=lambda event: (not event.recording_url, event.sessions[0].starts_at, event.code))
+    return positions_of(programme, events[:NEXT_EVENTS])
+
+
+def _took_place(event: EventView) -> bool:
+    return bool(event.sessions) and all(session.status is SessionStatus.SCHEDULED for session in event.sessions)
 
 
 def _now_minute(day: date, eyes: Eyes) -> int | None:
@@ -250,6 +289,15 @@ def start() -> Response:
 def _end_of(edition: EditionView) -> datetime:
     """Return the instant from which another edition may be the current one."""
     return datetime.combine(edition.window_to + timedelta(days=1), time(), UTC)
+
+
+@bp.get("/<edition>")
+def without_slash(edition: str) -> AnyResponse:
+    """Lead to the home of an edition; what is none stays without an answer at this very address."""
+    if edition not in read_site().editions:
+        abort(404)
+    query = request.query_string.decode("ascii", "replace")
+    return redirect(addresses.edition(edition) + (f"?{query}" if query else ""), 308)
 
 
 @bp.get("/<edition>/")

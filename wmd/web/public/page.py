@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, time
 from typing import Any
 from urllib.parse import urlencode
@@ -20,6 +20,12 @@ def base_url() -> str:
     """Return the public address of the service, without a final slash."""
     config: Config = current_app.extensions["wmd.config"]
     return config.base_url
+
+
+def is_local() -> bool:
+    """Whether this is a demonstration: its addresses answer on this machine only, and no provider can fetch them."""
+    config: Config = current_app.extensions["wmd.config"]
+    return config.is_demo
 
 
 def absolute(path: str) -> str:
@@ -40,6 +46,23 @@ def zone_label(who: Viewer, edition: EditionView | None, now: datetime) -> str:
     """Return the zone for the chooser: "Bogotá, UTC−5", as it is on the edition's main day."""
     at = now if edition is None else datetime.combine(edition.main_day, time(12), zone(who.zone))
     return words.short_zone(who.zone, at)
+
+
+def demo_kind(edition: EditionView | None, programmes: Iterable[Programme]) -> str:
+    """Return which note on made-up events a page of these programmes needs: "all", "lead", "some" or a blank.
+
+    "lead" says that only the lead event of the edition is real.
+    """
+    if edition is not None and edition.is_demo:
+        return "all"
+    shown = [each for each in programmes if edition is None or each.edition.slug == edition.slug]
+    made_up = [event.is_demo for programme in shown for event in programme.events.values()]
+    if not any(made_up):
+        return ""
+    if all(made_up):
+        return "all"
+    leads = {programme.lead.code for programme in shown if programme.lead and not programme.lead.is_demo}
+    return "lead" if edition is not None and len(leads) == 1 and made_up.count(False) == 1 else "some"
 
 
 def page(
@@ -64,7 +87,7 @@ def page(
             viewer=who,
             now=now,
             edition=edition,
-            zone_label=zone_label(who, edition, now),
+            demo=demo_kind(edition, (value for value in values if isinstance(value, Programme))),
             next_path=here_without_zone(),
             canonical_url=absolute(canonical),
             **model,

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from markupsafe import Markup, escape
+
 from wmd.domain.agenda import Row, State, rows, state_of
-from wmd.domain.programme import EventView, Programme, SessionView, TextView
+from wmd.domain.programme import EventView, OrganiserView, Programme, SessionView, TextView
 from wmd.domain.vocabulary import Access, EventFormat
 from wmd.web import names, words
 from wmd.web.catalogue import gettext
 from wmd.web.public import addresses
+from wmd.web.public.phase import phase_at
 from wmd.web.public.when import when
 
 
@@ -36,6 +39,35 @@ def title_of(event: EventView, session: SessionView | None, language: str) -> tu
     return whole, text.language
 
 
+def organiser_name(organiser: OrganiserView, programme: Programme, language: str) -> tuple[str, str, str, str]:
+    """Return an organiser's name for a reader and its language, then its own name and language where that is another.
+
+    An event keeps only the name it was published with; the organisation knows the others.
+    """
+    known = programme.organisations.get(organiser.code)
+    every, own = (known.names, known.language) if known else ({organiser.language: organiser.name}, organiser.language)
+    name, tag = names.best_text(every, language, own)
+    original = every.get(own, name)
+    return (name, tag, original, own) if original != name else (name, tag, "", "")
+
+
+def tagged(text: str, tag: str, language: str) -> Markup:
+    """Return a text as HTML, marked with its language and direction where that is another than the interface's."""
+    if not text or not tag or tag == language:
+        return escape(text)
+    return Markup('<bdi lang="{}" dir="{}">{}</bdi>').format(tag, names.direction(tag), text)
+
+
+def organiser_words(event: EventView, programme: Programme, language: str) -> Markup:
+    """Return who holds an event, in one line of HTML: each name as the reader reads it, its own beside it."""
+    shown = []
+    for organiser in event.organisers:
+        name, tag, original, own = organiser_name(organiser, programme, language)
+        whole = tagged(name, tag, language)
+        shown.append(Markup("{} ({})").format(whole, tagged(original, own, language)) if original else whole)
+    return words.listed_html(shown)
+
+
 def topic_items(event: EventView, programme: Programme, *, linked: bool = False) -> list[dict[str, str]]:
     """Return an event's topics for the ``topic`` macro, each with its page when ``linked``."""
     known = {topic.slug: topic.name for topic in programme.topics}
@@ -48,7 +80,10 @@ def topic_items(event: EventView, programme: Programme, *, linked: bool = False)
 
 
 def state_item(state: State, event: EventView) -> dict[str, str] | None:
-    """Return the mark of a session's state; what is simply to come, or over, carries none but the lead event's."""
+    """Return the mark of a session's state; what is simply to come, or over, carries none but the lead event's.
+
+    Whether it is worth saying that something is over depends on the list: see :func:`row_item`.
+    """
     marks = {
         "cancelled": ("cancelled", gettext("Cancelled")),
         "postponed": ("postponed", gettext("Postponed")),
@@ -66,9 +101,11 @@ def fact_words(event: EventView, language: str) -> list[str]:
     """Return the short facts of a line: languages, interpretation, captions, sign language, format, place."""
     facts = [", ".join(names.language_names(event.spoken, language))] if event.spoken else []
     if event.interpreted:
-        facts.append(gettext("Interpretation"))
+        into = ", ".join(names.language_names(event.interpreted, language))
+        facts.append(gettext("Interpreted into %(languages)s", languages=into))
     if event.captioned:
-        facts.append(gettext("Captions"))
+        captions = ", ".join(names.language_names(event.captioned, language))
+        facts.append(gettext("Captions: %(languages)s", languages=captions))
     facts += names.language_names(event.signed, language)
     facts.append(names.label("format", event.format.value))
     if event.format is not EventFormat.ONLINE and event.venue and event.venue.city:
@@ -78,16 +115,25 @@ def fact_words(event: EventView, language: str) -> list[str]:
     return facts
 
 
-def _demo_fact(event: EventView, programme: Programme) -> list[str]:
-    """Mark what is made up in an edition that is not: a demonstration edition says it once, on every page."""
-    return [gettext("Demonstration data")] if event.is_demo and not programme.edition.is_demo else []
+def _demo_fact(event: EventView, programme: Programme, *, mixed: bool) -> list[str]:
+    """Mark what is made up beside what is not: a page of a demonstration edition says it once, on top."""
+    return [gettext("Demonstration data")] if event.is_demo and (mixed or not programme.edition.is_demo) else []
 
 
-def row_item(row: Row, programme: Programme, eyes: Eyes, *, dated: bool = False) -> dict[str, Any]:
-    """Return one line; ``dated`` puts the date before the time, for lists without day headings."""
+def row_item(
+    row: Row, programme: Programme, eyes: Eyes, *, dated: bool = False, mixed: bool = False, every_topic: bool = False
+) -> dict[str, Any]:
+    """Return one line.
+
+    ``dated`` puts the date before the time, for lists without day headings; ``mixed`` says that the page shows several
+    editions, so that made-up events are marked one by one; ``every_topic`` names all topics instead of the first.
+    """
     event, session = row.event, row.session
     at = when(event, session, eyes.zone, eyes.language)
     state = state_of(session, eyes.now)
+    # In an edition that is over, everything is; in one that runs, it tells what may still be attended.
+    over = state == "ended" and phase_at(programme.edition, eyes.zone, eyes.now) == "running"
+    topics = topic_items(event, programme)
     title, tag = title_of(event, session, eyes.language)
     notes = [at.zone, at.ends_note] if at.all_day else [at.zone, at.ends_note, at.there]
     return {
@@ -96,15 +142,16 @@ def row_item(row: Row, programme: Programme, eyes: Eyes, *, dated: bool = False)
         "lang": tag if tag != eyes.language else "",
         "dir": names.direction(tag) if tag != eyes.language else "",
         "time": gettext("All day") if at.all_day else at.span,
-        "day": words.short_day(at.day, eyes.language) if dated else "",
+        "day": at.dates or (words.short_day(at.day, eyes.language) if dated else ""),
         "starts_iso": at.starts,
         "ends_iso": at.ends,
         "there": " · ".join(filter(None, notes)),
         "plus": at.there_day,
-        "who": words.listed([organiser.name for organiser in event.organisers]),
-        "topics": topic_items(event, programme)[:1],
-        "facts": fact_words(event, eyes.language) + _demo_fact(event, programme),
-        "state": state_item(state, event),
+        "who": organiser_words(event, programme, eyes.language),
+        "topics": topics if every_topic else topics[:1],
+        "facts": fact_words(event, eyes.language) + _demo_fact(event, programme, mixed=mixed),
+        "state": {"kind": "ended", "label": gettext("Ended")} if over else state_item(state, event),
+        "over": over,
         "off": state in {"cancelled", "postponed"},
         "live": state == "now",
         "lead": event.is_lead,
@@ -112,10 +159,19 @@ def row_item(row: Row, programme: Programme, eyes: Eyes, *, dated: bool = False)
 
 
 def row_items(
-    programme: Programme, positions: Iterable[int], eyes: Eyes, *, dated: bool = False
+    programme: Programme,
+    positions: Iterable[int],
+    eyes: Eyes,
+    *,
+    dated: bool = False,
+    mixed: bool = False,
+    every_topic: bool = False,
 ) -> list[dict[str, Any]]:
-    """Return the sessions at these positions as lines."""
-    return [row_item(row, programme, eyes, dated=dated) for row in rows(programme, positions, eyes.zone)]
+    """Return the sessions at these positions as lines; the wishes are those of :func:`row_item`."""
+    return [
+        row_item(row, programme, eyes, dated=dated, mixed=mixed, every_topic=every_topic)
+        for row in rows(programme, positions, eyes.zone)
+    ]
 
 
 def positions_of(programme: Programme, events: Iterable[EventView]) -> list[int]:

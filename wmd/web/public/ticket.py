@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from markupsafe import Markup
+
 from wmd.domain.agenda import State, next_change, state_of
 from wmd.domain.programme import EventView, Programme, SessionView
 from wmd.domain.vocabulary import SessionStatus
@@ -12,7 +14,7 @@ from wmd.web import names, words
 from wmd.web.catalogue import gettext
 from wmd.web.public import addresses
 from wmd.web.public.registration import Door, Registration, registration_of
-from wmd.web.public.rows import Eyes, earliest, fact_words, state_item, topic_items
+from wmd.web.public.rows import Eyes, earliest, fact_words, organiser_words, state_item, topic_items
 from wmd.web.public.when import city_of, faces
 
 
@@ -35,7 +37,7 @@ class Ticket:
     lang: str
     dir: str
     summary: str
-    who: str
+    who: Markup
     topics: list[dict[str, str]]
     facts: list[str]
     mine: dict[str, str]
@@ -43,6 +45,8 @@ class Ticket:
     state: dict[str, str] | None
     off: bool
     way: Way
+    made_up: str
+    following: str
     session_code: str
     valid_until: datetime | None
 
@@ -55,8 +59,26 @@ def main_session(event: EventView, now: datetime) -> SessionView:
     return (ahead[:1] or postponed[:1] or scheduled[-1:] or list(event.sessions[-1:]))[0]
 
 
-def time_items(event: EventView, session: SessionView, eyes: Eyes) -> tuple[dict[str, str], list[dict[str, str]]]:
-    """Return the viewer's reading and the others for the ``times`` macro."""
+def following_words(event: EventView, session: SessionView, eyes: Eyes) -> str:
+    """Return when the next timed session begins while another heads the page that has begun or lasts all day."""
+    if not session.all_day and session.starts_at > eyes.now:
+        return ""
+    later = (
+        each
+        for each in event.sessions
+        if each.status is SessionStatus.SCHEDULED and not each.all_day and each.starts_at > eyes.now
+    )
+    following = next((each for each in later if each.code != session.code), None)
+    return words.moment(following.starts_at, eyes.zone, eyes.language) if following else ""
+
+
+def time_items(
+    event: EventView, session: SessionView, eyes: Eyes, *, every_day: bool = False
+) -> tuple[dict[str, str], list[dict[str, str]]]:
+    """Return the viewer's reading and the others for the ``times`` macro.
+
+    The date stands beside the others where it is needed, with ``every_day`` always.
+    """
     city = city_of(event, session)
     if session.all_day:
         return {
@@ -67,14 +89,15 @@ def time_items(event: EventView, session: SessionView, eyes: Eyes) -> tuple[dict
         }, []
     items: list[dict[str, str]] = []
     for face in faces(event, session, eyes.zone, eyes.language):
-        day = face.day if face.mine or face.shift or (items and items[0]["shift"]) else ""
+        day = face.day if face.mine or face.shift or (items and items[0]["plus"]) else ""
+        day = day or (face.short_day if every_day else "")
         items.append(
             {
                 "label": gettext("Your time · %(zone)s", zone=face.place) if face.mine else face.place,
                 "time": face.span,
                 "day": " · ".join(filter(None, (day, face.ends_note))),
                 "plus": face.shift,
-                "shift": face.shift,
+                "plus_note": face.shift_note,
                 "starts_iso": words.iso(session.starts_at),
                 "ends_iso": words.iso(session.ends_at),
             }
@@ -96,7 +119,7 @@ def ticket_of(event: EventView, programme: Programme, eyes: Eyes) -> Ticket:
         lang=text.language if foreign else "",
         dir=names.direction(text.language) if foreign else "",
         summary=text.summary,
-        who=words.listed([organiser.name for organiser in event.organisers]),
+        who=organiser_words(event, programme, eyes.language),
         topics=topic_items(event, programme, linked=True),
         facts=fact_words(event, eyes.language),
         mine=mine,
@@ -104,6 +127,8 @@ def ticket_of(event: EventView, programme: Programme, eyes: Eyes) -> Ticket:
         state=state_item(state, event),
         off=state in {"cancelled", "postponed"},
         way=way_in(event, way, eyes),
+        made_up=gettext("This event is made up; its link leads nowhere.") if event.is_demo and way.is_open else "",
+        following=following_words(event, session, eyes),
         session_code=session.code,
         valid_until=earliest(way.changes_at, *(next_change(each, eyes.now) for each in event.sessions)),
     )
