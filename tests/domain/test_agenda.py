@@ -12,6 +12,7 @@ from wmd.domain.agenda import (
     DayGroup,
     band,
     daylight,
+    first_ahead,
     group_by_day,
     next_change,
     next_events,
@@ -26,6 +27,7 @@ from wmd.domain.query import Index
 from wmd.domain.vocabulary import SessionStatus
 
 THE_DAY = date(2021, 10, 7)
+BEFORE = datetime(2021, 9, 1, tzinfo=UTC)
 
 
 def wall(*parts: int) -> datetime:
@@ -57,25 +59,63 @@ def everything(programme: Programme) -> range:
 
 def test_group_by_day_in_two_zones_moves_a_late_session() -> None:
     programme = programme_of(make_session(1), make_session(2, starts=wall(2021, 10, 7, 23, 30)))
-    madrid = group_by_day(programme, everything(programme), "Europe/Madrid")
+    madrid = group_by_day(programme, everything(programme), "Europe/Madrid", now=BEFORE)
     assert shape(madrid) == [("2021-10-07", False, ["session-1", "session-2"])]
-    tokyo = group_by_day(programme, everything(programme), "Asia/Tokyo")
+    tokyo = group_by_day(programme, everything(programme), "Asia/Tokyo", now=BEFORE)
     assert shape(tokyo) == [("2021-10-07", False, ["session-1"]), ("2021-10-08", False, ["session-2"])]
 
 
-def test_group_by_day_puts_umbrellas_once_before_the_first_day_shown() -> None:
-    programme = programme_of(
+def with_umbrellas() -> Programme:
+    return programme_of(
         all_day(1, date(2021, 10, 1), date(2021, 10, 7)),
         make_session(2, starts=wall(2021, 10, 4, 10)),
         make_session(3, starts=wall(2021, 10, 5, 10), minutes=30 * 60),
         make_session(4),
     )
-    assert shape(group_by_day(programme, everything(programme), "Europe/Madrid")) == [
-        ("2021-10-04", True, ["session-1", "session-3"]),
-        ("2021-10-04", False, ["session-2"]),
-        ("2021-10-07", False, ["session-4"]),
-    ]
-    assert shape(group_by_day(programme, [0], "Europe/Madrid")) == [("2021-10-01", True, ["session-1"])]
+
+
+@pytest.mark.parametrize(
+    ("now", "apart"),
+    [
+        (datetime(2021, 9, 30, tzinfo=UTC), []),
+        (datetime(2021, 10, 2, tzinfo=UTC), ["session-1"]),
+        (datetime(2021, 10, 5, 9, tzinfo=UTC), ["session-1", "session-3"]),
+        (datetime(2021, 10, 20, tzinfo=UTC), []),
+    ],
+)
+def test_group_by_day_puts_umbrellas_apart_only_while_they_run(now: datetime, apart: list[str]) -> None:
+    programme = with_umbrellas()
+    days = {"session-1": "2021-10-01", "session-2": "2021-10-04", "session-3": "2021-10-05", "session-4": "2021-10-07"}
+    dated = [(day, False, [key]) for key, day in days.items() if key not in apart]
+    groups = shape(group_by_day(programme, everything(programme), "Europe/Madrid", now=now))
+    assert groups == ([(dated[0][0], True, apart)] if apart else []) + dated
+
+
+def test_group_by_day_puts_umbrellas_apart_whose_first_day_was_not_asked_for() -> None:
+    programme = with_umbrellas()
+    found = {
+        day: shape(group_by_day(programme, [0], "Europe/Madrid", now=BEFORE, days=[day]))
+        for day in ("2021-10-01", "2021-10-03")
+    }
+    assert found == {
+        "2021-10-01": [("2021-10-01", False, ["session-1"])],
+        "2021-10-03": [("2021-10-01", True, ["session-1"])],
+    }
+
+
+@pytest.mark.parametrize(
+    ("now", "found"),
+    [
+        (datetime(2021, 9, 30, tzinfo=UTC), None),
+        (datetime(2021, 10, 4, 8, 30, tzinfo=UTC), None),
+        (datetime(2021, 10, 4, 9, 30, tzinfo=UTC), (2, date(2021, 10, 5))),
+        (datetime(2021, 10, 7, 13, tzinfo=UTC), (3, date(2021, 10, 7))),
+        (datetime(2021, 10, 20, tzinfo=UTC), None),
+    ],
+)
+def test_first_ahead_is_the_first_dated_line_that_is_not_over(now: datetime, found: tuple[int, date] | None) -> None:
+    programme = with_umbrellas()
+    assert first_ahead(programme, everything(programme), "Europe/Madrid", now=now) == found
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Europe/Madrid", "Pacific/Pago_Pago"])
@@ -85,7 +125,7 @@ def test_group_by_day_puts_an_all_day_session_first_on_its_own_date_everywhere(z
         all_day(2, THE_DAY, THE_DAY, "Pacific/Auckland"),
         make_session(3, starts=wall(2021, 10, 6, 12), zone=zone),
     )
-    assert shape(group_by_day(programme, everything(programme), zone)) == [
+    assert shape(group_by_day(programme, everything(programme), zone, now=BEFORE)) == [
         ("2021-10-06", False, ["session-3"]),
         ("2021-10-07", False, ["session-2", "session-1"]),
     ]
@@ -93,15 +133,15 @@ def test_group_by_day_puts_an_all_day_session_first_on_its_own_date_everywhere(z
 
 def test_group_by_day_pages_hold_every_session_once_in_order() -> None:
     programme = random_programme(120)
-    whole = group_by_day(programme, everything(programme), "Asia/Kathmandu", page_size=1000)
+    whole = group_by_day(programme, everything(programme), "Asia/Kathmandu", now=BEFORE, page_size=1000)
     listed = [row.position for group in whole for row in group.rows]
     assert sorted(listed) == list(everything(programme))
     paged = []
     for page in range(1, 20):
-        groups = group_by_day(programme, everything(programme), "Asia/Kathmandu", page=page, page_size=20)
+        groups = group_by_day(programme, everything(programme), "Asia/Kathmandu", now=BEFORE, page=page, page_size=20)
         paged += [row.position for group in groups for row in group.rows]
     assert paged == listed
-    assert group_by_day(programme, everything(programme), "Asia/Kathmandu", page=500, page_size=20) == []
+    assert group_by_day(programme, everything(programme), "Asia/Kathmandu", now=BEFORE, page=500, page_size=20) == []
     days = [group.day for group in whole if not group.several_days]
     assert days == sorted(set(days))
 

@@ -6,7 +6,7 @@ Everything is a function of a programme, a zone and, where it matters, ``now``. 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from heapq import nsmallest
@@ -20,8 +20,8 @@ from wmd.domain.query import SOON, Index, local_days, spans_days
 from wmd.domain.vocabulary import SessionStatus
 
 __all__ = [
-    "DayGroup", "Daylight", "Row", "State", "Tick", "band", "daylight", "group_by_day", "make_row", "next_change",
-    "next_events", "on_now", "related", "rows", "sky", "state_of",
+    "DayGroup", "Daylight", "Row", "State", "Tick", "band", "daylight", "first_ahead", "group_by_day", "make_row",
+    "next_change", "next_events", "on_now", "related", "rows", "sky", "state_of",
 ]  # fmt: skip
 
 State = Literal["upcoming", "soon", "now", "ended", "cancelled", "postponed"]
@@ -88,25 +88,27 @@ def rows(programme: Programme, positions: Iterable[int], zone: str) -> list[Row]
 
 
 def group_by_day(
-    programme: Programme, positions: Sequence[int], zone: str, *, page: int = 1, page_size: int = 100
+    programme: Programme,
+    positions: Sequence[int],
+    zone: str,
+    *,
+    now: datetime,
+    days: Container[str] = (),
+    page: int = 1,
+    page_size: int = 100,
 ) -> list[DayGroup]:
     """Return one page (from 1) of a selection, under headings by day of ``zone``.
 
-    Umbrellas over several days come once, in a group of their own before all days; within a day, all-day sessions
-    come first, then by start and code. A page past the end is an empty list.
+    Umbrellas over several days that run at ``now`` come once, in a group of their own before all days; others stand
+    under the day they begin on, unless ``days`` were asked for (ISO dates) and that is none of them. Within a day,
+    all-day sessions come first, then by start and code. A page past the end is an empty list.
     """
     place = ZoneInfo(zone)
-    sessions = programme.sessions
-    umbrellas: list[int] = []
-    by_day: list[int] = []
-    for position in positions:
-        (umbrellas if spans_days(sessions[position]) else by_day).append(position)
-    by_day.sort(key=lambda position: _place_in_time(sessions[position], place))
-    ordered = umbrellas + by_day
-    shown = [make_row(programme, position, place) for position in ordered[(page - 1) * page_size : page * page_size]]
-
-    over_days = [row for row in shown if spans_days(row.session)]
-    dated = [row for row in shown if not spans_days(row.session)]
+    umbrellas, by_day = _ordered(programme, positions, place, now, days)
+    ordered, cut = umbrellas + by_day, (page - 1) * page_size
+    shown = [make_row(programme, position, place) for position in ordered[cut : cut + page_size]]
+    left = max(0, len(umbrellas) - cut)
+    over_days, dated = shown[:left], shown[left:]
     groups = [DayGroup(day, list(each)) for day, each in groupby(dated, key=lambda row: row.first_day)]
     if over_days:
         first_shown = groups[0].day if groups else over_days[0].first_day
@@ -114,8 +116,41 @@ def group_by_day(
     return groups
 
 
+def first_ahead(
+    programme: Programme, positions: Sequence[int], zone: str, *, now: datetime, days: Container[str] = ()
+) -> tuple[int, date] | None:
+    """Return which line of :func:`group_by_day` (from 0, over all pages) is the first of a day that is not over.
+
+    With it comes the day it stands under. None when nothing that is dated has ended yet, or all has.
+    """
+    place = ZoneInfo(zone)
+    umbrellas, by_day = _ordered(programme, positions, place, now, days)
+    for line, position in enumerate(by_day):
+        session = programme.sessions[position]
+        if session.status is SessionStatus.SCHEDULED and session.ends_at > now:
+            return (len(umbrellas) + line, local_days(session, place)[0]) if line else None
+    return None
+
+
+def _ordered(
+    programme: Programme, positions: Iterable[int], zone: ZoneInfo, now: datetime, days: Container[str]
+) -> tuple[list[int], list[int]]:
+    """Return the positions of the umbrellas that stand before all days, and of all else in the order of a list."""
+    sessions = programme.sessions
+    umbrellas: list[int] = []
+    by_day: list[int] = []
+    for position in positions:
+        session = sessions[position]
+        is_apart = spans_days(session) and (
+            state_of(session, now) == "now" or (days and local_days(session, zone)[0].isoformat() not in days)
+        )
+        (umbrellas if is_apart else by_day).append(position)
+    by_day.sort(key=lambda position: _place_in_time(sessions[position], zone))
+    return umbrellas, by_day
+
+
 def _place_in_time(session: SessionView, zone: ZoneInfo) -> tuple[datetime, bool, str]:
-    """Sort a one-day all-day session before all else of its day as the reader has it, others by their start."""
+    """Sort an all-day session before all else of its first day as the reader has it, others by their start."""
     if session.all_day:
         return datetime.combine(session.starts_on, time(), zone).astimezone(UTC), False, session.code
     return session.starts_at, True, session.code

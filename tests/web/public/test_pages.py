@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from tests.factories import PUBLISHED_AT, code, make_edition, make_event, make_programme, make_session
 from tests.web.public.conftest import Visit, main_of, words_of
-from wmd.domain.programme import ChangeView, OrganisationView, Programme, SeriesView
-from wmd.domain.vocabulary import SessionStatus
+from wmd.domain.programme import (
+    ChangeView,
+    EditionView,
+    EventView,
+    OrganisationView,
+    OrganiserView,
+    Programme,
+    SeriesView,
+)
+from wmd.domain.vocabulary import OrganiserRole, SessionStatus
 
 ORGANISATION = "ZRG222"
+PATH = f"/2021/events/{code(1)}-side-event-1"
 TALKS = SeriesView("metrotalks", "MetroTalks", "Talks with urban thinkers.")
 
 
@@ -174,11 +183,12 @@ CHANGES = {
     "text": (change(1, "text"), "Text changed Side event 1"),
     "link opened": (
         change(1, "link", before={"state": "not-yet"}, after={"state": "open"}),
-        "Registration changed Side event 1 Before: Registration not open yet Now: Registration open",
+        "Registration changed Side event 1 Thu 7 Oct, 15:00 (Madrid, UTC+2) "
+        "Before: Registration not open yet Now: Registration open",
     ),
     "link replaced": (
         change(1, "link", before={"state": "open"}, after={"state": "open"}),
-        "Registration changed Side event 1 The registration link is a new one.",
+        "Registration changed Side event 1 Thu 7 Oct, 15:00 (Madrid, UTC+2) The registration link is a new one.",
     ),
     "moved": (
         change(1, "moved", before={"starts_at": "2021-10-07T23:00:00Z"}, after={"starts_at": "2021-10-08T23:00:00Z"}),
@@ -192,7 +202,7 @@ CHANGES = {
 def test_change_is_worded(name: str, visit: Visit) -> None:
     made, said = CHANGES[name]
     text = visit(make_programme(changes=[made])).text("/2021/changes")
-    assert "Wednesday 1 September 2021 Wed 1 Sept, 11:00 (Madrid, UTC+2)" in text
+    assert "Wednesday 1 September 2021 11:00 (UTC+2)" in text
     assert said in text
 
 
@@ -222,3 +232,103 @@ def test_cancelled_session_among_several_is_named_in_its_change(visit: Visit) ->
     made = change(1, "cancelled")._replace(session_code=code(2, "S"))
     programme = make_programme([make_event(1, sessions=sessions)], changes=[made])
     assert "Cancelled Side event 1 – Workshop" in visit(programme).text("/2021/changes")
+
+
+def test_cancelled_event_says_when_it_was_to_be(visit: Visit) -> None:
+    off = make_event(1, sessions=[make_session(1, status=SessionStatus.CANCELLED)])
+    text = visit(make_programme([off], changes=[change(1, "cancelled")])).text("/2021/changes")
+    assert "Cancelled Side event 1 It was to take place Thu 7 Oct, 15:00 (Madrid, UTC+2)." in text
+
+
+def test_many_events_added_on_a_day_are_one_entry(visit: Visit) -> None:
+    events = [make_event(number) for number in range(1, 61)]
+    added = [change(0, "added")._replace(id=number, event_code=code(number)) for number in range(1, 61)]
+    moved = change(1, "moved")._replace(id=99)
+    html = visit(make_programme(events, changes=[*added, moved])).page("/2021/changes")
+    text = words_of(main_of(html))
+    assert "Moved Side event 1" in text
+    assert "60 events added Which ones Side event 60 Thu 7 Oct, 15:00 (Madrid, UTC+2) Side event 59" in text
+    assert "Older" not in text
+
+
+def test_day_that_added_a_thousand_events_names_some_and_leads_to_all(visit: Visit) -> None:
+    events = [make_event(number) for number in range(1, 1001)]
+    added = [change(0, "added")._replace(id=number, event_code=code(number)) for number in range(1, 1001)]
+    html = visit(make_programme(events, changes=added)).page("/2021/changes")
+    assert "900 more are in the programme." in html
+    assert len(html.encode()) < 100_000
+
+
+@pytest.mark.parametrize(
+    ("events", "edition", "note"),
+    [
+        ([make_event(1, is_lead=True, is_demo=False), make_event(2)], make_edition(), "Only the lead event is real."),
+        ([make_event(1, is_demo=False), make_event(2)], make_edition(), "Some of these events are made up"),
+        ([make_event(1)], make_edition(), "These events are made up"),
+        ([make_event(1, is_demo=False)], make_edition(is_demo=True), "These events are made up"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/2021/", "/2021/programme", "/2021/subscribe", "/2021/changes", PATH])
+def test_every_page_says_which_events_are_made_up(
+    events: list[EventView], edition: EditionView, note: str, path: str, visit: Visit
+) -> None:
+    html = visit(make_programme(events, edition=edition)).page(path)
+    banner = html.partition('<aside class="demo-banner"')[2].partition("</aside>")[0]
+    assert note in banner
+
+
+def test_pages_of_real_events_say_nothing_of_made_up_ones(visit: Visit) -> None:
+    assert "demo-banner" not in visit(make_programme([make_event(1, is_demo=False)])).page("/2021/")
+
+
+def test_topic_across_editions_marks_what_is_made_up_line_by_line(visit: Visit) -> None:
+    demo = make_programme([make_event(1)], edition=make_edition(slug="demo", name="Demonstration", is_demo=True))
+    real = make_programme([make_event(2, is_demo=False)])
+    html = visit(real, demo).page("/topics/public-space-and-housing")
+    assert "Some of these events are made up" in html
+    assert html.count("<li>Demonstration data</li>") == 1
+
+
+def test_topic_page_shows_all_topics_of_its_events(visit: Visit) -> None:
+    event = make_event(1, topics=("gender-equality", "public-space-and-housing"))
+    html = main_of(visit(make_programme([event])).page("/2021/topics/public-space-and-housing"))
+    assert re.findall(r'<li><span class="topic[^>]*>([^<]*)', html) == ["Gender equality", "Public space and housing"]
+
+
+def test_organisations_are_in_order_of_their_names_without_accents(visit: Visit) -> None:
+    organisers = [
+        OrganiserView(f"ZRG22{digit}", "x", name, "en", OrganiserRole.LEAD, "community")
+        for digit, name in ((2, "Zhuwan"), (3, "Àrea"), (4, "Berlin"))
+    ]
+    programme = make_programme([make_event(1, organisers=tuple(organisers))])
+    html = main_of(visit(programme).page("/2021/organisations/"))
+    assert re.findall(r"<li><b><a [^>]*>([^<]*)", html) == ["Àrea", "Berlin", "Zhuwan"]
+
+
+def test_subscribe_page_tells_each_calendars_way_before_the_links(visit: Visit) -> None:
+    text = visit(make_programme()).text("/2021/subscribe")
+    wanted = [
+        "iPhone, iPad, Mac",
+        "Google Calendar Follow",
+        "Outlook Follow",
+        "Android",
+        "Anything else",
+        "Copy address",
+    ]
+    assert [text.index(each) for each in wanted] == sorted(text.index(each) for each in wanted)
+
+
+def test_subscribe_page_of_an_edition_that_is_over_promises_nothing_new(visit: Visit) -> None:
+    text = visit(make_programme(), now=datetime(2022, 1, 5, tzinfo=UTC)).text("/2021/subscribe")
+    assert "nothing new appears in it" in text
+    assert "New events appear by themselves" not in text
+    assert "New events appear by themselves" in visit(make_programme()).text("/2021/subscribe")
+
+
+def test_series_page_has_the_same_links_as_the_subscribe_page(visit: Visit) -> None:
+    talks = SeriesView("talks", "MetroTalks", "")
+    programme = replace(make_programme([make_event(1, series="talks")]), series={"talks": talks})
+    html = visit(programme, series={"talks": talks}).page("/series/talks")
+    card = html.partition('<article class="card feed">')[2].partition("</article>")[0]
+    assert 'href="webcal://wmd.example/feeds/series-talks.ics"' in card
+    assert "https://calendar.google.com/calendar/" in card

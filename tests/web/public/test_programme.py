@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from tests.factories import make_event, make_programme, make_session
+from tests.factories import make_edition, make_event, make_programme, make_session
 from tests.web.public.conftest import Visit, main_of
 from wmd.domain.filters import FACETS
 from wmd.domain.programme import EventView, Programme
@@ -196,11 +196,11 @@ def test_session_that_is_on_is_marked_until_it_ends(visit: Visit) -> None:
     assert "On now" not in visitor.text("/2021/programme")
 
 
-def test_umbrella_over_several_days_has_a_heading_of_its_own(visit: Visit) -> None:
+def test_umbrella_that_has_not_begun_stands_under_its_first_day_with_its_dates(visit: Visit) -> None:
     umbrella = replace(make_session(2), all_day=True, ends_on=datetime(2021, 10, 9, tzinfo=UTC).date())
     text = visit(make_programme([make_event(2, sessions=[umbrella])])).text("/2021/programme")
-    assert "Over several days 1 session" in text
-    assert "All day in Barcelona · until Sat 9 Oct" in text
+    assert "Over several days" not in text
+    assert "Thursday 7 October 2021 1 session · Madrid time Thu 7 – Sat 9 Oct All day in Barcelona" in text
 
 
 def test_every_facet_has_a_title() -> None:
@@ -214,3 +214,100 @@ def test_title_in_another_language_is_tagged(visit: Visit) -> None:
     event = make_event(1, language="ar", texts=texts)
     html = visit(make_programme([event])).page("/2021/programme")
     assert '<bdi lang="ar" dir="rtl">حافلة الجبل</bdi>' in html
+
+
+def exhibition() -> EventView:
+    week = make_session(2, starts=datetime(2021, 10, 4, 0, 0), minutes=5 * 1440)  # noqa: DTZ001
+    week = replace(week, all_day=True, starts_on=date(2021, 10, 4), ends_on=date(2021, 10, 8))
+    return make_event(2, title="Exhibition", sessions=[week])
+
+
+def test_umbrella_that_runs_has_a_heading_of_its_own(visit: Visit) -> None:
+    visitor = visit(make_programme([make_event(1), exhibition()]), now=datetime(2021, 10, 6, 12, tzinfo=UTC))
+    assert "Over several days 1 session Mon 4 – Fri 8 Oct All day in Barcelona Exhibition" in visitor.text(
+        "/2021/programme"
+    )
+
+
+def test_umbrella_of_an_edition_that_is_over_stands_under_its_first_day(visit: Visit) -> None:
+    visitor = visit(make_programme([make_event(1), exhibition()]), now=datetime(2022, 1, 5, tzinfo=UTC))
+    text = visitor.text("/2021/programme")
+    assert "Over several days" not in text
+    assert "Monday 4 October 2021 1 session · Madrid time Mon 4 – Fri 8 Oct" in text
+
+
+def test_umbrella_asked_for_by_a_later_day_is_not_put_under_its_first(visit: Visit) -> None:
+    text = visit(make_programme([exhibition()])).text("/2021/programme?day=2021-10-06")
+    assert "Over several days 1 session Mon 4 – Fri 8 Oct" in text
+    assert "Monday 4 October 2021" not in text
+
+
+def two_days() -> Programme:
+    early = make_event(1, title="Early", sessions=[make_session(1, starts=datetime(2021, 10, 5, 9, 0))])  # noqa: DTZ001
+    return make_programme([early, make_event(2, title="Late")])
+
+
+def test_finished_session_of_a_running_edition_is_marked_and_muted(visit: Visit) -> None:
+    html = visit(two_days(), now=datetime(2021, 10, 6, tzinfo=UTC)).page("/2021/programme")
+    assert html.count('<li class="row over">') == 1
+    assert html.count('<span class="state ended">Ended</span>') == 1
+    assert 'href="#day-2021-10-07">Jump to what is on now and next' in html
+
+
+@pytest.mark.parametrize("now", [datetime(2021, 9, 30, tzinfo=UTC), datetime(2022, 1, 5, tzinfo=UTC)])
+def test_nothing_is_marked_as_finished_before_and_after_an_edition(now: datetime, visit: Visit) -> None:
+    html = visit(two_days(), now=now).page("/2021/programme")
+    assert ("row over" in html, "Jump to" in html) == (False, False)
+
+
+def test_jump_leads_to_the_page_that_holds_now(visit: Visit) -> None:
+    early = [
+        make_event(number, sessions=[make_session(number, starts=datetime(2021, 10, 5, 9, 0))])  # noqa: DTZ001
+        for number in range(1, PAGE_SIZE + 2)
+    ]
+    visitor = visit(make_programme([*early, make_event(200)]), now=datetime(2021, 10, 6, tzinfo=UTC))
+    assert 'href="/2021/programme?page=2#day-2021-10-07">Jump' in visitor.page("/2021/programme")
+    assert 'href="#day-2021-10-07">Jump' in visitor.page("/2021/programme?page=2")
+
+
+def test_still_to_come_is_not_offered_in_an_edition_that_is_over_unless_it_is_chosen(visit: Visit) -> None:
+    visitor = visit(two_days(), now=datetime(2022, 1, 5, tzinfo=UTC))
+    assert "Only what is still to come" not in visitor.page("/2021/programme")
+    assert "Only what is still to come" in visitor.page("/2021/programme?upcoming=1")
+    visitor.clock.now = datetime(2021, 9, 1, tzinfo=UTC)
+    assert "Only what is still to come" in visitor.page("/2021/programme")
+
+
+def test_events_can_be_reached_past_the_filters_and_choices_come_back_to_them(visit: Visit) -> None:
+    html = visit(two_topics()).page("/2021/programme")
+    assert (
+        html.index('<a class="vh" href="#events">') < html.index('<details class="filters"') < html.index('id="events"')
+    )
+    panel = html.partition('<details class="filters"')[2].partition('<div id="events"')[0]
+    assert 'id="filters"' in panel
+    choices = re.findall(r'href="([^"]*)" rel="nofollow"', panel)
+    assert len(choices) > 5
+    assert [url for url in choices if not url.endswith("#filters")] == []
+
+
+def test_choices_that_are_looked_up_by_name_stand_in_its_order(visit: Visit) -> None:
+    events = [make_event(1, spoken=("es", "ar")), make_event(2, spoken=("es", "sq")), make_event(3, spoken=("de",))]
+    html = visit(make_programme(events)).page("/2021/programme")
+    spoken = html.partition("<summary>Spoken language</summary>")[2].partition("</details>")[0]
+    assert re.findall(r"<span>([^<]*)</span>", spoken) == ["Albanian", "Arabic", "German", "Spanish"]
+
+
+def test_search_without_result_tells_what_other_editions_hold(visit: Visit) -> None:
+    other = make_programme([make_event(7, title="Zeppelins")], edition=make_edition(slug="2026", name="WMD 2026"))
+    visitor = visit(two_topics(), other)
+    found = visitor.page("/2021/programme?q=zeppelin")
+    assert 'href="/2026/programme?q=zeppelin">1 event in WMD 2026</a>' in found
+    assert "WMD 2026" not in visitor.page("/2021/programme?q=nothing")
+    assert "WMD 2026" not in visitor.page("/2021/programme?q=plazas")
+
+
+def test_languages_of_captions_and_interpretation_are_named(visit: Visit) -> None:
+    event = make_event(1, captioned=("en", "es"), interpreted=("es",))
+    assert "English Interpreted into Spanish Captions: English, Spanish Online" in visit(make_programme([event])).text(
+        "/2021/programme"
+    )

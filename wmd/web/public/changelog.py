@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from wmd.domain.findings import N_
 from wmd.domain.programme import ChangeView, EventView, Programme
+from wmd.domain.vocabulary import SessionStatus
 from wmd.web import names, words
-from wmd.web.catalogue import gettext
+from wmd.web.catalogue import gettext, ngettext
 from wmd.web.public import addresses
+from wmd.web.public.when import city_of
 
 KIND_LABELS: Mapping[str, str] = {
     "added": N_("Added"),
@@ -30,6 +32,8 @@ _REGISTRATION: Mapping[str, str] = {
     "missing": N_("Registration link missing"),
     "not-needed": N_("No registration needed"),
 }
+#: A day may add a thousand events; the programme names them all.
+MOST_NAMED = 100
 _NEW_LINK = N_("The registration link is a new one.")
 
 
@@ -65,6 +69,10 @@ def _shift(change: ChangeView, zone: str, language: str) -> tuple[str, str, str]
     return "", "", ""
 
 
+def _clock(instant: datetime, zone: str) -> str:
+    return f"{words.clock(instant, zone)} ({words.utc_offset(instant, zone)})"
+
+
 def _title(event: EventView | None, change: ChangeView, language: str) -> tuple[str, str]:
     if event is None:
         return gettext("An event that is no longer listed"), language
@@ -78,13 +86,35 @@ def _title(event: EventView | None, change: ChangeView, language: str) -> tuple[
     return (f"{text.title} – {part}" if part else text.title), text.language
 
 
-def change_item(change: ChangeView, programme: Programme, zone: str, language: str = "en") -> dict[str, Any]:
-    """Return one change for the ``change`` macro. What went is told without its title, as it may be why it went."""
+def _event_at(event: EventView | None, change: ChangeView, zone: str, language: str) -> str:
+    """Return when the event is, or was to be; a blank where that is not known, or what the change itself tells."""
+    if event is None or not event.sessions or change.kind == "moved":
+        return ""
+    session = next((each for each in event.sessions if each.code == change.session_code), event.sessions[0])
+    if session.all_day:
+        city = city_of(event, session)
+        at = gettext(
+            "%(date)s, in %(city)s", date=words.short_span(session.starts_on, session.ends_on, language), city=city
+        )
+    else:
+        at = words.moment(session.starts_at, zone, language)
+    if change.kind in {"cancelled", "postponed"} and session.status is not SessionStatus.SCHEDULED:
+        return gettext("It was to take place %(when)s.", when=at)
+    return at
+
+
+def change_item(
+    change: ChangeView, programme: Programme, zone: str, language: str = "en", *, under_day: bool = False
+) -> dict[str, Any]:
+    """Return one change for the ``change`` macro. What went is told without its title, as it may be why it went.
+
+    ``under_day`` is for lists with a heading for each day, of many events: the time alone, and when the event is.
+    """
     event = programme.events.get(change.event_code)
     title, tag = _title(event, change, language)
     before, after, text = _shift(change, zone, language)
     return {
-        "at": words.moment(change.at, zone, language),
+        "at": _clock(change.at, zone) if under_day else words.moment(change.at, zone, language),
         "at_iso": words.iso(change.at),
         "kind": change.kind,
         "label": gettext(KIND_LABELS.get(change.kind, change.kind)),
@@ -92,6 +122,7 @@ def change_item(change: ChangeView, programme: Programme, zone: str, language: s
         "url": addresses.event(programme.edition.slug, event) if event else addresses.short(change.event_code),
         "lang": tag if tag != language else "",
         "dir": names.direction(tag) if tag != language else "",
+        "event_at": _event_at(event, change, zone, language) if under_day else "",
         "before": before,
         "after": after,
         "text": text,
@@ -103,3 +134,17 @@ def change_items(
 ) -> list[dict[str, Any]]:
     """Return changes for the ``change`` macro, in the order given."""
     return [change_item(change, programme, zone, language) for change in changes]
+
+
+def added_together(
+    changes: Sequence[ChangeView], programme: Programme, zone: str, language: str = "en"
+) -> dict[str, Any]:
+    """Return events that were added on one day as one entry: how many, and the first :data:`MOST_NAMED` of them."""
+    named = [change_item(change, programme, zone, language, under_day=True) for change in changes[:MOST_NAMED]]
+    return {
+        "kind": "added",
+        "label": gettext(KIND_LABELS["added"]),
+        "title": ngettext("%(num)d event added", "%(num)d events added", len(changes)),
+        "events": named,
+        "more": max(0, len(changes) - MOST_NAMED),
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from flask import Blueprint, Response
@@ -13,7 +14,7 @@ from wmd.domain.programme import ChangeView, Programme
 from wmd.web import words
 from wmd.web.public import addresses
 from wmd.web.public.arguments import carried, named_zone, page_number, see_other
-from wmd.web.public.changelog import change_items
+from wmd.web.public.changelog import added_together, change_item
 from wmd.web.public.page import page
 from wmd.web.public.rows import Eyes
 from wmd.web.reading import read_now, read_programme, viewer
@@ -21,6 +22,8 @@ from wmd.web.reading import read_now, read_programme, viewer
 bp = Blueprint("changes", __name__)
 
 PAGE_SIZE = 50
+#: So many events added on one day are told in one line.
+MANY_ADDED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +39,48 @@ class ChangesPage:
 
 
 def changes_model(programme: Programme, eyes: Eyes, number: int) -> ChangesPage:
-    """Return a page of changes, from 1; a page past the end is empty."""
+    """Return a page of changes, from 1; a page past the end is empty.
+
+    Many events that were added on the same day are one entry, so that what moved or was cancelled is not lost in them.
+    """
     slug = programme.edition.slug
     newest_first = sorted(programme.changes, key=lambda change: (change.at, change.id), reverse=True)
-    pages = max(1, -(-len(newest_first) // PAGE_SIZE))
-    shown = newest_first[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
-
-    def day(change: ChangeView) -> str:
-        return words.day(words.day_of(change.at, eyes.zone), eyes.language)
-
+    entries = [
+        (day, entry)
+        for day, changes in groupby(newest_first, key=lambda change: words.day_of(change.at, eyes.zone))
+        for entry in _entries(list(changes))
+    ]
+    pages = max(1, -(-len(entries) // PAGE_SIZE))
+    shown = entries[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
     return ChangesPage(
         days=[
-            {"title": title, "items": change_items(items, programme, eyes.zone, eyes.language)}
-            for title, items in groupby(shown, key=day)
+            {
+                "title": words.day(day, eyes.language),
+                "items": [_item(entry, programme, eyes) for _, entry in under_day],
+            }
+            for day, under_day in groupby(shown, key=itemgetter(0))
         ],
         page=number,
         pages=pages,
         newer_url=addresses.changes(slug, number - 1) if number > 1 else "",
         older_url=addresses.changes(slug, number + 1) if number < pages else "",
     )
+
+
+def _entries(changes: list[ChangeView]) -> list[list[ChangeView]]:
+    """Return the changes of one day, each by itself but many additions together, in the place of the newest."""
+    added = [change for change in changes if change.kind == "added"]
+    if len(added) < MANY_ADDED:
+        return [[change] for change in changes]
+    return [
+        added if change is added[0] else [change] for change in changes if change is added[0] or change.kind != "added"
+    ]
+
+
+def _item(entry: list[ChangeView], programme: Programme, eyes: Eyes) -> dict[str, Any]:
+    if len(entry) > 1:
+        return added_together(entry, programme, eyes.zone, eyes.language)
+    return change_item(entry[0], programme, eyes.zone, eyes.language, under_day=True)
 
 
 @bp.get("/<edition>/changes")

@@ -7,16 +7,18 @@ from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, abort
+from markupsafe import Markup
 
 from wmd.domain.codes import CODE_LENGTH, normalise_code
 from wmd.domain.filters import Query
 from wmd.domain.programme import OrganisationView, Programme
 from wmd.domain.query import Index, select
+from wmd.domain.search import fold
 from wmd.web import names, words
 from wmd.web.public import addresses
 from wmd.web.public.arguments import carried, moved, named_zone
 from wmd.web.public.page import page
-from wmd.web.public.rows import Eyes, row_items
+from wmd.web.public.rows import Eyes, row_items, tagged
 from wmd.web.reading import library, read_now, read_programme, viewer
 
 bp = Blueprint("organisations", __name__)
@@ -32,7 +34,7 @@ class OrganisationPage:
     name: str
     lang: str
     dir: str
-    own_name: str
+    own_name: Markup
     acronym: str
     kind: str
     place: str
@@ -58,7 +60,7 @@ def organisation_model(
         name=name,
         lang=tag if tag != eyes.language else "",
         dir=names.direction(tag) if tag != eyes.language else "",
-        own_name=organisation.name if organisation.name != name else "",
+        own_name=tagged(organisation.name if organisation.name != name else "", organisation.language, eyes.language),
         acronym=organisation.acronym if organisation.acronym != name else "",
         kind=names.label("organiser", organisation.kind),
         place=", ".join(filter(None, (organisation.city, country))),
@@ -91,7 +93,7 @@ def list_model(programme: Programme, index: Index, language: str) -> list[dict[s
                 "count": words.event_count(count),
             }
         )
-    return sorted(found, key=lambda item: item["name"].casefold())
+    return sorted(found, key=lambda item: fold(item["name"]))
 
 
 @bp.get("/<edition>/organisations/")

@@ -8,18 +8,20 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from wmd.domain.agenda import DayGroup, group_by_day
+from wmd.domain.agenda import DayGroup, first_ahead, group_by_day
 from wmd.domain.filters import FACETS, Query
-from wmd.domain.programme import Programme
+from wmd.domain.programme import Programme, Site
 from wmd.domain.query import FacetCount, Index, Selection, select
+from wmd.domain.search import fold
 from wmd.web import words
 from wmd.web.catalogue import gettext, ngettext
 from wmd.web.public import addresses
 from wmd.web.public.arguments import asked_query, is_canonical, see_other
 from wmd.web.public.page import page
-from wmd.web.public.rows import Eyes, row_item
+from wmd.web.public.phase import phase_at, phase_turns_at
+from wmd.web.public.rows import Eyes, earliest, row_item
 from wmd.web.public.selection import FACET_TITLES, parts, selection_name, value_label
-from wmd.web.reading import Viewer, library, read_now, read_programme, viewer
+from wmd.web.reading import Viewer, library, read_now, read_programme, read_programmes, read_site, viewer
 
 bp = Blueprint("programme", __name__)
 
@@ -29,6 +31,10 @@ _OPEN_FACETS = frozenset({"topic", "language", "format"})
 #: A longer list of choices is cut, the rest is reached in another way; values come with the most frequent first.
 _MOST_CHOICES = {"organisation": 12, "country": 40, "language": 40, "day": 62}
 _MOST_BY_DEFAULT = 30
+#: Facets whose choices are looked up by name; all others keep the order of their vocabulary.
+_BY_NAME = frozenset({"language", "interpretation", "captions", "sign", "country", "organisation"})
+#: A choice comes back to the filters. The mark stands inside their panel, which a browser opens to show it.
+_AT_FILTERS = "#filters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,8 @@ class ProgrammePage:
     count_words: str
     clear_url: str
     subscribe_url: str
-    upcoming: dict[str, Any]
+    upcoming: dict[str, Any] | None
+    jump_url: str
     hidden: list[tuple[str, str]]
     page: int
     pages: int
@@ -56,8 +63,12 @@ def programme_model(programme: Programme, index: Index, query: Query, who: Viewe
     slug = programme.edition.slug
     selection = select(programme, index, query, zone=who.zone, now=now)
     pages = max(1, -(-len(selection.positions) // PAGE_SIZE))
-    groups = group_by_day(programme, selection.positions, who.zone, page=query.page, page_size=PAGE_SIZE)
+    days = query.values("day")
+    groups = group_by_day(
+        programme, selection.positions, who.zone, now=now, days=days, page=query.page, page_size=PAGE_SIZE
+    )
     eyes = Eyes(who.zone, who.language, now)
+    phase = phase_at(programme.edition, who.zone, now)
     return ProgrammePage(
         title=selection_name(query, programme, who.language),
         groups=[_group(group, programme, eyes) for group in groups],
@@ -66,18 +77,35 @@ def programme_model(programme: Programme, index: Index, query: Query, who: Viewe
         count_words=_count_words(selection.total, len(programme.events), query),
         clear_url=addresses.programme(slug, Query(tz=query.tz)),
         subscribe_url=addresses.subscribe(slug, query, who.zone),
-        upcoming={
-            "url": addresses.programme(slug, query.changed(upcoming=not query.upcoming, page=1)),
-            "chosen": query.upcoming,
-            "label": gettext("Only what is still to come"),
-        },
+        upcoming=None if phase == "over" and not query.upcoming else _upcoming(slug, query),
+        jump_url=_jump_url(programme, query, selection, who, now) if phase == "running" else "",
         hidden=[(name, value) for name, value in query.canonical() if name not in {"q", "page"}],
         page=query.page,
         pages=pages,
         prev_url=addresses.programme(slug, query.changed(page=query.page - 1)) if query.page > 1 else "",
         next_url=addresses.programme(slug, query.changed(page=query.page + 1)) if query.page < pages else "",
-        valid_until=selection.valid_until,
+        valid_until=earliest(selection.valid_until, phase_turns_at(programme.edition, who.zone, now)),
     )
+
+
+def _upcoming(slug: str, query: Query) -> dict[str, Any]:
+    return {
+        "url": addresses.programme(slug, query.changed(upcoming=not query.upcoming, page=1)) + _AT_FILTERS,
+        "chosen": query.upcoming,
+        "label": gettext("Only what is still to come"),
+    }
+
+
+def _jump_url(programme: Programme, query: Query, selection: Selection, who: Viewer, now: datetime) -> str:
+    """Return where what is on or next stands in the list, or a blank where that is its beginning."""
+    days = query.values("day")
+    found = first_ahead(programme, selection.positions, who.zone, now=now, days=days)
+    if found is None:
+        return ""
+    line, day = found
+    page = line // PAGE_SIZE + 1
+    path = "" if page == query.page else addresses.programme(programme.edition.slug, query.changed(page=page))
+    return f"{path}#day-{day.isoformat()}"
 
 
 def _group(group: DayGroup, programme: Programme, eyes: Eyes) -> dict[str, Any]:
@@ -103,6 +131,8 @@ def _facets(programme: Programme, query: Query, selection: Selection, language: 
     for facet in FACETS:
         counts = selection.facet_counts[facet]
         choices = [_choice(programme, query, facet, count, language) for count in _shown(facet, counts)]
+        if facet in _BY_NAME:
+            choices.sort(key=lambda choice: fold(choice["label"]))
         if facet == "organisation" and len(counts) > len(choices):
             everybody = addresses.organisations(programme.edition.slug)
             choices.append({"url": everybody, "label": gettext("All organisations"), "chosen": False})
@@ -119,7 +149,7 @@ def _shown(facet: str, counts: list[FacetCount]) -> list[FacetCount]:
 
 def _choice(programme: Programme, query: Query, facet: str, count: FacetCount, language: str) -> dict[str, Any]:
     return {
-        "url": addresses.programme(programme.edition.slug, query.with_toggled(facet, count.value)),
+        "url": addresses.programme(programme.edition.slug, query.with_toggled(facet, count.value)) + _AT_FILTERS,
         "label": value_label(facet, count.value, programme, language),
         "count": count.count,
         "chosen": count.selected,
@@ -135,6 +165,17 @@ def _chips(programme: Programme, query: Query, language: str) -> list[dict[str, 
     return chips
 
 
+def _found_in(programme: Programme, index: Index, asked: str) -> list[dict[str, str]]:
+    """Return a link to what another edition holds for the same words; none when that is nothing."""
+    count = index.search(asked).bit_count()
+    if not count:
+        return []
+    label = ngettext(
+        "%(num)d event in %(edition)s", "%(num)d events in %(edition)s", count, edition=programme.edition.name
+    )
+    return [{"label": label, "url": addresses.programme(programme.edition.slug, Query(q=asked))}]
+
+
 @bp.get("/<edition>/programme")
 def show(edition: str) -> Response:
     """Show the programme, or redirect (303) to the canonical address of what is asked."""
@@ -146,14 +187,21 @@ def show(edition: str) -> Response:
     model = programme_model(programme, library().index(programme), query, who, now)
     if query.page > model.pages:
         return see_other(addresses.programme(edition, query.changed(page=model.pages)))
+    values: list[Programme | Site] = [programme]
+    others: list[Programme] = []
+    if query.q and not model.groups:
+        site = read_site()
+        others = [each for each in read_programmes(site) if each.edition.slug != edition]
+        values += [site, *others]
     return page(
         "public/programme.html",
         who=who,
         now=now,
         canonical=addresses.programme(edition, query.changed(tz="")),
-        values=(programme,),
+        values=values,
         valid_until=model.valid_until,
         edition=programme.edition,
+        elsewhere=[link for each in others for link in _found_in(each, library().index(each), query.q)],
         pinned=query.is_plain and query.page == 1,
         # A search engine needs the plain programme and the events; every combination of filters it does not.
         noindex=not query.is_plain,

@@ -15,7 +15,8 @@ from wmd.web import words
 from wmd.web.catalogue import gettext
 from wmd.web.public import addresses
 from wmd.web.public.arguments import asked_query, is_canonical, see_other
-from wmd.web.public.page import base_url, page
+from wmd.web.public.page import base_url, is_local, page
+from wmd.web.public.phase import Phase, phase_at, phase_turns_at
 from wmd.web.public.selection import Part, parts, selection_name, value_label
 from wmd.web.reading import library, read_now, read_programme, viewer
 
@@ -34,6 +35,7 @@ class SubscribePage:
     parts: list[Part]
     count: str
     is_empty: bool
+    is_over: bool
     feed_url: str
     links: list[dict[str, str]]
     programme_url: str
@@ -42,7 +44,7 @@ class SubscribePage:
 
 
 def subscribe_model(
-    programme: Programme, index: Index, query: Query, zone: str, language: str, base: str
+    programme: Programme, index: Index, query: Query, phase: Phase, language: str, base: str
 ) -> SubscribePage:
     """Return the page for a query that is fit for a feed; ``base`` is the public address without a final slash."""
     slug = programme.edition.slug
@@ -54,6 +56,7 @@ def subscribe_model(
         parts=parts(query, programme, language),
         count=words.event_count(found.total),
         is_empty=not found.total,
+        is_over=phase == "over",
         feed_url=feed_url,
         links=subscription_links(feed_url, name),
         programme_url=addresses.programme(slug, query),
@@ -137,17 +140,19 @@ def show(edition: str) -> Response:
     fit = query.for_feed(who.zone)
     if fit != query or not is_canonical(query):
         return see_other(addresses.subscribe(edition, fit))
-    model = subscribe_model(programme, library().index(programme), fit, who.zone, who.language, base_url())
+    phase = phase_at(programme.edition, who.zone, now)
+    model = subscribe_model(programme, library().index(programme), fit, phase, who.language, base_url())
     return page(
         "public/subscribe.html",
         who=who,
         now=now,
         canonical=addresses.subscribe(edition, fit),
         values=(programme,),
-        valid_until=None,
+        valid_until=phase_turns_at(programme.edition, who.zone, now),
         edition=programme.edition,
         pinned=fit.is_plain,
         noindex=not fit.is_plain,
         shown=model,
+        is_local=is_local(),
         organisations_url=addresses.organisations(edition),
     )

@@ -16,8 +16,9 @@ from wmd.web import words
 from wmd.web.catalogue import gettext
 from wmd.web.public import addresses
 from wmd.web.public.arguments import named_zone
-from wmd.web.public.page import absolute, page
+from wmd.web.public.page import absolute, is_local, page
 from wmd.web.public.rows import Eyes, earliest, row_items
+from wmd.web.public.subscribe import subscription_links
 from wmd.web.reading import library, read_now, read_programme, read_site, viewer
 
 bp = Blueprint("topics", __name__)
@@ -41,8 +42,13 @@ class Part:
     valid_until: datetime | None
 
 
-def part_model(programme: Programme, index: Index, query: Query, eyes: Eyes, most: int) -> Part | None:
-    """Return what an edition holds of what a query asks, or None when that is nothing."""
+def part_model(
+    programme: Programme, index: Index, query: Query, eyes: Eyes, most: int, *, mixed: bool = False
+) -> Part | None:
+    """Return what an edition holds of what a query asks, or None when that is nothing.
+
+    ``mixed`` says that other editions stand on the same page.
+    """
     found = select(programme, index, query, zone=eyes.zone, now=eyes.now)
     if not found.positions:
         return None
@@ -50,7 +56,7 @@ def part_model(programme: Programme, index: Index, query: Query, eyes: Eyes, mos
     return Part(
         edition_name=programme.edition.name,
         edition_url=addresses.edition(slug),
-        rows=row_items(programme, found.positions[:most], eyes, dated=True),
+        rows=row_items(programme, found.positions[:most], eyes, dated=True, mixed=mixed, every_topic=True),
         count=words.event_count(found.total),
         more=max(0, len(found.positions) - most),
         programme_url=addresses.programme(slug, query),
@@ -61,7 +67,7 @@ def part_model(programme: Programme, index: Index, query: Query, eyes: Eyes, mos
 
 def across(programmes: Iterable[Programme], query: Query, eyes: Eyes) -> list[Part]:
     """Return the parts of several editions, in their order, without empty ones."""
-    found = (part_model(each, library().index(each), query, eyes, MOST_ROWS_ACROSS) for each in programmes)
+    found = (part_model(each, library().index(each), query, eyes, MOST_ROWS_ACROSS, mixed=True) for each in programmes)
     return [part for part in found if part is not None]
 
 
@@ -145,6 +151,7 @@ def series(series: str) -> Response:
     usable = [each for each in programmes if series in each.series]
     who, now = viewer(_zone_of(site)), read_now()
     parts = across(usable, Query().changed(series=[series]), Eyes(who.zone, who.language, now))
+    feed_url = absolute(addresses.series_feed(series))
     return page(
         "public/series.html",
         who=who,
@@ -155,7 +162,9 @@ def series(series: str) -> Response:
         edition=None,
         shown=view,
         parts=parts,
-        feed_url=absolute(addresses.series_feed(series)),
+        feed_url=feed_url,
+        links=subscription_links(feed_url, view.name),
+        is_local=is_local(),
     )
 
 
