@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from queue import Queue
 
 import pytest
 from sqlalchemy import select, update
@@ -27,6 +27,7 @@ from wmd.models import CalendarEntry, Edition, EditionTopic, Event, EventSession
 from wmd.services.hiding import hide, merge, show
 from wmd.services.library import Library
 from wmd.services.publishing import Setting
+from wmd.web.alarm_desk import AlarmDesk
 
 FEED = "/2021/calendar.ics"
 LATER = LEAD_STARTED_AT + timedelta(hours=1)
@@ -312,24 +313,40 @@ def grown(event: EventView) -> EventView:
     return replace(event, sessions=(replace(session, entries={"en": entry._replace(tail=padding + entry.tail)}),))
 
 
-def test_feed_that_is_too_large_says_so_to_its_reader_and_in_the_log(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    events = [grown(cast.published(make_event(number))) for number in (1, 2, 3)]
-    missing = make_event(4, region="africa")
-    app = make_test_app(f"sqlite:///{tmp_path / 'unused.sqlite3'}", tmp_path, Clock())
-    source = InMemory({"2021": make_programme([*events, missing], edition=make_edition())}, "2021", {})
+def in_memory(folder: Path, *events: EventView, told: Callable[[str, str | None], object]) -> Machine:
+    """Return a machine before a programme in memory, whose alarms go to ``told``."""
+    app = make_test_app(f"sqlite:///{folder / 'unused.sqlite3'}", folder, Clock())
+    source = InMemory({"2021": make_programme(events, edition=make_edition())}, "2021", {})
     app.extensions["wmd.library"] = Library(source, background=False)
+    app.extensions["wmd.alarm_desk"] = AlarmDesk(told)
     del app.wsgi_app
-    machine = Machine(app, Clock())
-    with caplog.at_level(logging.ERROR):
-        data = machine.feed(FEED)
-        narrow = machine.feed(f"{FEED}?q=Side+event+1")
+    return Machine(app, Clock())
+
+
+def test_feed_that_is_too_large_or_lacks_entries_says_so(tmp_path: Path) -> None:
+    events = [grown(cast.published(make_event(number))) for number in (1, 2, 3)]
+    told: Queue[tuple[str, str | None]] = Queue()
+    machine = in_memory(
+        tmp_path, *events, make_event(4, region="africa"), told=lambda key, message: told.put((key, message))
+    )
+    data = machine.feed(FEED)
+    alarms = dict(told.get(timeout=5) for _ in range(2))
+    narrow = machine.feed(f"{FEED}?q=Side+event+1")
 
     assert len(data) > feed_of.LIMIT_BYTES
     description = strict.parse(data).text("DESCRIPTION")
     assert description.startswith("This calendar is too large for some calendar services.")
     assert "http://wmd.example/2021/subscribe" in description
     assert "too large" not in strict.parse(narrow).text("DESCRIPTION")
-    said = [(record.getMessage(), vars(record)["path"], vars(record)["count"]) for record in caplog.records]
-    assert said == [("feed_entries_missing", FEED, 1), ("feed_too_large", FEED, len(data))]
+    assert alarms == {
+        f"feed:missing:{FEED}": "1 sessions have no entry and are not in /2021/calendar.ics: "
+        "run flask programme rederive.",
+        f"feed:too-large:{FEED}": "/2021/calendar.ics is too large for some calendar services: point people to "
+        "narrower ones.",
+    }
+    # A narrower feed that is well does not close the alarm of the whole one; the whole one, mended, does.
+    assert told.empty()
+    mended = InMemory({"2021": make_programme([cast.published(make_event(1))])}, "2021", {})
+    machine.app.extensions["wmd.library"] = Library(mended, background=False)
+    machine.feed(FEED)
+    assert {told.get(timeout=5) for _ in range(2)} == {(key, None) for key in alarms}

@@ -14,6 +14,7 @@ from wmd.domain.zones import canonical
 from wmd.errors import NotLoadedError
 from wmd.gateways import Gateways
 from wmd.services.library import Library
+from wmd.web.alarm_desk import AlarmDesk
 from wmd.web.catalogue import gettext
 from wmd.web.published import Publish
 
@@ -42,6 +43,12 @@ def library() -> Library:
 def gateways() -> Gateways:
     """Return the outside as this application was given it."""
     found: Gateways = current_app.extensions["wmd.gateways"]
+    return found
+
+
+def alarm_desk() -> AlarmDesk:
+    """Return where a request says what staff should know."""
+    found: AlarmDesk = current_app.extensions["wmd.alarm_desk"]
     return found
 
 

@@ -18,7 +18,7 @@ from wmd.domain.codes import normalise_code, slugify
 from wmd.domain.filters import BadQuery, Query, parse
 from wmd.domain.findings import N_
 from wmd.domain.hidden import hidden_sessions
-from wmd.domain.ical.feed import FeedHead, join, single
+from wmd.domain.ical.feed import Feed, FeedHead, join, single
 from wmd.domain.programme import EditionView, Programme, SessionView, Site
 from wmd.domain.query import select
 from wmd.domain.zones import canonical
@@ -28,7 +28,16 @@ from wmd.web.public import addresses
 from wmd.web.public.events import taking_its_place
 from wmd.web.public.page import absolute
 from wmd.web.public.selection import selection_name
-from wmd.web.reading import keep, library, not_ready, read_now, read_programme, read_programmes, read_site
+from wmd.web.reading import (
+    alarm_desk,
+    keep,
+    library,
+    not_ready,
+    read_now,
+    read_programme,
+    read_programmes,
+    read_site,
+)
 
 log = logging.getLogger(__name__)
 bp = Blueprint("feeds", __name__)
@@ -224,14 +233,27 @@ def _answer(
 ) -> Response:
     """Join the feed and mark it as one to keep until the day ends or the programme changes."""
     feed = join(head, sessions, language="en", now_day=now.astimezone(UTC).date(), running=running)
-    if feed.missing:
-        log.error("feed_entries_missing", extra={"path": request.path, "count": feed.missing})
-    if feed.too_large:
-        log.error("feed_too_large", extra={"path": request.path, "count": len(feed.body)})
+    _tell_staff(feed)
     response = make_response(feed.body)
     _calendar_headers(response, f"{file_name}.ics", disposition="inline")
     response.last_modified = head.last_modified_at
     return keep(response, values=values, valid_until=next_day(now), pinned=pinned, by_zone=False, max_age_s=MAX_AGE_S)
+
+
+def _tell_staff(feed: Feed) -> None:
+    """Raise an alarm when sessions lack their entry or the feed is too large; close it when the plain feed is well."""
+    path = request.path
+    said = {
+        "missing": f"{feed.missing} sessions have no entry and are not in {path}: run flask programme rederive.",
+        "too-large": f"{path} is too large for some calendar services: point people to narrower ones.",
+    }
+    for kind, is_wrong in (("missing", feed.missing > 0), ("too-large", feed.too_large)):
+        key = f"feed:{kind}:{path}"
+        if is_wrong:
+            log.error("feed_not_whole", extra={"path": path, "kind": kind})
+            alarm_desk().note(key, said[kind])
+        elif not request.query_string:
+            alarm_desk().all_well(key)
 
 
 def _calendar_headers(response: Response, file_name: str, *, disposition: str) -> None:
