@@ -491,6 +491,7 @@ def upgrade():
         sa.PrimaryKeyConstraint("id", name=op.f("pk_speakers")),
     )
     with op.batch_alter_table("speakers", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_speakers_panel_id"), ["panel_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_speakers_person_id"), ["person_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_speakers_session_id"), ["session_id"], unique=False)
     insert_reference_data()
@@ -500,6 +501,7 @@ def downgrade():
     with op.batch_alter_table("speakers", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_speakers_session_id"))
         batch_op.drop_index(batch_op.f("ix_speakers_person_id"))
+        batch_op.drop_index(batch_op.f("ix_speakers_panel_id"))
 
     op.drop_table("speakers")
     with op.batch_alter_table("panel_questions", schema=None) as batch_op:

@@ -205,6 +205,36 @@ def test_event_left_out_of_a_file_stays_as_it_is(dbs: Session, setting: Setting)
     assert set(dbs.scalars(select(EventSession.status))) == {"scheduled"}
 
 
+def test_exported_sessions_without_keys_each_keep_their_own_stamps(dbs: Session, setting: Setting) -> None:
+    mint = SeededMint("elsewhere")
+    slots = [
+        documents.session(
+            key="", id=mint.uuid(), code=code, uid=f"{code}@elsewhere.example", sequence=number,
+            starts=f"2021-10-0{number}T15:00", ends=f"2021-10-0{number}T16:00", time_text="",
+            created_at="2021-08-01T08:00:00Z", last_modified_at="2021-08-02T08:00:00Z",
+        )
+        for number, code in ((7, "AAAAA2"), (8, "AAAAA3"))
+    ]  # fmt: skip
+
+    documents.apply(dbs, setting, documents.document(documents.event(sessions=slots)))
+
+    rows = dbs.execute(
+        select(EventSession.code, EventSession.uid, EventSession.sequence).order_by(EventSession.code)
+    ).tuples()
+    assert rows.all() == [("AAAAA2", "AAAAA2@elsewhere.example", 7), ("AAAAA3", "AAAAA3@elsewhere.example", 8)]
+
+
+def test_stamp_from_the_future_is_not_believed(dbs: Session, setting: Setting) -> None:
+    slot = documents.session(
+        sequence=3, created_at="2031-01-01T00:00:00Z", last_modified_at="2031-01-01T00:00:00Z", uid="a@b.example"
+    )
+
+    documents.apply(dbs, setting, documents.document(documents.event(sessions=[slot])))
+
+    session = only_session(dbs)
+    assert (session.sequence, session.created_at, session.last_modified_at) == (3, LEAD_STARTED_AT, LEAD_STARTED_AT)
+
+
 def test_pending_revision_cannot_be_published(dbs: Session, setting: Setting) -> None:
     documents.apply(dbs, setting, documents.document(documents.event()))
     edition = find_edition(dbs, "2021")

@@ -203,7 +203,7 @@ class Speaker(Model):
 
     id: Mapped[str] = mapped_column(primary_key=True)
     session_id: Mapped[str] = mapped_column(ForeignKey("event_sessions.id"), index=True)
-    panel_id: Mapped[str | None] = mapped_column(ForeignKey("panels.id"))
+    panel_id: Mapped[str | None] = mapped_column(ForeignKey("panels.id"), index=True)
     person_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"), index=True)
     role: Mapped[str]
     organisation: Mapped[str]

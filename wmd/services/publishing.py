@@ -328,9 +328,12 @@ def _stamp(session: SessionContent, one: _One, known: _Known) -> Stamp:
 
 
 def _claimed(session: SessionContent, claim: EventContent | None) -> SessionContent | None:
-    if claim is None:
-        return None
-    return next((other for other in claim.sessions if other.key == session.key), None)
+    """Return what the export says of this session: found by its id, else by its key when it has one."""
+    for same in (lambda other: other.id == session.id, lambda other: bool(other.key) and other.key == session.key):
+        found = next(filter(same, claim.sessions if claim else ()), None)
+        if found is not None:
+            return found
+    return None
 
 
 def organisers_of(content: EventContent, organisations: Mapping[str, Organisation]) -> tuple[OrganiserView, ...]:
