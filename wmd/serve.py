@@ -120,8 +120,8 @@ def load(config: Config, say_loaded: int) -> WSGIApplication:
     # their place, after this function: whoever ends the server in its first second must not wait for a kill.
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
-    # A terminal sends Ctrl-C to the whole group; a worker shall hear only the server's own word, once. A group of its own
-    # is enough: a session of its own would also be a scheduling group of its own, which Linux serves apart (autogroup).
+    # A terminal sends Ctrl-C to the whole group; a worker shall hear only the server's own word, once. A group of its
+    # own is enough: a session of its own would also be scheduled apart from the rest (Linux, autogroup).
     os.setpgid(0, 0)
     Thread(target=_end_with, args=(os.getppid(),), name="parent-watch", daemon=True).start()
     _configure_logs(config)
