@@ -171,7 +171,7 @@ def test_migration_that_orphans_rows_is_undone_and_references_are_checked_again(
         upgrade(directory=folder)
 
     assert [record.getMessage() for record in caplog.records if record.name == "flask_migrate"] == [
-        "Error: the migration left 3 rows without their parent"
+        "Error: the migration left 5 rows without their parent"
     ]
     assert dump(database_url) == before
     with db.engine.connect() as connection:

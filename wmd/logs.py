@@ -33,6 +33,7 @@ _PLAIN_WORD = re.compile(r"[a-z][a-z-]{0,31}|[0-9A-Z]{6}|[0-9]{1,4}")
 _PUBLIC_SEGMENT = re.compile(r"(?:[0-9A-Z]{6}-)?[^\W_]+(?:[-_.][^\W_]+)*")
 _TOKEN_RUN = re.compile(r"(?=[A-Za-z_]*[0-9])[0-9A-Za-z_]{20,}")
 _MASK = "***"
+_LONGEST_SEGMENT = 120
 _ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -51,6 +52,9 @@ def _keep_private(part: str) -> bool:
 
 
 def _keep_public(part: str) -> bool:
+    # A search for runs takes the square of the length: what is longer than any address of ours is not searched.
+    if len(part) > _LONGEST_SEGMENT:
+        return False
     return _PUBLIC_SEGMENT.fullmatch(part) is not None and _TOKEN_RUN.search(part) is None
 
 

@@ -198,6 +198,20 @@ def upgrade():
         sa.UniqueConstraint("key", name=op.f("uq_organisations_key")),
     )
     op.create_table(
+        "edition_organisations",
+        sa.Column("edition_id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["edition_id"], ["editions.id"], name=op.f("fk_edition_organisations_edition_id_editions")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisations.id"],
+            name=op.f("fk_edition_organisations_organisation_id_organisations"),
+        ),
+        sa.PrimaryKeyConstraint("edition_id", "organisation_id", name=op.f("pk_edition_organisations")),
+    )
+    op.create_table(
         "submissions",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("edition_id", sa.Integer(), nullable=False),
@@ -545,6 +559,7 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_submissions_edition_id"))
 
     op.drop_table("submissions")
+    op.drop_table("edition_organisations")
     op.drop_table("organisations")
     op.drop_table("edition_topics")
     op.drop_table("topics")

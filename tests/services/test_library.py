@@ -274,3 +274,29 @@ def test_reloading_leaves_no_garbage_behind() -> None:
 
     assert gc.get_freeze_count() <= frozen_before
     assert len(gc.get_objects()) - tracked_before < 2_000
+
+
+def test_good_copy_follows_a_change_that_came_soon_after_the_last_one(tmp_path: Path) -> None:
+    shelf, passing = Shelf(), Time()
+    copies = GoodCopies(tmp_path, "secret")
+    library = Library(shelf, copies=copies, monotonic=passing, background=False)
+    assert size(library) == 1
+    shelf.version, passing.now_s = 2, passing.now_s + 5
+    assert size(library) == 2
+    passing.now_s += 30
+
+    library.versions()
+
+    kept = copies.read("edition:2021")
+    assert isinstance(kept, Programme)
+    assert kept.version == 2
+
+
+def test_warming_loads_every_edition(tmp_path: Path) -> None:
+    shelf = Shelf()
+    library = Library(shelf, copies=GoodCopies(tmp_path, "secret"))
+
+    library.warm()
+
+    assert shelf.loads == 1
+    Library(Shelf(is_down=True)).warm()

@@ -170,3 +170,12 @@ def test_versions_are_one_statement(dbs: Session, setting: Setting) -> None:
     assert set(versions) == {"site", "status", "edition:2021"}
     assert versions["edition:2021"] == load().version
     assert [statement for statement in seen if not statement.startswith(("BEGIN", "SET"))] == [seen[-1]]
+
+
+def test_organisation_that_organises_no_more_stays_known_as_retired(dbs: Session, setting: Setting) -> None:
+    documents.apply(dbs, setting, documents.document(documents.event()))
+
+    documents.apply(dbs, setting, documents.document(documents.event(organisers=[{"key": "b"}])), now=LATER)
+
+    known = {view.name: view.retired for view in load().organisations.values()}
+    assert known == {"Organisation A": True, "Organización B": False}

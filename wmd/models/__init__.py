@@ -16,7 +16,7 @@ from wmd.models.events import (
     Speaker,
 )
 from wmd.models.links import PrivateLink
-from wmd.models.organisations import Organisation, Person, PublicCode
+from wmd.models.organisations import EditionOrganisation, Organisation, Person, PublicCode
 from wmd.models.submissions import Alarm, AuditEntry, Decision, Revision, Submission
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Change",
     "Decision",
     "Edition",
+    "EditionOrganisation",
     "EditionTopic",
     "Event",
     "EventLanguage",

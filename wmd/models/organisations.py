@@ -32,6 +32,15 @@ class Organisation(Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class EditionOrganisation(Model):
+    """An organisation that was ever shown in an edition: its feed and filter stay valid when it organises no more."""
+
+    __tablename__ = "edition_organisations"
+
+    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"), primary_key=True)
+    organisation_id: Mapped[str] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
+
+
 class Person(Model):
     """A person: the only place for a name. Erasing empties the row; everything else holds its id."""
 

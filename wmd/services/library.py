@@ -6,6 +6,7 @@ value when loading fails; writes a good copy to disk so that a process can start
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import hashlib
 import hmac
@@ -106,6 +107,7 @@ class Library:
         self._indexes: dict[str, tuple[Programme, Index]] = {}
         self._loaded: dict[str, int] = {}
         self._copied_at: dict[str, float] = {}
+        self._uncopied: dict[str, Programme | Site] = {}
         self.is_stale = False
 
     def versions(self) -> Mapping[str, int]:
@@ -135,9 +137,9 @@ class Library:
         try:
             self._ask()
             looked.set()
-            if self._behind():
-                with self._loading:
-                    self._load()
+            with self._loading:
+                self._load()
+                self._write_copies()
         finally:
             looked.set()
             self._looking.release()
@@ -214,13 +216,20 @@ class Library:
         self._loaded = {**self._loaded, name: version}
 
     def _copy(self, name: str, value: Programme | Site) -> None:
-        if self._copies is None or self._monotonic() - self._copied_at.get(name, -1e9) < _COPY_EVERY_S:
-            return
-        self._copied_at[name] = self._monotonic()
-        try:
-            self._copies.write(name, value)
-        except OSError as error:
-            log.warning("copy_failed", extra={"what": name, "error": type(error).__name__})
+        """Have a good copy written: now, or with a later look when the last one is only some seconds old."""
+        if self._copies is not None:
+            self._uncopied[name] = value
+            self._write_copies()
+
+    def _write_copies(self) -> None:
+        for name in list(self._uncopied):
+            if self._copies is None or self._monotonic() - self._copied_at.get(name, -1e9) < _COPY_EVERY_S:
+                continue
+            self._copied_at[name] = self._monotonic()
+            try:
+                self._copies.write(name, self._uncopied.pop(name))
+            except OSError as error:
+                log.warning("copy_failed", extra={"what": name, "error": type(error).__name__})
 
     def site(self) -> Site:
         """Return the site; the first time it is loaded here, or read from the good copy.
@@ -247,6 +256,12 @@ class Library:
             if slug not in self._programmes:
                 self._first(f"edition:{slug}", lambda: self._source.programme(slug, None))
         return self._programmes[slug]
+
+    def warm(self) -> None:
+        """Load every edition that is not held yet, so that nobody waits for it and each has its good copy."""
+        with contextlib.suppress(NotLoadedError):
+            for slug in self.site().editions:
+                self.programme(slug)
 
     def index(self, programme: Programme) -> Index:
         """Return the search index of a programme value."""

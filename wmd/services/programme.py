@@ -46,6 +46,7 @@ from wmd.models import (
     CalendarEntry,
     Change,
     Edition,
+    EditionOrganisation,
     EditionTopic,
     Event,
     EventLanguage,
@@ -200,7 +201,7 @@ def load_programme(connection: Connection, slug: str, previous: Programme | None
         events=events,
         sessions=tuple(session for session, _ in pairs),
         owners=tuple(event for _, event in pairs),
-        organisations=_load_organisations(connection, edition.id),
+        organisations=_load_organisations(connection, edition.id, events.values()),
         topics=_load_topics(connection, edition.id),
         series=series,
         changes=_load_changes(connection, edition.id),
@@ -386,19 +387,21 @@ def _panel(panel_id: str, session_id: str, parts: _Parts) -> PanelView:
     )
 
 
-def _load_organisations(connection: Connection, edition_id: int) -> dict[str, OrganisationView]:
-    used = (
-        select(EventOrganisation.organisation_id)
-        .join(Event, Event.id == EventOrganisation.event_id)
-        .where(Event.edition_id == edition_id)
-    )
+def _load_organisations(
+    connection: Connection, edition_id: int, events: Iterable[EventView]
+) -> dict[str, OrganisationView]:
+    """Return every organisation ever shown in the edition; one that organises nothing there now counts as retired."""
+    active = {organiser.code for event in events for organiser in event.organisers}
     rows = connection.execute(
-        select(Organisation.__table__).where(Organisation.id.in_(used)).order_by(Organisation.slug, Organisation.code)
+        select(Organisation.__table__)
+        .join(EditionOrganisation, EditionOrganisation.organisation_id == Organisation.id)
+        .where(EditionOrganisation.edition_id == edition_id)
+        .order_by(Organisation.slug, Organisation.code)
     )
     return {
         row.code: OrganisationView(
             row.code, row.slug, row.names, row.language, row.acronym, row.kind, row.city, row.country, row.region,
-            row.website, row.is_demo, row.retired_at is not None,
+            row.website, row.is_demo, row.retired_at is not None or row.code not in active,
         )
         for row in rows
     }  # fmt: skip

@@ -24,6 +24,7 @@ from wmd.models import (
     CalendarEntry,
     Change,
     Edition,
+    EditionOrganisation,
     Event,
     EventLanguage,
     EventOrganisation,
@@ -128,6 +129,7 @@ def publish(
     if silent:
         batch.changes.clear()
     _replace_children(dbs, [submission.event_id for _, submission, _ in contents], batch)
+    _remember_organisations(dbs, edition, {row["organisation_id"] for row in batch.organisations})
     edition.version = publication.version
     edition.published_at = max(now, edition.published_at)
     if publication.added or publication.dates:
@@ -387,6 +389,14 @@ def _write_sessions(
                 "status": session.status.value, "created_at": stamp.created_at, **values,
             }
         )  # fmt: skip
+
+
+def _remember_organisations(dbs: Session, edition: Edition, shown: set[str]) -> None:
+    """Note which organisations were ever shown in the edition."""
+    known = dbs.scalars(select(EditionOrganisation.organisation_id).where(EditionOrganisation.edition_id == edition.id))
+    rows = [{"edition_id": edition.id, "organisation_id": id_} for id_ in sorted(shown - set(known))]
+    if rows:
+        dbs.execute(insert(EditionOrganisation), rows)
 
 
 def _replace_children(dbs: Session, event_ids: Sequence[str], batch: EventRows) -> None:
