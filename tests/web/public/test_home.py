@@ -220,6 +220,14 @@ def test_what_lasts_all_day_stands_besides_the_band(visit: Visit) -> None:
     assert "Nothing takes place on this day" not in text
 
 
+def test_what_is_on_all_day_is_not_shown_twice(visit: Visit) -> None:
+    week = make_session(1, all_day=True, starts_on=date(2021, 10, 7), ends_on=date(2021, 10, 8))
+    programme = make_programme([make_event(1, title="Exhibition", sessions=[week])])
+    text = visit(programme, now=datetime(2021, 10, 7, 13, 30, tzinfo=UTC)).text("/2021/")
+    assert text.count("Exhibition") == 1
+    assert "Nothing takes place on this day" not in text
+
+
 def over_with_a_recording() -> Programme:
     return make_programme(
         [

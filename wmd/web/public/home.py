@@ -139,6 +139,7 @@ def band_model(programme: Programme, index: Index, day: date, eyes: Eyes) -> Ban
         for place in index.days(eyes.zone).positions.get(day.isoformat(), ())
         if programme.sessions[place].status is SessionStatus.SCHEDULED and _has_no_time(programme.sessions[place])
     ]
+    live = on_now(programme, eyes.now)
     count = len(ticks)
     date_words = words.day_month(day, eyes.language)
     label = ngettext(
@@ -157,7 +158,8 @@ def band_model(programme: Programme, index: Index, day: date, eyes: Eyes) -> Ban
         now_minute=_now_minute(day, eyes),
         caption=gettext("Day and night in %(city)s; each bar is an event.", city=words.place_of(eyes.zone)),
         rows=[_listed(row, programme, eyes, day) for row in rows(programme, drawn[:MOST_LISTED], eyes.zone)],
-        besides=row_items(programme, besides[:MOST_LISTED], eyes),
+        # What is on now stands above the band already.
+        besides=row_items(programme, [at for at in besides if at not in live][:MOST_LISTED], eyes),
         urls=_pages(programme, drawn) if len(ticks) <= MOST_TICKS else {},
         more=max(0, len(drawn) - MOST_LISTED),
         count=len(drawn) + len(besides),
