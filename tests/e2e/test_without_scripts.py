@@ -44,4 +44,4 @@ def test_filters_open_on_a_phone_without_scripts(browse: Browse) -> None:
     page = browse("/2021/programme", java_script_enabled=False, viewport={"width": 360, "height": 740})
     page.locator(".filters > summary").click()
     page.get_by_role("link", name="Gender equality").first.click()
-    page.wait_for_url("**?topic=gender-equality")
+    expect(page.locator(".chosen")).to_contain_text("Gender equality")

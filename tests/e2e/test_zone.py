@@ -91,7 +91,9 @@ def test_chooser_keeps_the_filters_and_drops_a_zone_in_the_address(browse: Brows
 
 def test_without_scripts_the_first_visit_shows_the_events_own_time(browse: Browse, site: LiveSite) -> None:
     page = browse(site.path(LEAD), zone="America/Bogota", java_script_enabled=False)
-    expect(page.locator(".ticket .mine dt")).to_contain_text("Barcelona (CEST, UTC+2)")
+    expect(page.locator(".ticket .mine time")).to_have_text("15:00–16:30")
+    expect(page.locator(".ticket .mine dt")).to_contain_text("(CEST, UTC+2)")
+    expect(page.locator(".ticket .mine dt")).to_contain_text("Barcelona")
     assert kept(page) == []
 
 
