@@ -202,6 +202,14 @@ def _check(config: Config) -> None:
     _check_base_url(config)
     _check_database_url(config.database_url)
     _check_link_keys(config)
+    if not config.is_demo:
+        _check_no_samples(config)
+    if config.edition and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", config.edition):
+        msg = f"WMD_EDITION is {config.edition!r}: give the slug of an edition, such as 2026."
+        raise SettingError(msg)
+    if not config.is_demo and not re.fullmatch(r"[0-9A-Za-z.:-]+", config.host):
+        msg = f"WMD_HOST is {config.host!r}: give an address to listen on, such as 127.0.0.1."
+        raise SettingError(msg)
     if config.mail_url and not config.mail_url.startswith(("smtp://", "smtps://")):
         msg = "WMD_MAIL_URL must begin with smtp:// or smtps://."
         raise SettingError(msg)
@@ -213,6 +221,25 @@ def _check(config: Config) -> None:
         raise SettingError(msg)
     if config.log_level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
         msg = f"WMD_LOG_LEVEL is {config.log_level!r}: it must be DEBUG, INFO, WARNING or ERROR."
+        raise SettingError(msg)
+
+
+def _check_no_samples(config: Config) -> None:
+    """Refuse values that were copied from an example and never filled in. The value itself is never repeated."""
+    host = config.hostname.lower()
+    if host in {"localhost", "127.0.0.1", "::1"} or re.search(r"(^|\.)example(\.(org|com|net|edu))?$", host):
+        msg = "WMD_BASE_URL is a sample value: give the address that people will use."
+        raise SettingError(msg)
+    mail = urlsplit(config.mail_url)
+    if not mail.hostname or mail.hostname == "host" or mail.password in {"password", "CHANGE-ME"}:
+        msg = "WMD_MAIL_URL is a sample value or names no server: give smtp://user:password@server:587 with your own."
+        raise SettingError(msg)
+    if urlsplit(config.database_url).password in {"password", "CHANGE-ME"} or "…" in config.database_url:
+        msg = "WMD_DATABASE_URL is a sample value: give your own database."
+        raise SettingError(msg)
+    secret = config.secret_key
+    if any(secret == (secret[:length] * len(secret))[: len(secret)] for length in range(1, len(secret) // 2 + 1)):
+        msg = "WMD_SECRET_KEY repeats itself: give at least 32 random characters."
         raise SettingError(msg)
 
 

@@ -14,9 +14,9 @@ from config import ROOT, SETTINGS, Config, SettingError
 KEY = base64.b64encode(bytes(range(32))).decode()
 PRODUCTION = {
     "WMD_SECRET_KEY": "4f9d0c1b7a6e5f3d2c8b9a0e1f2d3c4b",
-    "WMD_BASE_URL": "https://wmd.example.org",
-    "WMD_DATABASE_URL": "postgresql+psycopg://wmd:database-password@db.example.org/wmd",
-    "WMD_MAIL_URL": "smtp://wmd:mail-password@mail.example.org:587",
+    "WMD_BASE_URL": "https://wmd.metropolis.test",
+    "WMD_DATABASE_URL": "postgresql+psycopg://wmd:database-password@db.metropolis.test/wmd",
+    "WMD_MAIL_URL": "smtp://wmd:mail-password@mail.metropolis.test:587",
     "WMD_LINK_KEYS": f"first:{KEY}",
 }
 
@@ -38,17 +38,17 @@ def test_production_reads_its_settings() -> None:
     config = production()
     assert (config.mode, config.is_demo) == ("production", False)
     assert (config.base_url, config.hostname, config.uid_domain) == (
-        "https://wmd.example.org",
-        "wmd.example.org",
-        "wmd.example.org",
+        "https://wmd.metropolis.test",
+        "wmd.metropolis.test",
+        "wmd.metropolis.test",
     )
     assert config.database_url == PRODUCTION["WMD_DATABASE_URL"]
-    assert config.allowed_hosts == {"wmd.example.org"}
+    assert config.allowed_hosts == {"wmd.metropolis.test"}
     assert (config.host, config.port, config.workers, config.proxy_hops) == ("127.0.0.1", 8000, 2, 0)
 
 
 def test_uid_domain_is_kept_when_the_address_changes() -> None:
-    assert production(WMD_UID_DOMAIN="old.example.org").uid_domain == "old.example.org"
+    assert production(WMD_UID_DOMAIN="old.metropolis.test").uid_domain == "old.metropolis.test"
 
 
 @pytest.mark.parametrize("name", sorted(PRODUCTION))
@@ -85,29 +85,29 @@ def test_sample_or_short_secret_is_refused_and_not_repeated(secret: str) -> None
     [
         ("WMD_MODE", "production "),
         ("WMD_MODE", "development"),
-        ("WMD_BASE_URL", "http://wmd.example.org"),
-        ("WMD_BASE_URL", "wmd.example.org"),
+        ("WMD_BASE_URL", "http://wmd.metropolis.test"),
+        ("WMD_BASE_URL", "wmd.metropolis.test"),
         ("WMD_BASE_URL", "https://"),
-        ("WMD_BASE_URL", "https://wmd.example.org/path"),
-        ("WMD_BASE_URL", "https://wmd.example.org?a=1"),
-        ("WMD_BASE_URL", "https://wmd.example.org#a"),
-        ("WMD_BASE_URL", "https://user:password@wmd.example.org"),
-        ("WMD_BASE_URL", "https://wmd example.org"),
-        ("WMD_BASE_URL", "https://wmd.example.org:port"),
-        ("WMD_BASE_URL", "https://wmd.example.org\nX-Header: 1"),
-        ("WMD_DATABASE_URL", "mysql://db.example.org/wmd"),
-        ("WMD_DATABASE_URL", "postgresql://db.example.org/wmd"),
+        ("WMD_BASE_URL", "https://wmd.metropolis.test/path"),
+        ("WMD_BASE_URL", "https://wmd.metropolis.test?a=1"),
+        ("WMD_BASE_URL", "https://wmd.metropolis.test#a"),
+        ("WMD_BASE_URL", "https://user:password@wmd.metropolis.test"),
+        ("WMD_BASE_URL", "https://wmd metropolis.test"),
+        ("WMD_BASE_URL", "https://wmd.metropolis.test:port"),
+        ("WMD_BASE_URL", "https://wmd.metropolis.test\nX-Header: 1"),
+        ("WMD_DATABASE_URL", "mysql://db.metropolis.test/wmd"),
+        ("WMD_DATABASE_URL", "postgresql://db.metropolis.test/wmd"),
         ("WMD_DATABASE_URL", "sqlite:///"),
         ("WMD_DATABASE_URL", "sqlite:///wmd.sqlite3"),
         ("WMD_DATABASE_URL", "sqlite:///:memory:"),
-        ("WMD_MAIL_URL", "mail.example.org:25"),
+        ("WMD_MAIL_URL", "mail.metropolis.test:25"),
         ("WMD_LINK_KEYS", "first"),
         ("WMD_LINK_KEYS", "first:not base64"),
         ("WMD_LINK_KEYS", f"first:{base64.b64encode(bytes(range(31))).decode()}"),
         ("WMD_LINK_KEYS", f"first:{base64.b64encode(bytes(32)).decode()}"),
         ("WMD_UID_DOMAIN", "two words"),
         ("WMD_UID_DOMAIN", "line\nbreak.org"),
-        ("WMD_UID_DOMAIN", "@wmd.example.org"),
+        ("WMD_UID_DOMAIN", "@wmd.metropolis.test"),
         ("PORT", "0"),
         ("PORT", "65536"),
         ("PORT", "eight thousand"),
@@ -128,7 +128,7 @@ def test_nonsense_is_refused_by_name(name: str, value: str) -> None:
     assert refusal(**{name: value}).startswith(f"{name} ")
 
 
-@pytest.mark.parametrize("value", ["https://user:hidden-word@wmd.example.org", "https://hidden-word"])
+@pytest.mark.parametrize("value", ["https://user:hidden-word@wmd.metropolis.test", "https://hidden-word"])
 def test_refused_address_and_keys_are_not_repeated(value: str) -> None:
     assert "hidden-word" not in refusal(WMD_BASE_URL=value + "/x", WMD_LINK_KEYS="first:hidden-word")
     assert "hidden-word" not in refusal(WMD_LINK_KEYS="first:hidden-word")
@@ -138,7 +138,7 @@ def test_repr_shows_no_secret() -> None:
     shown = repr(production())
     secrets = [PRODUCTION["WMD_SECRET_KEY"], "database-password", "mail-password", KEY]
     assert [secret for secret in secrets if secret in shown] == []
-    assert "https://wmd.example.org" in shown
+    assert "https://wmd.metropolis.test" in shown
 
 
 @pytest.mark.parametrize("name", ["WMD_SECRET_KEY", "WMD_DATABASE_URL", "WMD_MAIL_URL", "WMD_LINK_KEYS"])
@@ -172,7 +172,7 @@ def test_demonstration_needs_no_setting(tmp_path: Path) -> None:
     assert re.fullmatch(r"[0-9a-f]{64}", config.secret_key)
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "wmd.example.org", ""])  # noqa: S104 -- what is refused
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "wmd.metropolis.test", ""])  # noqa: S104 -- what is refused
 def test_demonstration_listens_on_this_machine_only(host: str, tmp_path: Path) -> None:
     with pytest.raises(SettingError, match=r"^WMD_HOST .*this machine only"):
         Config.from_env({"WMD_MODE": "demo", "WMD_VAR_DIR": str(tmp_path), "WMD_HOST": host})
@@ -217,3 +217,40 @@ def test_settings_are_those_that_are_read() -> None:
     code = source.split("class Config", 1)[1]
     read = set(re.findall(r'"(WMD_[A-Z_]+|PORT)"', code))
     assert read == {name for name, _, _, _ in SETTINGS}
+
+
+@pytest.mark.parametrize(
+    ("name", "sample"),
+    [
+        ("WMD_BASE_URL", "https://wmd.example.org"),
+        ("WMD_BASE_URL", "https://example.com"),
+        ("WMD_BASE_URL", "https://wmd.example"),
+        ("WMD_BASE_URL", "https://localhost"),
+        ("WMD_BASE_URL", "https://127.0.0.1:8000"),
+        ("WMD_MAIL_URL", "smtp://user:password@host:587"),
+        ("WMD_MAIL_URL", "smtp://:25"),
+        ("WMD_DATABASE_URL", "postgresql+psycopg://…"),
+        ("WMD_DATABASE_URL", "postgresql+psycopg://wmd:CHANGE-ME@localhost/wmd"),
+        ("WMD_SECRET_KEY", "0123456789abcdef0123456789abcdef"),
+    ],
+)
+def test_sample_value_is_refused_by_name(name: str, sample: str) -> None:
+    said = refusal(**{name: sample})
+
+    assert re.findall(r"WMD_\w+", said) == [name]
+    assert sample not in said
+
+
+def test_samples_of_the_deployment_are_refused() -> None:
+    text = (ROOT / "deploy" / "wmd.env.sample").read_text(encoding="utf-8")
+    sample = dict(line.split("=", 1) for line in text.splitlines() if line and not line.startswith("#"))
+
+    with pytest.raises(SettingError):
+        Config.from_env(sample)
+    with pytest.raises(SettingError, match="WMD_BASE_URL is a sample"):
+        Config.from_env({**PRODUCTION, "WMD_BASE_URL": sample["WMD_BASE_URL"]})
+
+
+@pytest.mark.parametrize(("name", "value"), [("WMD_EDITION", "../x"), ("WMD_HOST", "nonsense host"), ("WMD_HOST", "")])
+def test_nonsense_is_refused_in_production(name: str, value: str) -> None:
+    assert refusal(**{name: value}).startswith(f"{name} is ")
