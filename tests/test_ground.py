@@ -35,12 +35,6 @@ ROOMS: dict[str, frozenset[str]] = {
 }
 
 
-#: Arrows that run back for now, each with its reason.
-EXCEPTIONS = {
-    "wmd/services/health.py config.ROOT": "asks where the migrations lie; the caller should say it",
-}
-
-
 def imported(path: Path) -> Iterator[tuple[int, str]]:
     """Yield line and dotted name of everything a file imports, ``from x import y`` as ``x.y``."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -64,14 +58,8 @@ def test_imports_run_one_way() -> None:
         room = path.relative_to(ROOT / "wmd").parts[0].removesuffix(".py")
         for line, name in imported(path):
             target = room_of(name)
-            where = path.relative_to(ROOT)
-            if (
-                room in ROOMS
-                and target is not None
-                and target not in ROOMS[room]
-                and f"{where} {name}" not in EXCEPTIONS
-            ):
-                back.append(f"{where}:{line} imports {name}")
+            if room in ROOMS and target is not None and target not in ROOMS[room]:
+                back.append(f"{path.relative_to(ROOT)}:{line} imports {name}")
 
     assert back == []
 
