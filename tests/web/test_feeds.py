@@ -47,6 +47,7 @@ def test_feed_has_the_headers_that_calendars_and_shared_caches_need(demo: Machin
         "Content-Disposition": 'inline; filename="world-metropolitan-day-2021.ics"',
         "Content-Length": str(len(response.get_data())),
         "Access-Control-Allow-Origin": "*",
+        "Access-Control-Expose-Headers": "ETag, Last-Modified",
         "Cache-Control": CACHED,
         "Last-Modified": PUBLISHED,
         "Vary": "Accept-Encoding",
@@ -121,6 +122,7 @@ def test_what_the_client_holds_is_not_sent_again(demo: Machine, form: str, metho
         "Cache-Control": CACHED,
         "Vary": "Accept-Encoding",
         "Access-Control-Allow-Origin": "*",
+        "Access-Control-Expose-Headers": "ETag, Last-Modified",
     }
 
 

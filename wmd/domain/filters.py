@@ -19,7 +19,13 @@ from urllib.parse import quote, urlencode
 from wmd.domain.findings import N_
 from wmd.domain.iso_codes import COUNTRIES, LANGUAGES
 from wmd.domain.programme import EventView, Programme
-from wmd.domain.vocabulary import FORMAT_LABELS, METROPOLIS_REGION_LABELS, ORGANISATION_KIND_LABELS, SDG_LABELS
+from wmd.domain.vocabulary import (
+    FORMAT_LABELS,
+    METROPOLIS_REGION_LABELS,
+    ORGANISATION_KIND_LABELS,
+    SDG_LABELS,
+    TOOLKIT_TOPICS,
+)
 
 Kind = Literal["page", "feed", "export"]
 CanonicalZone = Callable[[str], str | None]
@@ -269,7 +275,9 @@ def _one_of(allowed: Collection[str]) -> Callable[[str, Programme], str | None]:
 
 
 def _topic(value: str, programme: Programme) -> str | None:
-    return value if any(topic.slug == value for topic in programme.topics) else None
+    # All topics of the toolkit, whichever the edition uses: an event may have one beside those.
+    known = (slug for slug, _ in TOOLKIT_TOPICS)
+    return value if value in known or any(topic.slug == value for topic in programme.topics) else None
 
 
 def _organisation(value: str, programme: Programme) -> str | None:

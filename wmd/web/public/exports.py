@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from flask import Blueprint, Response, current_app, make_response, request
 
-from config import Config
+from config import ROOT, Config
 from wmd.domain.exports import (
     changes_atom,
     programme_csv,
@@ -23,11 +23,12 @@ from wmd.domain.programme import Programme
 from wmd.domain.query import select
 from wmd.domain.zones import canonical
 from wmd.web.public import addresses
-from wmd.web.public.feeds import machine_fault
+from wmd.web.public.feeds import answer_preflight, machine_fault, open_to_all
 from wmd.web.public.page import absolute, base_url
 from wmd.web.reading import keep, library, read_programme, read_programmes, read_site
 
 bp = Blueprint("exports", __name__)
+bp.after_request(answer_preflight)
 
 MAX_AGE_S = 300
 _NO_FILTERS = N_("This file is always the whole programme; filters are for CSV and calendars.")
@@ -39,7 +40,7 @@ def _answer(
     response = make_response(body)
     response.headers["Content-Type"] = content_type
     response.headers["Content-Disposition"] = f'{disposition}; filename="{file_name}"'
-    response.headers["Access-Control-Allow-Origin"] = "*"
+    open_to_all(response)
     response.last_modified = programme.published_at
     return keep(response, values=[programme], valid_until=None, by_zone=False, max_age_s=MAX_AGE_S)
 
@@ -136,4 +137,25 @@ def robots() -> Response:
     config: Config = current_app.extensions["wmd.config"]
     response = make_response(sitemap.robots(base_url(), indexed=not config.is_demo))
     response.headers["Content-Type"] = "text/plain; charset=utf-8"
+    return keep(response, values=[], valid_until=None, by_zone=False, max_age_s=MAX_AGE_S)
+
+
+@bp.get("/programme-template.csv")
+def csv_template() -> Response:
+    """Serve the template of a CSV import: its columns with two example rows (docs/import.md)."""
+    body = (ROOT / "docs" / "templates" / "programme-template.csv").read_bytes()
+    return _document(body, "text/csv; charset=utf-8", "programme-template.csv", disposition="attachment")
+
+
+@bp.get("/programme.schema.json")
+def json_schema() -> Response:
+    """Serve the JSON Schema of import and export files."""
+    body = (ROOT / "docs" / "programme.schema.json").read_bytes()
+    return _document(body, "application/schema+json; charset=utf-8", "programme.schema.json", disposition="inline")
+
+
+def _document(body: bytes, content_type: str, file_name: str, *, disposition: str) -> Response:
+    response = open_to_all(make_response(body))
+    response.headers["Content-Type"] = content_type
+    response.headers["Content-Disposition"] = f'{disposition}; filename="{file_name}"'
     return keep(response, values=[], valid_until=None, by_zone=False, max_age_s=MAX_AGE_S)

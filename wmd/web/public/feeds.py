@@ -63,8 +63,27 @@ def machine_fault(fault: BadQuery, status: int = 400) -> Response:
     said = gettext("This address was never valid: %(asked)s", asked=f"{fault.parameter}={fault.value}")
     response = make_response(f"{said}\n{gettext(fault.reason)}\n", status)
     response.mimetype = "text/plain"
+    return open_to_all(response)
+
+
+def open_to_all(response: Response) -> Response:
+    """Let scripts of any other site read a response, its ETag included (https://fetch.spec.whatwg.org/#http-cors-protocol)."""
     response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = "ETag, Last-Modified"
     return response
+
+
+def answer_preflight(response: Response) -> Response:
+    """Let browsers ask conditionally from other sites: they send OPTIONS first."""
+    if request.method == "OPTIONS":
+        open_to_all(response)
+        response.headers["Access-Control-Allow-Methods"] = "GET, HEAD"
+        response.headers["Access-Control-Allow-Headers"] = "If-None-Match, If-Modified-Since"
+        response.headers["Access-Control-Max-Age"] = "86400"
+    return response
+
+
+bp.after_request(answer_preflight)
 
 
 @bp.get("/<edition>/calendar.ics")
@@ -248,7 +267,7 @@ def _tell_staff(feed: Feed) -> None:
         "too-large": f"{path} is too large for some calendar services: point people to narrower ones.",
     }
     for kind, is_wrong in (("missing", feed.missing > 0), ("too-large", feed.too_large)):
-        key = f"feed:{kind}:{path}"
+        key = f"serving:{kind}:{path}"
         if is_wrong:
             log.error("feed_not_whole", extra={"path": path, "kind": kind})
             alarm_desk().note(key, said[kind])
@@ -259,4 +278,4 @@ def _tell_staff(feed: Feed) -> None:
 def _calendar_headers(response: Response, file_name: str, *, disposition: str) -> None:
     response.headers["Content-Type"] = "text/calendar; charset=utf-8"
     response.headers["Content-Disposition"] = f'{disposition}; filename="{file_name}"'
-    response.headers["Access-Control-Allow-Origin"] = "*"
+    open_to_all(response)
