@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from urllib.parse import quote
 
-from flask import Flask, current_app, redirect, render_template, request
+from flask import Flask, current_app, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from wmd.errors import NotLoadedError
 from wmd.web.reading import library
@@ -25,7 +25,11 @@ def _http(error: HTTPException) -> ResponseReturnValue:
         return error
     if error.code == 404 and (path := _known_without_slash()):
         return redirect(path, 308)
-    return _page(error.code or 500)
+    shown = make_response(_page(error.code or 500))
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        # RFC 9110 §15.5.6 wants the methods that would be allowed.
+        shown.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return shown
 
 
 def _known_without_slash() -> str:
