@@ -33,7 +33,11 @@ def test_online_event_with_one_session() -> None:
         "eventAttendanceMode": "https://schema.org/OnlineEventAttendanceMode",
         "location": ONLINE,
         "organizer": [
-            {"@type": "Organization", "name": "Example City", "url": "https://wmd.example/2021/organisations/ZRG222-example-city"}
+            {
+                "@type": "Organization",
+                "name": "Example City",
+                "url": "https://wmd.example/2021/organisations/ZRG222-example-city",
+            }
         ],
         "inLanguage": ["en"],
         "isAccessibleForFree": True,
