@@ -1,8 +1,7 @@
-"""The ground everything stands on: make, the demonstration script, the server, the pins, the direction of imports."""
+"""The ground everything stands on: make, the demonstration script, the server, the pins."""
 
 from __future__ import annotations
 
-import ast
 import http.client
 import os
 import re
@@ -18,61 +17,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-
-#: What each room may import of ours. ``composition`` sees everything; ``cli`` and ``jobs`` stand beside ``web``.
-ROOMS: dict[str, frozenset[str]] = {
-    "domain": frozenset({"domain"}),
-    "models": frozenset({"models", "domain", "db"}),
-    "services": frozenset({"services", "models", "domain", "db", "errors", "secretbox"}),
-    "gateways": frozenset({"gateways", "domain", "errors"}),
-    "web": frozenset(
-        {"web", "services", "models", "domain", "gateways", "db", "errors", "secretbox", "logs", "config"}
-    ),
-    "db": frozenset({"db"}),
-    "errors": frozenset({"errors", "domain"}),
-    "logs": frozenset({"logs"}),
-    "secretbox": frozenset({"secretbox", "errors"}),
-}
-
-
-def imported(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield line and dotted name of everything a file imports, ``from x import y`` as ``x.y``."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
-
-
-def room_of(name: str) -> str | None:
-    """Return the room a dotted name of ours lives in, or None for somebody else's."""
-    parts = name.split(".")
-    if parts[0] == "config":
-        return "config"
-    return parts[1] if parts[0] == "wmd" and len(parts) > 1 else None
-
-
-def test_imports_run_one_way() -> None:
-    back = []
-    for path in sorted((ROOT / "wmd").rglob("*.py")):
-        room = path.relative_to(ROOT / "wmd").parts[0].removesuffix(".py")
-        for line, name in imported(path):
-            target = room_of(name)
-            if room in ROOMS and target is not None and target not in ROOMS[room]:
-                back.append(f"{path.relative_to(ROOT)}:{line} imports {name}")
-
-    assert back == []
-
-
-def test_domain_imports_only_the_standard_library_and_icalendar() -> None:
-    foreign = []
-    for path in sorted((ROOT / "wmd" / "domain").rglob("*.py")):
-        for line, name in imported(path):
-            top = name.partition(".")[0]
-            if top not in sys.stdlib_module_names and top not in {"icalendar", "wmd"}:
-                foreign.append(f"{path.relative_to(ROOT)}:{line} imports {name}")
-
-    assert foreign == []
 
 
 def wanted(file: str) -> list[str]:
@@ -117,21 +61,6 @@ def test_make_says_what_there_is() -> None:
 
     shown = re.findall(r"(?m)^  make (\S+)\s+\S", said)
     assert sorted(shown) == sorted(set(targets) - {"venv", "venv-test"})
-
-
-def test_catalogue_holds_the_words_of_the_interface(tmp_path: Path) -> None:
-    kept = ROOT / "wmd" / "translations" / "messages.pot"
-    if not kept.exists():
-        pytest.skip("there is no catalogue yet: make words")
-    recipe = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
-    options = re.search(r"pybabel -q (extract .*?)\s+-o \S+ \.", recipe)
-    assert options is not None
-    fresh = tmp_path / "messages.pot"
-
-    command = [sys.executable, "-m", "babel.messages.frontend", "-q", *options[1].split(), "-o", str(fresh), "."]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-
-    assert fresh.read_text(encoding="utf-8") == kept.read_text(encoding="utf-8"), "collect them again: make words"
 
 
 @pytest.mark.parametrize("script", ["demo", ".ci/run"])

@@ -17,7 +17,7 @@ from wmd.gateways import Gateways
 from wmd.secretbox import SecretBox
 from wmd.services.alarms import clear_alarm, raise_alarm
 from wmd.services.library import GoodCopies, Library
-from wmd.services.programme import DatabaseSource
+from wmd.services.source import DatabaseSource
 from wmd.web import register as add_pages
 from wmd.web.alarm_desk import AlarmDesk
 from wmd.web.published import Published

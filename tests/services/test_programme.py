@@ -18,8 +18,9 @@ from wmd.domain.programme import Programme
 from wmd.domain.vocabulary import OrganiserRole, RegistrationState
 from wmd.errors import NotLoadedError
 from wmd.models import CalendarEntry, EventSession
-from wmd.services.programme import DatabaseSource, load_programme
+from wmd.services.programme import load_programme
 from wmd.services.publishing import Setting
+from wmd.services.source import DatabaseSource
 
 LATER = LEAD_STARTED_AT + timedelta(hours=1)
 

@@ -20,7 +20,7 @@ from wmd.cli import publishing_setting
 from wmd.db import db
 from wmd.models import Event, EventOrganisation, Organisation
 from wmd.services.library import Library
-from wmd.services.programme import DatabaseSource
+from wmd.services.source import DatabaseSource
 from wmd.web.published import Published
 
 #: One address of every kind; what a rule has here must answer 200 or lead on.

@@ -15,8 +15,9 @@ from wmd.errors import NotAllowedMoveError
 from wmd.models import CalendarEntry, Change, Edition, Event, EventSession, Organisation, Revision
 from wmd.services.calendar_entries import digest_of, hidden_rows, risen
 from wmd.services.intake import read_content
+from wmd.services.programme import edition_view
 from wmd.services.projection import Listing, Stamp, project, slot_of
-from wmd.services.publishing import Publication, Setting, edition_view, organisers_of, publish
+from wmd.services.publishing import Publication, Setting, organisers_of, publish
 from wmd.services.states import audit
 
 

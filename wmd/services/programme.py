@@ -11,9 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, select
 
-from wmd.db import reading
 from wmd.domain.programme import (
     ChangeView,
     EditionView,
@@ -26,7 +25,6 @@ from wmd.domain.programme import (
     RegistrationView,
     SeriesView,
     SessionView,
-    Site,
     SpeakerView,
     TextView,
     TopicView,
@@ -60,7 +58,6 @@ from wmd.models import (
     PanelQuestion,
     Person,
     Series,
-    SiteState,
     Speaker,
     Topic,
 )
@@ -77,42 +74,8 @@ _SPEAKER_ROLES = {item.value: item for item in SpeakerRole}
 _NO_WORDS: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class DatabaseSource:
-    """The library's source: reads versions and values through one engine.
-
-    ``current`` names the edition that ``/`` leads to; None leaves it to the day.
-    """
-
-    engine: Engine
-    current: str | None = None
-
-    def versions(self) -> Mapping[str, int]:
-        """Return the versions of the site, the status value and every edition: one statement."""
-        with reading(self.engine) as connection:
-            state = select(SiteState.version, SiteState.status_version).where(SiteState.id == 1).subquery()
-            rows = connection.execute(
-                select(Edition.slug, Edition.version, state.c.version, state.c.status_version).select_from(
-                    state.outerjoin(Edition, Edition.id > 0)
-                )
-            ).all()
-        found = {f"edition:{slug}": version for slug, version, _, _ in rows if slug is not None}
-        if rows:
-            found |= {"site": rows[0][2], "status": rows[0][3]}
-        return found
-
-    def site(self) -> Site:
-        """Load what spans editions."""
-        with reading(self.engine) as connection:
-            return _load_site(connection, self.current)
-
-    def programme(self, slug: str, previous: Programme | None) -> Programme:
-        """Load one edition; events whose version is not newer than ``previous`` are kept from it."""
-        with reading(self.engine) as connection:
-            return load_programme(connection, slug, previous)
-
-
-def _edition_view(row: Any) -> EditionView:  # noqa: ANN401 -- a row or an Edition, both with these names
+def edition_view(row: Any) -> EditionView:  # noqa: ANN401 -- a row or an Edition, both with these names
+    """Return an edition's row as the value that is shown."""
     return EditionView(
         slug=row.slug, name=row.name, theme=row.theme, introduction=row.introduction, main_day=row.main_day,
         window_from=row.window_from, window_to=row.window_to, zone=row.zone, hashtags=tuple(row.hashtags),
@@ -120,36 +83,8 @@ def _edition_view(row: Any) -> EditionView:  # noqa: ANN401 -- a row or an Editi
     )  # fmt: skip
 
 
-def _load_site(connection: Connection, current: str | None) -> Site:
-    version = connection.scalar(select(SiteState.version).where(SiteState.id == 1)) or 0
-    editions = {
-        row.slug: _edition_view(row) for row in connection.execute(select(Edition.__table__).order_by(Edition.main_day))
-    }
-    codes: dict[str, tuple[str, str]] = {}
-    owned = select(Edition.slug, Event.code).join(Event, Event.edition_id == Edition.id)
-    for slug, code in connection.execute(owned):
-        codes[code] = (slug, code)
-    slots = (
-        select(EventSession.code, Edition.slug, Event.code)
-        .join(Event, Event.id == EventSession.event_id)
-        .join(Edition, Edition.id == Event.edition_id)
-    )
-    for session_code, slug, event_code in connection.execute(slots):
-        codes[session_code] = (slug, event_code)
-    return Site(
-        version=version,
-        editions=editions,
-        current=current if current in editions else None,
-        codes=codes,
-        topics=tuple(
-            TopicView(row.slug, row.name, row.position, False)
-            for row in connection.execute(select(Topic.__table__).order_by(Topic.position))
-        ),
-        series=_load_series(connection),
-    )
-
-
-def _load_series(connection: Connection) -> dict[str, SeriesView]:
+def load_series(connection: Connection) -> dict[str, SeriesView]:
+    """Return every series by slug, in order of name."""
     rows = connection.execute(select(Series.slug, Series.name, Series.description).order_by(Series.name))
     return {row.slug: SeriesView(*row) for row in rows}
 
@@ -180,7 +115,7 @@ def load_programme(connection: Connection, slug: str, previous: Programme | None
     moved_rows = select(Event.id).where(Event.edition_id == edition.id, Event.version > since)
     rows = connection.execute(select(Event.__table__).where(Event.id.in_(moved_rows))).all()
     parts = _load_parts(connection, moved_rows) if rows else _Parts()
-    series = _load_series(connection)
+    series = load_series(connection)
     series_slugs = _series_slugs(connection)
     events = dict(previous.events) if previous is not None else {}
     hidden = dict(previous.hidden) if previous is not None else {}
@@ -195,7 +130,7 @@ def load_programme(connection: Connection, slug: str, previous: Programme | None
             hidden[row.code] = _without_texts(view)
     pairs = _in_order(events, previous, {row.code for row in rows})
     return Programme(
-        edition=_edition_view(edition),
+        edition=edition_view(edition),
         version=edition.version,
         published_at=edition.published_at,
         events=events,
@@ -444,8 +379,3 @@ def _load_moved(connection: Connection, edition_id: int) -> dict[str, str]:
         .where(Event.edition_id == edition_id)
     )
     return {row[0]: row[1] for row in rows}
-
-
-def count_events(connection: Connection) -> int:
-    """Return how many events are published at all."""
-    return connection.scalar(select(func.count()).select_from(Event)) or 0

@@ -48,6 +48,7 @@ from wmd.services.alarms import clear_alarm, raise_alarm
 from wmd.services.calendar_entries import CalendarSetting, digest_of, entry_rows, risen
 from wmd.services.changes import changes_of
 from wmd.services.intake import read_content
+from wmd.services.programme import edition_view
 from wmd.services.projection import Listing, Slot, Stamp, project, slot_of
 from wmd.services.rows import EventRows, Rows, event_rows, event_values, session_values
 from wmd.services.states import audit, move
@@ -190,16 +191,6 @@ def touch_site(dbs: Session) -> None:
     else:
         state.version += 1
     dbs.flush()
-
-
-def edition_view(edition: Edition) -> EditionView:
-    """Return an edition's row as the value that is shown."""
-    return EditionView(
-        slug=edition.slug, name=edition.name, theme=edition.theme, introduction=edition.introduction,
-        main_day=edition.main_day, window_from=edition.window_from, window_to=edition.window_to, zone=edition.zone,
-        hashtags=tuple(edition.hashtags), languages=tuple(edition.languages), is_permanent=edition.is_permanent,
-        is_demo=edition.is_demo,
-    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
