@@ -85,7 +85,7 @@ def _await(port: int, path: str, process: subprocess.Popen[bytes], log: Path) ->
 def status_of(port: int, path: str) -> int:
     """Return the status of one request on a connection of its own; 0 when nothing answers."""
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as sock:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as sock:
             sock.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode())
             answer = sock.makefile("rb").readline().split()
             return int(answer[1]) if len(answer) > 1 else 0
