@@ -56,6 +56,8 @@ KINDS = {
     "exports.changes": "/2021/changes.atom",
     "exports.site_map": "/sitemap.xml",
     "exports.robots": "/robots.txt",
+    "exports.csv_template": "/programme-template.csv",
+    "exports.json_schema": "/programme.schema.json",
     "health.healthz": "/healthz",
     "static": "/static/style.css",
 }
@@ -73,6 +75,10 @@ class Seconds:
 
     def __call__(self) -> float:
         return self.now_s
+
+
+#: What does not come from the programme, and so asks for no version.
+FIXED = frozenset({"/about", "/privacy", "/accessibility", "/programme-template.csv", "/programme.schema.json"})
 
 
 @dataclass
@@ -163,7 +169,7 @@ def test_warm_address_asks_the_database_nothing(warm: Watched) -> None:
 
 
 def test_versions_are_looked_up_at_most_once_a_second(warm: Watched) -> None:
-    addresses = [path for path in warm.addresses().values() if path not in {"/about", "/privacy", "/accessibility"}]
+    addresses = [path for path in warm.addresses().values() if path not in FIXED]
     for path in ("/2021/calendar.ics", "/2021/calendar.ics?q=another", "/2021/programme?tz=Europe/Madrid"):
         warm.seconds.now_s += 1.0
         before = len(warm.statements)
