@@ -9,9 +9,10 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from wmd.domain.codes import normalise_code
 from wmd.domain.programme import EventView, SessionView
 from wmd.domain.vocabulary import SessionStatus
+from wmd.web.public import addresses
 from wmd.web.public.arguments import named_zone
 from wmd.web.public.events import taking_its_place
-from wmd.web.public.page import absolute, here_without_zone, zone_label
+from wmd.web.public.page import absolute, demo_kind, here_without_zone
 from wmd.web.public.registration import Door, Registration, registration_of
 from wmd.web.reading import not_ready, read_now, read_programme, read_site, viewer
 
@@ -47,8 +48,10 @@ def go(code: str) -> Response:
     page = render_template(
         "public/go.html", event=event, edition=programme.edition, programme=programme, registration=way_in,
         one_date=session is not None and len(event.sessions) > 1, viewer=who, now=now,
-        zone_label=zone_label(who, programme.edition, now), next_path=here_without_zone(),
-        canonical_url=absolute(f"/e/{event.code}"), noindex=True,
+        event_url=addresses.event(programme.edition.slug, event),
+        programme_url=addresses.programme(programme.edition.slug),
+        demo=demo_kind(programme.edition, (programme,)), next_path=here_without_zone(),
+        canonical_url=absolute(addresses.short(event.code)), noindex=True,
     )  # fmt: skip
     return make_response(page)
 

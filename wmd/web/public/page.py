@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,8 +11,6 @@ from flask import Response, current_app, make_response, render_template, request
 
 from config import Config
 from wmd.domain.programme import EditionView, Programme, Site
-from wmd.domain.times import zone
-from wmd.web import words
 from wmd.web.reading import Viewer, keep
 
 
@@ -40,12 +38,6 @@ def here_without_zone() -> str:
     """
     left = [(name, value) for name, value in request.args.items(multi=True) if name != "tz"]
     return f"{request.path}?{urlencode(left)}" if left else request.path
-
-
-def zone_label(who: Viewer, edition: EditionView | None, now: datetime) -> str:
-    """Return the zone for the chooser: "Bogotá, UTC−5", as it is on the edition's main day."""
-    at = now if edition is None else datetime.combine(edition.main_day, time(12), zone(who.zone))
-    return words.short_zone(who.zone, at)
 
 
 def demo_kind(edition: EditionView | None, programmes: Iterable[Programme]) -> str:

@@ -26,7 +26,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from config import Config
-from wmd.domain.zones import CHOICES, city_label
+from wmd.domain.zones import CHOICES
 from wmd.web.published import Publish
 from wmd.web.reading import keep, read_now, read_site, viewer
 from wmd.web.words import select_locale
@@ -44,7 +44,6 @@ def _text(template: str) -> Response:
     page = render_template(
         template,
         viewer=who,
-        zone_label=city_label(who.zone),
         canonical_url=config.base_url + request.path,
     )
     return keep(make_response(page), values=(), valid_until=None)
