@@ -567,21 +567,36 @@ def test_generator_application_is_passed_on() -> None:
     assert (response.data, closed) == (b"zero one two", [True])
 
 
-def test_one_renders_while_others_get_what_was_right_a_moment_ago(house: House) -> None:
+def test_one_renders_while_others_wait_and_nobody_gets_what_is_no_longer_right(house: House) -> None:
     house.get("/2021/calendar.ics")
     house.versions, house.body = {"edition:2021": 2}, LINE * 3
     rendering, go_on = threading.Event(), threading.Event()
     house.on_render = lambda: (rendering.set(), go_on.wait(10))
     answers: list[bytes] = []
-    first = threading.Thread(target=lambda: answers.append(house.get("/2021/calendar.ics").data))
-    first.start()
+
+    def ask() -> None:
+        answers.append(Client(house.layer).get("/2021/calendar.ics", base_url=f"https://{HOST}").data)
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
     rendering.wait(10)
-
-    meanwhile = [Client(house.layer).get("/2021/calendar.ics", base_url=f"https://{HOST}").data for _ in range(3)]
     go_on.set()
-    first.join(10)
+    for thread in threads:
+        thread.join(10)
 
-    assert (meanwhile, answers, len(house.rendered)) == ([LINE * 100] * 3, [LINE * 3], 2)
+    assert (answers, len(house.rendered)) == ([LINE * 3] * 4, 2)
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_page_that_is_gone_is_let_go(house: House, status: int) -> None:
+    house.get("/2021/now")
+    held_before = house.layer.held_bytes
+    house.versions, house.fault = {"edition:2021": 2}, status
+
+    answer = house.get("/2021/now")
+
+    assert (answer.status_code, held_before > 0, house.layer.held_bytes) == (status, True, 0)
 
 
 def test_many_first_requests_render_once(house: House) -> None:

@@ -12,7 +12,7 @@ What holds:
 - One strong ETag per encoding, made from the bytes. ``If-None-Match`` first, else ``If-Modified-Since``
   (RFC 9110 §13.2.2). Both, and gzip, work for every response that is permitted, kept or not, from the first request on.
 - Versions only rise; a response rendered with a newer version than the last known one is fresh.
-- When something expires, one request renders it; others meanwhile get what was right a moment ago, or wait.
+- When something expires, one request renders it and others wait for that; what is no longer right is given to nobody.
 - Memory is bounded in bytes, on two shelves: what is ``pinned`` (plain pages and feeds) is never pushed out by a
   flood of filters, which share the other shelf.
 - A feed that cannot be rebuilt (5xx or an exception) is answered from its last good copy, with an alarm: one error
@@ -61,11 +61,10 @@ class Published:
     """The WSGI application in front of ``app``.
 
     ``versions`` gives the current versions by dependency name, cheaply, best as the same object until one rises;
-    ``clock`` an aware instant;
-    ``allowed_hosts`` the host names answered to (None: any); ``max_bytes`` bounds the memory of both shelves
-    together; ``log`` takes (facts, request id, duration in seconds, whether it was replayed), as
-    :class:`wmd.logs.AccessLog` does; ``alarm`` takes a static name and the path when a feed is served from its last
-    good copy; ``longest_wait_s`` is how long a request waits for another one that renders the same.
+    ``clock`` an aware instant; ``allowed_hosts`` the host names answered to (None: any); ``max_bytes`` bounds memory
+    for both shelves together; ``log`` takes (facts, request id, duration in seconds, whether it was replayed), as
+    :class:`wmd.logs.AccessLog` does; ``desk`` is told when a feed is served from its last good copy, and when that is
+    over; ``longest_wait_s`` is how long a request waits for another one that renders the same.
     """
 
     def __init__(
@@ -153,25 +152,32 @@ class Published:
     # Asking Flask.
 
     def _render_once(self, environ: WSGIEnvironment, start_response: StartResponse, begun_s: float) -> Iterable[bytes]:
-        """Render, unless another thread is rendering the same: then give what was right a moment ago, or wait."""
+        """Render, unless another thread is rendering the same: then wait for its answer.
+
+        What is held but no longer right is given to nobody meanwhile: the event may have been moved or taken down.
+        """
         key: Key = (environ["PATH_INFO"], environ.get("QUERY_STRING", ""), zone_of(environ))
-        stale = self._find_stale(key)
         mine = Event()
         with self._flights_lock:
             theirs = self._flights.setdefault(key, mine)
         if theirs is mine:
             try:
-                return self._pass(environ, start_response, begun_s, stale, key)
+                return self._pass(environ, start_response, begun_s, self._find_stale(key), key)
             finally:
                 with self._flights_lock:
                     del self._flights[key]
                 mine.set()
-        if stale is None:
-            theirs.wait(self._longest_wait_s)
-            stale = self._find_fresh(environ, key[0])
-            if stale is None:
-                return self._pass(environ, start_response, begun_s, None, key)
-        return self._send(stale, environ, start_response, begun_s, replayed=True)
+        theirs.wait(self._longest_wait_s)
+        found = self._find_fresh(environ, key[0])
+        if found is None:
+            return self._pass(environ, start_response, begun_s, self._find_stale(key), key)
+        return self._send(found, environ, start_response, begun_s, replayed=True)
+
+    def _let_go(self, key: Key) -> None:
+        """Drop what was held for an address that has no answer to keep any more: it was moved or is gone."""
+        for each in (key, (key[0], key[1], None)):
+            self._pinned.drop(each)
+            self._others.drop(each)
 
     def _pass(
         self,
@@ -206,6 +212,8 @@ class Published:
             self._hold(environ, kept)
             self._desk.all_well(f"serving:last-good:{kept.path}")
             return self._send(kept, environ, start_response, begun_s, replayed=False)
+        if key is not None and not answer.status.startswith("5"):
+            self._let_go(key)
         return self._pass_on(answer, environ, start_response, begun_s)
 
     # Answering.
