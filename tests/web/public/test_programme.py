@@ -285,6 +285,7 @@ def test_events_can_be_reached_past_the_filters_and_choices_come_back_to_them(vi
     )
     panel = html.partition('<details class="filters"')[2].partition('<div id="events"')[0]
     assert 'id="filters"' in panel
+    assert re.findall(r'<p class="to-list"><a class="button" href="#events">(.*?)</a>', panel) == ["Show 3 events"] * 2
     choices = re.findall(r'href="([^"]*)" rel="nofollow"', panel)
     assert len(choices) > 5
     assert [url for url in choices if not url.endswith("#filters")] == []

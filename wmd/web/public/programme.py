@@ -46,6 +46,7 @@ class ProgrammePage:
     facets: list[dict[str, Any]]
     chips: list[dict[str, str]]
     count_words: str
+    show_words: str
     clear_url: str
     subscribe_url: str
     upcoming: dict[str, Any] | None
@@ -75,6 +76,7 @@ def programme_model(programme: Programme, index: Index, query: Query, who: Viewe
         facets=_facets(programme, query, selection, who.language),
         chips=_chips(programme, query, who.language),
         count_words=_count_words(selection.total, len(programme.events), query),
+        show_words=_show_words(selection.total),
         clear_url=addresses.programme(slug, Query(tz=query.tz)),
         subscribe_url=addresses.subscribe(slug, query, who.zone),
         upcoming=None if phase == "over" and not query.upcoming else _upcoming(slug, query),
@@ -86,6 +88,13 @@ def programme_model(programme: Programme, index: Index, query: Query, who: Viewe
         next_url=addresses.programme(slug, query.changed(page=query.page + 1)) if query.page < pages else "",
         valid_until=earliest(selection.valid_until, phase_turns_at(programme.edition, who.zone, now)),
     )
+
+
+def _show_words(total: int) -> str:
+    """Return what leads from the filters to the list: on a phone the list lies below them, out of sight."""
+    if not total:
+        return gettext("Nothing matches this selection")
+    return ngettext("Show %(num)d event", "Show %(num)d events", total)
 
 
 def _upcoming(slug: str, query: Query) -> dict[str, Any]:
