@@ -46,7 +46,43 @@ def test_event_page_in_melbourne_says_that_it_is_the_next_day(visit: Visit) -> N
 
 def test_event_page_without_a_chosen_zone_is_in_the_events_own(visit: Visit) -> None:
     event = make_event(1, sessions=[make_session(1, zone="Asia/Kathmandu")], host_city="Patan", host_country="NP")
-    assert "Your time · Kathmandu (UTC+5:45), as in Patan 15:00–16:30" in shown(visit, event)
+    visitor = visit(make_programme([event]))
+    assert "Time in Patan (UTC+5:45) 15:00–16:30" in visitor.text(PATH)
+    assert "Your time · Kathmandu (UTC+5:45), as in Patan 15:00–16:30" in visitor.text(PATH, cookie="Asia/Kathmandu")
+
+
+@pytest.mark.parametrize(("cookie", "said"), [("", "Times in Madrid"), ("Europe/Madrid", "Your time Madrid")])
+def test_header_says_whose_time_it_is(cookie: str, said: str, visit: Visit) -> None:
+    html = visit(make_programme()).page(PATH, cookie=cookie)
+    assert words_of(html.partition("<summary>")[2].partition("</summary>")[0]) == said
+
+
+def test_recording_is_offered_when_the_event_is_over(visit: Visit) -> None:
+    event = make_event(1, recording_url="https://video.example/1")
+    visitor = visit(make_programme([event]))
+    assert "https://video.example/1" not in main_of(visitor.page(PATH))
+    visitor.clock.now = event.sessions[0].ends_at
+    assert '<a href="https://video.example/1" rel="nofollow noopener">Recording</a>' in visitor.page(PATH)
+
+
+def test_title_of_the_page_names_the_edition(visit: Visit) -> None:
+    html = visit(make_programme()).page(PATH)
+    assert re.findall(r"<title>(.*?)</title>", html) == ["Side event 1 · World Metropolitan Day 2021"]
+
+
+def test_goals_are_a_list(visit: Visit) -> None:
+    html = visit(make_programme([make_event(1, sdgs=(5, 11))])).page(PATH)
+    goals = html.partition("<dt>Sustainable Development Goals</dt>")[2].partition("</div>")[0]
+    assert [line.partition(".")[0] for line in re.findall(r"<li>(.*?)</li>", goals)] == ["5", "11"]
+
+
+def test_event_that_runs_says_so_once_in_its_ticket(visit: Visit) -> None:
+    html = visit(make_programme(), now=datetime(2021, 10, 7, 13, 30, tzinfo=UTC)).page(PATH)
+    ticket = html.partition('<aside class="card ticket"')[2].partition("</aside>")[0]
+    assert words_of(ticket).count("On now") == 1
+    # Beside the relative time, where the script takes it back when it is over.
+    (state, relative) = re.findall(r'<span class="state (\w+)">On now</span> <span class="(\w+)"', ticket)[0]
+    assert (state, relative) == ("live", "relative")
 
 
 def test_event_page_of_an_unknown_zone_is_a_400(visit: Visit) -> None:
@@ -85,7 +121,7 @@ def test_sessions_are_listed_with_their_times_and_states(visit: Visit) -> None:
     assert "2 sessions in all" in text
     assert "Part of this event has been cancelled: see its sessions below." in text
     assert (
-        "Workshop Cancelled Your time · Madrid (CEST, UTC+2), as in Barcelona 10:00–11:30 Friday 8 October 2021 "
+        "Workshop Cancelled Time in Barcelona (CEST, UTC+2) 10:00–11:30 Friday 8 October 2021 "
         "UTC 08:00–09:30 Fri 8 Oct" in text
     )
 
@@ -176,7 +212,11 @@ def test_untranslated_event_says_so_and_tags_its_language(visit: Visit) -> None:
     html = visit(make_programme([in_spanish()])).page(PATH)
     assert "Not translated into English. Original in Spanish." in words_of(html)
     assert '<div class="prose" lang="es" dir="ltr">' in html
-    assert '<h1 lang="es" dir="ltr">Plazas abiertas</h1>' in html
+    head = html.partition('<div lang="es" dir="ltr">')[2].partition("</div>")[0]
+    assert re.findall(r"<(h1|p class=\"lede\")>(.*?)</", head) == [
+        ("h1", "Plazas abiertas"),
+        ('p class="lede"', "Resumen"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -191,6 +231,26 @@ def test_translated_event_says_by_whom_and_keeps_the_original(origin: str, note:
     assert note in words_of(html)
     assert '<section id="original" lang="es" dir="ltr">' in html
     assert "Original in Spanish Plazas abiertas Resumen Una plaza ." in words_of(html)
+
+
+@pytest.mark.parametrize(("description", "first"), [("", "Original in Spanish"), ("A square.", "About this event")])
+def test_body_begins_with_what_there_is_to_read(description: str, first: str, visit: Visit) -> None:
+    event = in_spanish("human")
+    texts = {**event.texts, "en": event.texts["en"]._replace(description=description)}
+    html = main_of(visit(make_programme([replace(event, texts=texts)])).page(PATH))
+    assert words_of(html.partition('<div class="body">')[2]).startswith(first)
+    assert html.count('id="original"') == 1
+
+
+def test_speakers_are_tagged_with_the_language_of_their_titles(visit: Visit) -> None:
+    speaker = SpeakerView("Ana Example", SpeakerRole.SPEAKER, {"ar": "عمدة"}, "بلدية")
+    texts = {"ar": TextView("ar", "حافلة", "", "", "original")}
+    panel = PanelView("p1", {"ar": "حافلة"}, {}, (), (speaker,))
+    event = make_event(1, language="ar", texts=texts, sessions=[make_session(1, panels=(panel,))])
+    html = main_of(visit(make_programme([event])).page(PATH))
+    assert '<span><bdi lang="ar" dir="rtl">عمدة</bdi></span>' in html
+    assert '<span class="who"><bdi lang="ar" dir="rtl">بلدية</bdi></span>' in html
+    assert '<div class="panel" dir="rtl">\n<h3 lang="ar">حافلة</h3>' in html
 
 
 HOSTILE = [
@@ -372,8 +432,8 @@ def test_sessions_that_are_over_say_so(visit: Visit) -> None:
         make_session(2, title={"en": "Workshop"}, event_code=FIRST, starts=datetime(2021, 10, 9, 10, 0)),  # noqa: DTZ001
     ]
     text = shown(visit, make_event(1, sessions=sessions), now=datetime(2021, 10, 8, tzinfo=UTC))
-    assert "Opening Ended Your time" in text
-    assert "Workshop Your time" in text
+    assert "Opening Ended Time in Barcelona" in text
+    assert "Workshop Time in Barcelona" in text
 
 
 def test_registration_is_printed_with_its_address(visit: Visit) -> None:

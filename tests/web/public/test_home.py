@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -27,7 +28,22 @@ def test_home_shows_theme_date_and_lead_event(visit: Visit) -> None:
     assert "Thursday 7 October 2021 · World Metropolitan Day 2021 Resilience for all" in text
     assert "Creating caring metropolises beyond COVID-19" in text
     assert "2 events · Friday 1 October – Sunday 31 October 2021" in text
-    assert "Lead event Your time · Madrid (CEST, UTC+2), as in Barcelona 15:00–16:30 Thursday 7 October 2021" in text
+    assert "Lead event Time in Barcelona (CEST, UTC+2) 15:00–16:30 Thursday 7 October 2021" in text
+
+
+def test_home_has_the_lead_event_and_its_buttons_before_the_introduction(visit: Visit) -> None:
+    programme = with_lead()
+    programme = replace(programme, edition=make_edition(introduction="A long word of welcome."))
+    html = main_of(visit(programme).page("/2021/"))
+    parts = ("<h1>", 'class="button"', '<article class="card">', "A long word of welcome.", "2 events")
+    assert [html.index(part) for part in parts] == sorted(html.index(part) for part in parts)
+
+
+def test_home_says_once_that_the_lead_event_is_on(visit: Visit) -> None:
+    html = main_of(visit(with_lead(), now=datetime(2021, 10, 7, 13, 30, tzinfo=UTC)).page("/2021/"))
+    card = html.partition('<article class="card">')[2].partition("</article>")[0]
+    assert words_of(card).count("On now") == 1
+    assert " data-live></span></dd>" in card
 
 
 def test_start_is_the_current_edition_and_names_its_own_address(visit: Visit) -> None:

@@ -94,8 +94,6 @@ BUTTONS = {
     "full": "Full All places are taken.",
     "missing": "No registration link yet The organisers have not sent their link yet.",
     "by invitation": "By invitation only The organisers invite participants themselves.",
-    "cancelled": "Cancelled The organisers have cancelled this event.",
-    "postponed": "Postponed The organisers have put this event off.",
     "not needed, with a stream": "Take part No registration needed: simply come.",
 }
 
@@ -109,6 +107,20 @@ def test_event_page_button_says_how_registration_stands(name: str, visit: Visit)
     assert (f'<a class="button" href="/go/{event.code}"' in ticket) is (expected.door in {Door.OPEN, Door.FREE})
     assert ('aria-disabled="true"' in ticket) is (expected.door not in {Door.OPEN, Door.FREE})
     assert URL not in main_of(html)
+
+
+@pytest.mark.parametrize("name", ["cancelled", "postponed"])
+def test_event_page_says_once_that_an_event_is_off(name: str, visit: Visit) -> None:
+    event, _ = CASES[name]
+    html = visit(make_programme([event])).page(f"/2021/events/{event.code}-{event.slug}")
+    ticket = words_of(html.partition('<aside class="card ticket"')[2].partition("</aside>")[0])
+    assert (
+        ticket.partition("Spoken")[0]
+        .rpartition(" UTC ")[0]
+        .endswith("It was to take place: Time in Barcelona (CEST, UTC+2) 15:00–16:30 Thursday 7 October 2021")
+    )
+    assert main_of(html).partition("What changed")[0].lower().count(f"has been {name}") == 1
+    assert name not in ticket.lower()
 
 
 def test_event_page_is_valid_until_registration_closes(visit: Visit) -> None:

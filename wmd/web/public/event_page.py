@@ -29,10 +29,11 @@ _CHANGES_SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
-    """What an event page shows, in the order of the page."""
+    """What an event page shows, in the order of the page; ``called_off`` when a note says that all of it is off."""
 
     ticket: Ticket
     notes: list[dict[str, str]]
+    called_off: bool
     description: Markup
     lang: str
     dir: str
@@ -62,6 +63,7 @@ def event_model(programme: Programme, index: Index, event: EventView, eyes: Eyes
     return EventPage(
         ticket=ticket,
         notes=_notes(event),
+        called_off=ticket.off and len({session.status for session in event.sessions}) == 1,
         description=to_html(text.description),
         lang=text.language if foreign else "",
         dir=names.direction(text.language) if foreign else "",
@@ -73,7 +75,7 @@ def event_model(programme: Programme, index: Index, event: EventView, eyes: Eyes
         access=_access(event),
         practical=_practical(event, eyes.language),
         venue=_venue(event.venue, eyes.language) if event.venue else None,
-        links=_links(event),
+        links=_links(event, eyes.now),
         calendar=calendar_links(event, main_session(event, eyes.now), text, base_url),
         related=row_items(
             programme, positions_of(programme, related(index, event, eyes.now, _RELATED)), eyes, dated=True
@@ -187,8 +189,9 @@ def _speakers(speakers: Iterable[SpeakerView], event: EventView, language: str) 
     return [
         {
             "name": speaker.name,
-            "title": names.best_text(speaker.title, language, event.language)[0],
-            "organisation": speaker.organisation,
+            "title": tagged(*names.best_text(speaker.title, language, event.language), language),
+            # An organisation is named once, in the language the event was written in.
+            "organisation": tagged(speaker.organisation, event.language, language),
             "role": roles.get(speaker.role, ""),
         }
         for speaker in speakers
@@ -212,6 +215,12 @@ def _organisers(programme: Programme, event: EventView, language: str) -> list[d
             }
         )
     return found
+
+
+def _listed(items: Iterable[str]) -> str:
+    """Return several values as a list in HTML, or a blank for none."""
+    lines = Markup("").join(Markup("<li>{}</li>").format(item) for item in items)
+    return Markup("<ul>{}</ul>").format(lines) if lines else ""
 
 
 def _fact(title: str, value: str) -> dict[str, str]:
@@ -254,7 +263,7 @@ def _practical(event: EventView, language: str) -> list[dict[str, str]]:
         _fact(gettext("Region"), names.label("region", event.region)),
         _fact(
             gettext("Sustainable Development Goals"),
-            "; ".join(f"{number}. {names.label('sdg', number)}" for number in event.sdgs),
+            _listed(f"{number}. {names.label('sdg', number)}" for number in event.sdgs),
         ),
         _fact(gettext("Hashtags"), " ".join(f"#{tag.removeprefix('#')}" for tag in event.hashtags)),
     ]
@@ -272,9 +281,11 @@ def _venue(venue: VenueView, language: str) -> dict[str, str]:
     return {"name": venue.name, "address": "\n".join(filter(None, lines)), "map": where}
 
 
-def _links(event: EventView) -> list[dict[str, str]]:
+def _links(event: EventView, now: datetime) -> list[dict[str, str]]:
+    """Return where else an event is to be found; a recording is one only when something has taken place."""
+    taken_place = any(each.status is SessionStatus.SCHEDULED and each.ends_at <= now for each in event.sessions)
     pairs = (
-        (gettext("Recording"), event.recording_url),
+        (gettext("Recording"), event.recording_url if taken_place else ""),
         (gettext("Live stream"), event.stream_url),
         (gettext("The organisers’ page"), event.web_url),
     )

@@ -87,7 +87,8 @@ def show(edition: str, ref: str) -> Response:
         return moved(carried(path))
     named_zone(programme)
     who, now = viewer(main_session(event, read_now()).zone if event.sessions else programme.edition.zone), read_now()
-    model = event_model(programme, library().index(programme), event, Eyes(who.zone, who.language, now), base_url())
+    eyes = Eyes(who.zone, who.language, now, is_own=who.zone_source != "default")
+    model = event_model(programme, library().index(programme), event, eyes, base_url())
     return page(
         "public/event.html",
         who=who,

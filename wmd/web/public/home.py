@@ -82,7 +82,7 @@ class Home:
 
 def home_model(programme: Programme, index: Index, site: Site, who: Viewer, now: datetime) -> Home:
     """Return the home of an edition for a viewer at an instant."""
-    eyes = Eyes(who.zone, who.language, now)
+    eyes = Eyes(who.zone, who.language, now, is_own=who.zone_source != "default")
     edition = programme.edition
     today = words.day_of(now, who.zone)
     phase = phase_of(edition, today)

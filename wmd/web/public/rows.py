@@ -22,11 +22,15 @@ from wmd.web.public.when import when
 
 @dataclass(frozen=True, slots=True)
 class Eyes:
-    """Whose eyes a list is made for: zone, interface language and the instant of looking."""
+    """Whose eyes a list is made for: zone, interface language and the instant of looking.
+
+    ``is_own`` is false where nobody has told the reader's zone, and times are shown in the event's.
+    """
 
     zone: str
     language: str
     now: datetime
+    is_own: bool = True
 
 
 def title_of(event: EventView, session: SessionView | None, language: str) -> tuple[str, str]:

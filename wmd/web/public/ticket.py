@@ -88,12 +88,12 @@ def time_items(
             "starts_iso": session.starts_on.isoformat(),
         }, []
     items: list[dict[str, str]] = []
-    for face in faces(event, session, eyes.zone, eyes.language):
+    for face in faces(event, session, eyes.zone, eyes.language, is_own=eyes.is_own):
         day = face.day if face.mine or face.shift or (items and items[0]["plus"]) else ""
         day = day or (face.short_day if every_day else "")
         items.append(
             {
-                "label": gettext("Your time · %(zone)s", zone=face.place) if face.mine else face.place,
+                "label": _own_label(face.place, eyes) if face.mine else face.place,
                 "time": face.span,
                 "day": " · ".join(filter(None, (day, face.ends_note))),
                 "plus": face.shift,
@@ -103,6 +103,13 @@ def time_items(
             }
         )
     return items[0], items[1:]
+
+
+def _own_label(place: str, eyes: Eyes) -> str:
+    """Return whose clocks come first; they are called the reader's only where the reader's zone is known."""
+    if eyes.is_own:
+        return gettext("Your time · %(zone)s", zone=place)
+    return gettext("Time in %(place)s", place=place)
 
 
 def ticket_of(event: EventView, programme: Programme, eyes: Eyes) -> Ticket:

@@ -96,13 +96,22 @@ class ClockFace:
     mine: bool
 
 
-def faces(event: EventView, session: SessionView, zone: str, language: str = "en") -> list[ClockFace]:
-    """Return the readings of a timed session: the viewer's first, the event's city, UTC; none twice."""
+def faces(
+    event: EventView, session: SessionView, zone: str, language: str = "en", *, is_own: bool = True
+) -> list[ClockFace]:
+    """Return the readings of a timed session: the viewer's first, the event's city, UTC; none twice.
+
+    Without ``is_own`` nobody knows the viewer's zone, and ``zone`` is the one that the page is made in.
+    """
     city = city_of(event, session)
     found = [_face(session, zone, words.zone_words(zone, session.starts_at), city, language, mine=True)]
     if not _same_clocks(session.starts_at, zone, session.zone):
         there = words.zone_words(session.zone, session.starts_at, city)
         found.append(_face(session, session.zone, there, city, language))
+    elif not is_own:
+        found[0] = _face(
+            session, zone, words.zone_words(session.zone, session.starts_at, city), city, language, mine=True
+        )
     else:
         # The same clocks under the event's own city, so that nobody wonders whether the two are the same place.
         found[0] = _face(session, zone, _both(zone, session, city), city, language, mine=True)
