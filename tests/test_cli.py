@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -11,14 +12,16 @@ from typing import Any
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from tests import documents
 from tests.conftest import Clock, make_test_app
 from tests.domain.documents.cast import FILES
 from tests.models.dumps import counts, dump
+from wmd.cli import publishing_setting
 from wmd.db import db, make_engine
 from wmd.jobs import JOBS
+from wmd.models import Revision
 
 Run = Callable[..., Result]
 EMPTY = {"topics": 8, "regions": 13, "site_state": 1}
@@ -312,3 +315,22 @@ def test_jobs_are_listed_and_run_by_name(run: Run) -> None:
     assert run("jobs", "list").stdout.splitlines() == [f"{name}  every {job.every_s} s" for name, job in JOBS.items()]
     assert run("jobs", "run", "delete-private-links").stdout == "delete-private-links: 0 rows.\n"
     assert run("jobs", "run", "no-such-job").exit_code == 2
+
+
+def test_rederive_names_the_session_whose_time_no_longer_exists(database_url: str, tmp_path: Path) -> None:
+    app = make_test_app(database_url, tmp_path)
+    with app.app_context():
+        documents.apply(db.session(), publishing_setting(app), documents.document(documents.event()))
+        revision = db.session.scalars(select(Revision)).one()
+        content = copy.deepcopy(revision.content)
+        content["sessions"][0] |= {"starts": "2021-03-28T02:30", "ends": "2021-03-28T04:00"}
+        revision.content = content
+        db.session.commit()
+        db.session.remove()
+
+    done = app.test_cli_runner().invoke(args=["programme", "rederive"])
+
+    assert done.exit_code == 1
+    assert (
+        "Nothing was changed: event one, session main: 2021-03-28 02:30 does not exist in Europe/Madrid" in done.output
+    )

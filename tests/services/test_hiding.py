@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -15,10 +16,12 @@ from wmd.domain.filters import Query
 from wmd.domain.hidden import hidden_sessions
 from wmd.domain.ical.strict import check_component
 from wmd.errors import NotAllowedMoveError
-from wmd.models import AuditEntry, CalendarEntry, Change, Event, EventSession
-from wmd.services.hiding import hide, merge, show
+from wmd.models import AuditEntry, CalendarEntry, Change, Edition, Event, EventSession
+from wmd.services.exporting import export_file
+from wmd.services.hiding import find_event, hide, merge, show
 from wmd.services.programme import load_programme
 from wmd.services.publishing import Setting
+from wmd.services.versions import raise_version
 
 LATER = LEAD_STARTED_AT + timedelta(hours=1)
 
@@ -127,3 +130,44 @@ def test_merged_event_leads_to_the_one_that_took_its_place(dbs: Session, setting
 def test_event_cannot_be_merged_into_itself(dbs: Session, setting: Setting, events: list[Event]) -> None:
     with pytest.raises(NotAllowedMoveError):
         merge(dbs, events[0], events[0], setting, actor="staff", now=LATER)
+
+
+def test_merged_event_is_not_exported(dbs: Session, setting: Setting, events: list[Event]) -> None:
+    merge(dbs, events[0], events[1], setting, actor="staff", now=LATER)
+    later = documents.session(key="later", starts="2021-10-09T15:00", ends="2021-10-09T16:00", time_text="")
+    documents.apply(dbs, setting, documents.document(documents.event("one", sessions=[later])), now=LATER)
+
+    file = export_file(dbs, dbs.get_one(Edition, events[0].edition_id))
+
+    assert [event.key for event in file.events] == ["two"]
+    waiting = dbs.scalars(select(AuditEntry).where(AuditEntry.action == "await")).one()
+    assert waiting.subject_id == events[0].id
+
+
+def test_hiding_beside_a_publication_waits_for_it_and_gets_a_version_of_its_own(
+    dbs: Session, setting: Setting, events: list[Event]
+) -> None:
+    code, before = events[0].code, dbs.get_one(Edition, events[0].edition_id).version
+    dbs.commit()
+    hidden = threading.Event()
+
+    def hide_it() -> None:
+        with Session(db_engine) as other:
+            event = find_event(other, code)
+            assert event is not None
+            hide(other, event, setting, actor="staff", now=LATER)
+            other.commit()
+        hidden.set()
+
+    db_engine = db.engine
+    edition = dbs.get_one(Edition, events[0].edition_id)
+    assert raise_version(dbs, edition, now=LATER) == before + 1
+    thread = threading.Thread(target=hide_it)
+    thread.start()
+    assert not hidden.wait(0.3)
+    dbs.commit()
+    thread.join(10)
+
+    dbs.expire_all()
+    assert hidden.is_set()
+    assert (edition.version, events[0].version) == (before + 2, before + 2)

@@ -300,3 +300,27 @@ def test_warming_loads_every_edition(tmp_path: Path) -> None:
 
     assert shelf.loads == 1
     Library(Shelf(is_down=True)).warm()
+
+
+class _FullOnce(GoodCopies):
+    """A folder on a disk that is full the first time."""
+
+    tries = 0
+
+    def write(self, name: str, value: Programme | Site) -> None:
+        self.tries += 1
+        if self.tries == 1:
+            raise OSError(28, "No space left on device")
+        super().write(name, value)
+
+
+def test_good_copy_that_could_not_be_written_is_tried_again(tmp_path: Path) -> None:
+    passing, copies = Time(), _FullOnce(tmp_path, "secret")
+    library = Library(Shelf(), copies=copies, monotonic=passing, background=False)
+    library.site()
+    assert copies.read("site") is None
+
+    passing.now_s += 30
+    library.versions()
+
+    assert isinstance(copies.read("site"), Site)

@@ -202,3 +202,14 @@ def test_link_whose_key_is_gone_is_sealed_anew(dbs: Session, setting: Setting) -
 
     newest = dbs.get_one(PrivateLink, used_id(dbs))
     assert (len(rows(dbs)), opened(newest, other_box)) == (2, LINK)
+
+
+def test_new_link_of_a_session_postponed_without_times_keeps_the_known_end(dbs: Session, setting: Setting) -> None:
+    documents.apply(dbs, setting, with_link())
+    postponed = documents.session(status="postponed", time_text="")
+    del postponed["starts"], postponed["ends"]
+
+    documents.apply(dbs, setting, with_link(OTHER, sessions=[postponed]), now=LATER)
+
+    assert {row.ends_at for row in rows(dbs)} == {ENDS_AT}
+    assert len(due_for_deletion(dbs, now=ENDS_AT + timedelta(days=8))) == 2

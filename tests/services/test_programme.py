@@ -180,3 +180,23 @@ def test_organisation_that_organises_no_more_stays_known_as_retired(dbs: Session
 
     known = {view.name: view.retired for view in load().organisations.values()}
     assert known == {"Organisation A": True, "Organización B": False}
+
+
+def test_change_of_an_organisation_or_series_reaches_other_editions_that_show_it(
+    dbs: Session, setting: Setting
+) -> None:
+    series = [{"slug": "talks", "name": "Talks"}]
+    documents.apply(dbs, setting, documents.document(documents.event(series="talks"), series=series))
+    before = load()
+    about = {**documents.document()["edition"], "slug": "2022", "main_day": "2022-10-07",
+             "window_from": "2022-10-01", "window_to": "2022-10-31"}  # fmt: skip
+    changed = documents.document(edition=about, series=[{"slug": "talks", "name": "Talks of cities"}])
+    changed["organisations"][0]["kind"] = "youth"
+
+    documents.apply(dbs, setting, changed, now=LATER)
+
+    after, fresh = load(before), load()
+    for programme in (after, fresh):
+        shown = next(iter(programme.events.values()))
+        assert (shown.organisers[0].kind, programme.series["talks"].name) == ("youth", "Talks of cities")
+    assert after.version == fresh.version > before.version

@@ -127,8 +127,15 @@ def _row(session_id: str, language: str, entry: EntryView, *, is_minimal: bool) 
 
 
 def hidden_rows(session: SessionView, setting: CalendarSetting) -> list[dict[str, object]]:
-    """Return the rows of a session whose event is no longer listed: cancelled, without any of its texts."""
-    return [
-        _row(session.id, language, build_hidden(session, words=words), is_minimal=False)
-        for language, words in setting.words.items()
-    ]
+    """Return the checked rows of a session whose event is no longer listed: cancelled, without any of its texts.
+
+    Raises NotPublishableError when the check finds a fault, which can only lie in a language's words.
+    """
+    rows = []
+    for language, words in setting.words.items():
+        entry = build_hidden(session, words=words)
+        if faults := faults_of(entry):
+            msg = f"the calendar entry of session {session.code} cannot be made right: {faults[0]}"
+            raise NotPublishableError(msg)
+        rows.append(_row(session.id, language, entry, is_minimal=False))
+    return rows

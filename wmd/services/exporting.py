@@ -27,7 +27,7 @@ def export_file(dbs: Session, edition: Edition) -> ProgrammeFile:
         for event, revision in dbs.execute(
             select(Event, Revision)
             .join(Revision, Revision.id == Event.revision_id)
-            .where(Event.edition_id == edition.id, Event.hidden_at.is_(None))
+            .where(Event.edition_id == edition.id, Event.hidden_at.is_(None), Event.merged_into_id.is_(None))
             .order_by(Event.key, Event.code)
         ).tuples()
     ]

@@ -1,6 +1,7 @@
 """Taking a published event off the list: its page answers 410, calendars are told, and nothing is deleted.
 
-Showing it again is publishing its revision again.
+Beside ``publishing.py`` the only file that writes published rows: the same door, the other way. Showing
+it again is publishing its revision again.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from wmd.models import CalendarEntry, Change, Edition, Event, EventSession, Orga
 from wmd.services.calendar_entries import digest_of, hidden_rows, risen
 from wmd.services.intake import read_content
 from wmd.services.programme import edition_view
-from wmd.services.projection import Listing, Stamp, project, slot_of
+from wmd.services.projection import Listing, Stamp, project, slots_of
 from wmd.services.publishing import Publication, Setting, organisers_of, publish
 from wmd.services.states import audit
+from wmd.services.versions import lock_edition, raise_version
 
 
 def find_event(dbs: Session, code: str) -> Event | None:
@@ -28,11 +30,12 @@ def find_event(dbs: Session, code: str) -> Event | None:
 
 def hide(dbs: Session, event: Event, setting: Setting, *, actor: str, now: datetime) -> None:
     """Take an event off the list. Raises NotAllowedMoveError when it already is."""
+    edition = _locked_edition(dbs, event)
     if event.hidden_at is not None or event.merged_into_id is not None:
         msg = f"event {event.code} is not listed"
         raise NotAllowedMoveError(msg)
     event.hidden_at = now
-    _leave(dbs, event, setting, "hidden", actor=actor, now=now)
+    _leave(dbs, event, edition, setting, "hidden", actor=actor, now=now)
 
 
 def merge(dbs: Session, event: Event, into: Event, setting: Setting, *, actor: str, now: datetime) -> None:
@@ -40,12 +43,13 @@ def merge(dbs: Session, event: Event, into: Event, setting: Setting, *, actor: s
 
     Raises NotAllowedMoveError for itself, another edition, or an event that is not listed.
     """
+    edition = _locked_edition(dbs, event, into)
     listed = [each.hidden_at is None and each.merged_into_id is None for each in (event, into)]
     if event.id == into.id or event.edition_id != into.edition_id or not all(listed):
         msg = f"event {event.code} cannot be merged into {into.code}"
         raise NotAllowedMoveError(msg)
     event.merged_into_id = into.id
-    _leave(dbs, event, setting, "merged", actor=actor, now=now)
+    _leave(dbs, event, edition, setting, "merged", actor=actor, now=now)
 
 
 def show(dbs: Session, event: Event, setting: Setting, *, actor: str, now: datetime) -> Publication:
@@ -55,13 +59,21 @@ def show(dbs: Session, event: Event, setting: Setting, *, actor: str, now: datet
     return publish(dbs, edition, [revision], setting, actor=actor, now=now, relist=True)
 
 
-def _leave(dbs: Session, event: Event, setting: Setting, action: str, *, actor: str, now: datetime) -> None:
+def _locked_edition(dbs: Session, *events: Event) -> Edition:
+    """Hold the edition, and read the events as they are now: nothing is published in it meanwhile."""
+    edition = dbs.get_one(Edition, events[0].edition_id)
+    lock_edition(dbs, edition)
+    for event in events:
+        dbs.refresh(event)
+    return edition
+
+
+def _leave(
+    dbs: Session, event: Event, edition: Edition, setting: Setting, action: str, *, actor: str, now: datetime
+) -> None:
     """Make every entry of the event cancelled and wordless, note the change and raise the edition's version."""
     now = now.replace(microsecond=0)
-    edition = dbs.get_one(Edition, event.edition_id)
-    edition.version += 1
-    edition.published_at = max(now, edition.published_at)
-    event.version, event.changed_at = edition.version, now
+    event.version, event.changed_at = raise_version(dbs, edition, now=now), now
     rows = dbs.scalars(select(EventSession).where(EventSession.event_id == event.id)).all()
     dbs.execute(delete(CalendarEntry).where(CalendarEntry.session_id.in_([row.id for row in rows])))
     for entry in _hidden_entries(dbs, event, edition, rows, setting, now):
@@ -86,7 +98,7 @@ def _hidden_entries(
     keys = [organiser.key for organiser in content.organisers]
     organisations = {row.key: row for row in dbs.scalars(select(Organisation).where(Organisation.key.in_(keys)))}
     by_id = {row.id: row for row in rows}
-    slots = {session.id: slot_of(session) for session in content.sessions}
+    slots = slots_of(content)
     listing = Listing(event.code, event.slug, event.published_at, now, edition.version)
     organisers = organisers_of(content, organisations)
     stamps = {row.id: Stamp(row.code, row.uid, row.sequence, row.created_at, row.last_modified_at) for row in rows}

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, or_, select, update
 from sqlalchemy.orm import Session
 
 from wmd.domain.content import EditionContent, EventContent, SessionContent, SpeakerContent
@@ -38,8 +38,9 @@ from wmd.services.intake import find_submission, hand_in, read_content, standing
 from wmd.services.moderation import decide
 from wmd.services.private_links import keep_link, move_end
 from wmd.services.projection import slot_of
-from wmd.services.publishing import Setting, publish, touch_site
+from wmd.services.publishing import Setting, publish
 from wmd.services.references import find_edition, put_edition, put_organisation, put_person, put_series
+from wmd.services.versions import raise_version, touch_site
 
 ACTOR = "import"
 
@@ -155,13 +156,16 @@ def _references(dbs: Session, read: ReadFile, setting: Setting, *, now: datetime
     changed_series = [series.slug for series in read.file.series if put_series(dbs, series)]
     if changed_series:
         touch_site(dbs)
+        of_series = select(Series.id).where(Series.slug.in_(changed_series))
+        _touch(dbs, select(Event.id).where(Event.series_id.in_(of_series)), now=now)
     codes = set(dbs.scalars(select(PublicCode.code)))
     stale = _Stale()
     for content in read.file.organisations:
         row, changed = put_organisation(dbs, content, codes, mint=setting.mint, now=now)
         if changed:
             stale.organisations.append(row.id)
-    _touch_editions_of(dbs, stale.organisations)
+    by_these = EventOrganisation.organisation_id.in_(stale.organisations)
+    _touch(dbs, select(EventOrganisation.event_id).where(by_these), now=now)
     people: dict[str, str] = {}
     for person in read.file.people:
         row_of_person, changed = put_person(dbs, person, mint=setting.mint, now=now)
@@ -171,17 +175,16 @@ def _references(dbs: Session, read: ReadFile, setting: Setting, *, now: datetime
     return people, stale
 
 
-def _touch_editions_of(dbs: Session, organisation_ids: Sequence[str]) -> None:
-    """Raise the version of every edition that shows these organisations, so that its pages are made anew."""
-    if not organisation_ids:
-        return
-    shown_in = (
-        select(Event.edition_id)
-        .join(EventOrganisation, EventOrganisation.event_id == Event.id)
-        .where(EventOrganisation.organisation_id.in_(organisation_ids))
-    )
-    for edition in dbs.scalars(select(Edition).where(Edition.id.in_(shown_in))):
-        edition.version += 1
+def _touch(dbs: Session, shown: Select[tuple[str]], *, now: datetime) -> None:
+    """Have these events read anew in every edition that shows them: what they refer to has changed."""
+    for edition in dbs.scalars(
+        select(Edition).where(Edition.id.in_(select(Event.edition_id).where(Event.id.in_(shown))))
+    ):
+        version = raise_version(dbs, edition, now=now)
+        dbs.execute(
+            update(Event).where(Event.edition_id == edition.id, Event.id.in_(shown)).values(version=version),
+            execution_options={"synchronize_session": False},
+        )
     dbs.flush()
 
 

@@ -60,9 +60,12 @@ class GoodCopies:
         body = pickle.dumps(value, protocol=5)
         path = self._folder / f"{name.replace(':', '-')}.copy"
         temporary = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
-        temporary.touch(mode=0o600)
-        temporary.write_bytes(_HEADER + hmac.digest(self._key, body, "sha256") + body)
-        temporary.replace(path)
+        try:
+            temporary.touch(mode=0o600)
+            temporary.write_bytes(_HEADER + hmac.digest(self._key, body, "sha256") + body)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
     def read(self, name: str) -> Programme | Site | None:
         """Return the stored value, or None when there is none or it is not ours."""
@@ -226,9 +229,13 @@ class Library:
             if self._copies is None or self._monotonic() - self._copied_at.get(name, -1e9) < _COPY_EVERY_S:
                 continue
             self._copied_at[name] = self._monotonic()
+            value = self._uncopied[name]
             try:
-                self._copies.write(name, self._uncopied.pop(name))
+                self._copies.write(name, value)
+                if self._uncopied.get(name) is value:
+                    del self._uncopied[name]
             except OSError as error:
+                # It stays to be written, and is tried again with a later look.
                 log.warning("copy_failed", extra={"what": name, "error": type(error).__name__})
 
     def site(self) -> Site:

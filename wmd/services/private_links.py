@@ -30,11 +30,13 @@ def keep_link(
     The link of an event that is long over is not stored any more: its row is empty from the start.
     """
     row = dbs.get(PrivateLink, known_id) if known_id else None
+    # A postponed session may say no end: the one known so far holds, or the link would stay for ever.
+    ends_at = ends_at or (row.ends_at if row is not None else None)
     is_over = ends_at is not None and ends_at < now - KEPT_AFTER
     if row is not None and row.deleted_at is not None and is_over:
         return row.id
     if row is not None and row.deleted_at is None:
-        row.ends_at = ends_at or row.ends_at
+        row.ends_at = ends_at
         try:
             if box.open(row.sealed, purpose=_PURPOSE) == raw:
                 return row.id

@@ -17,7 +17,7 @@ from wmd.domain.programme import (
     TextView,
     VenueView,
 )
-from wmd.domain.times import all_day_bounds, to_instant
+from wmd.domain.times import UnknownZone, WallTimeError, all_day_bounds, to_instant
 from wmd.errors import NotPublishableError
 
 
@@ -80,6 +80,22 @@ def slot_of(session: SessionContent) -> Slot:
         session.starts.isoformat(timespec="minutes"),
         session.ends.isoformat(timespec="minutes"),
     )
+
+
+def slots_of(content: EventContent) -> dict[str, Slot]:
+    """Derive the times of every session of an event, by session id.
+
+    Raises NotPublishableError naming event and session when one has no times, or a time that no longer exists or comes
+    twice (after an update of the zone rules, say).
+    """
+    slots = {}
+    for session in content.sessions:
+        try:
+            slots[session.id] = slot_of(session)
+        except (WallTimeError, UnknownZone) as error:
+            msg = f"event {content.key or content.code}, session {session.key or session.id}: {error}"
+            raise NotPublishableError(msg) from error
+    return slots
 
 
 def project(

@@ -39,7 +39,6 @@ from wmd.models import (
     PublicCode,
     Revision,
     Series,
-    SiteState,
     Speaker,
     Submission,
     Topic,
@@ -49,9 +48,10 @@ from wmd.services.calendar_entries import CalendarSetting, digest_of, entry_rows
 from wmd.services.changes import changes_of
 from wmd.services.intake import read_content
 from wmd.services.programme import edition_view
-from wmd.services.projection import Listing, Slot, Stamp, project, slot_of
+from wmd.services.projection import Listing, Slot, Stamp, project, slots_of
 from wmd.services.rows import EventRows, Rows, event_rows, event_values, session_values
 from wmd.services.states import audit, move
+from wmd.services.versions import lock_edition, touch_site
 
 #: What a feed's head and time zones may take at most: about 230 octets for each of a hundred zones.
 ROOM_FOR_HEAD_BYTES = 30_000
@@ -114,7 +114,7 @@ def publish(
     rolls everything back.
     """
     now = now.replace(microsecond=0)
-    dbs.refresh(edition, with_for_update=dbs.get_bind().dialect.name != "sqlite")
+    lock_edition(dbs, edition)
     publication = Publication(version=edition.version + 1)
     if not revisions:
         return publication
@@ -123,7 +123,9 @@ def publish(
     known = _read_known(dbs, edition, contents, setting)
     batch = EventRows()
     if not relist:
-        contents = [item for item in contents if not _stays_hidden(item[0], known.events.get(item[1].event_id))]
+        contents = [
+            item for item in contents if not _stays_hidden(dbs, item[0], known.events.get(item[1].event_id), actor, now)
+        ]
     for revision, submission, content in contents:
         claim = (claims or {}).get(revision.id)
         _publish_one(dbs, _One(revision, submission, content, claim, actor, now), known, batch, publication)
@@ -140,10 +142,14 @@ def publish(
     return publication
 
 
-def _stays_hidden(revision: Revision, event: Event | None) -> bool:
+def _stays_hidden(dbs: Session, revision: Revision, event: Event | None, actor: str, now: datetime) -> bool:
     """Whether the event was taken off the list; its newest revision is then what would be shown again."""
     if event is None or (event.hidden_at is None and event.merged_into_id is None):
         return False
+    audit(
+        dbs, actor=actor, action="await", kind="event", subject_id=event.id, before=event.revision_id,
+        after=revision.id, now=now,
+    )  # fmt: skip
     event.revision_id = revision.id
     return True
 
@@ -181,16 +187,6 @@ def _watch_size(dbs: Session, edition: Edition, *, now: datetime) -> None:
         raise_alarm(dbs, key, message, now=now)
     else:
         clear_alarm(dbs, key, now=now)
-
-
-def touch_site(dbs: Session) -> None:
-    """Raise the version of what spans editions: a new edition, series, or public code."""
-    state = dbs.get(SiteState, 1)
-    if state is None:
-        dbs.add(SiteState(id=1, version=1, status_version=0))
-    else:
-        state.version += 1
-    dbs.flush()
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +266,7 @@ def _publish_one(dbs: Session, one: _One, known: _Known, batch: EventRows, publi
     """Publish one revision: derive, compare with what was shown, stamp, build entries, lay out rows."""
     content, now = one.content, one.now
     event = known.events.get(one.submission.event_id)
-    slots = {session.id: slot_of(session) for session in content.sessions}
+    slots = slots_of(content)
     stamps = {session.id: _stamp(session, one, known) for session in content.sessions}
     code = event.code if event else new_code(known, one.claim.code if one.claim else "")
     slug = readable_slug({tag: text.title for tag, text in content.texts.items()}, content.language)

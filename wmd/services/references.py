@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from wmd.domain.codes import Mint, readable_slug
 from wmd.domain.content import EditionContent, OrganisationContent, PersonContent, SeriesContent
 from wmd.models import Edition, EditionTopic, Organisation, Person, PublicCode, Series, Topic
-from wmd.services.publishing import touch_site
+from wmd.services.versions import raise_version, touch_site
 
 
 def _assign(row: Any, values: dict[str, Any]) -> bool:  # noqa: ANN401 -- any row
@@ -45,8 +45,7 @@ def put_edition(dbs: Session, content: EditionContent, *, now: datetime) -> tupl
     dbs.flush()
     topics_changed = _put_topics(dbs, edition, content.topics, now=now)
     if changed or topics_changed:
-        edition.version += 1
-        edition.published_at = max(now, edition.published_at)
+        raise_version(dbs, edition, now=now)
         touch_site(dbs)
     dbs.flush()
     return edition, changed or topics_changed
