@@ -203,3 +203,21 @@ def test_style_sheet_is_compressed_once_and_kept_for_ever(client: FlaskClient) -
     assert (plain.status_code, packed.headers["Content-Encoding"], again.status_code) == (200, "gzip", 304)
     assert gzip.decompress(packed.data) == plain.data
     assert packed.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+def test_made_up_digest_is_neither_kept_nor_for_ever(client: FlaskClient) -> None:
+    held_before = client.application.extensions["wmd.published"].held_bytes
+
+    answer = client.get("/static/style.css?v=1", base_url="http://wmd.example")
+
+    assert answer.headers["Cache-Control"] == "public, max-age=3600"
+    assert client.application.extensions["wmd.published"].held_bytes == held_before
+
+
+@pytest.mark.parametrize("path", ["/about", "/privacy", "/accessibility"])
+def test_zone_that_does_not_exist_is_named_on_plain_pages_too(client: FlaskClient, path: str) -> None:
+    client.set_cookie("wmd_zone", "Asia/Tokyo", domain="wmd.example")
+
+    answer = client.get(f"{path}?tz=Nonsense", base_url="http://wmd.example")
+
+    assert (answer.status_code, "public" in answer.headers["Cache-Control"]) == (400, False)

@@ -36,7 +36,9 @@ class AlarmDesk:
             if now_s - self._told.get(key, -self._every_s) < self._every_s:
                 return
             if key not in self._told and len(self._told) >= _MOST_KEYS:
-                return
+                self._told = {old: told for old, told in self._told.items() if now_s - told < self._every_s}
+                if len(self._told) >= _MOST_KEYS:
+                    return
             self._told[key] = now_s
         self._run(key, message)
 

@@ -16,9 +16,9 @@ from wmd.gateways import Gateways
 from wmd.services.library import Library
 from wmd.web.alarm_desk import AlarmDesk
 from wmd.web.catalogue import gettext
+from wmd.web.edge import ZONE_COOKIE
 from wmd.web.published import Publish
 
-ZONE_COOKIE = "wmd_zone"
 #: When to ask again while there is neither a database nor a good copy.
 RETRY_AFTER_S = 30
 #: A longer query is nothing that many will ask; kept, its own text would take memory that nobody counts.
@@ -126,7 +126,8 @@ def keep(
     for value in values:
         name = f"edition:{value.edition.slug}" if isinstance(value, Programme) else "site"
         depends[name] = value.version
-    cookie_decides = by_zone and not request.args.get("tz")
+    # An address that names no real zone leaves the choice to the cookie, whatever it says.
+    cookie_decides = by_zone and canonical(request.args.get("tz", "")) is None
     if cookie_decides:
         response.headers["Cache-Control"] = "private, max-age=0, must-revalidate"
         response.vary.add("Cookie")

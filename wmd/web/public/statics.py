@@ -27,6 +27,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from config import Config
 from wmd.domain.zones import CHOICES
+from wmd.web.public.arguments import named_zone
 from wmd.web.published import Publish
 from wmd.web.reading import keep, read_now, read_site, viewer
 from wmd.web.words import select_locale
@@ -40,6 +41,7 @@ _COMPRESSIBLE = frozenset({"text/css", "text/javascript", "application/javascrip
 
 def _text(template: str) -> Response:
     config: Config = current_app.extensions["wmd.config"]
+    named_zone()
     who = viewer("UTC")
     page = render_template(
         template,
@@ -127,14 +129,20 @@ def _listed_options(_language: str) -> Markup:
 def _keep_static(response: Response) -> Response:
     if request.endpoint == "static" and response.status_code in {200, 206, 304}:
         # Fonts are asked for by the style sheet, without digest: their names change when they do.
-        is_named_for_good = "v" in request.args or request.path.endswith(".woff2")
+        is_named_for_good = _names_its_digest() or request.path.endswith(".woff2")
         response.headers["Cache-Control"] = _FOREVER if is_named_for_good else "public, max-age=3600"
-        if "v" in request.args and response.status_code == 200 and response.mimetype in _COMPRESSIBLE:
+        if _names_its_digest() and response.status_code == 200 and response.mimetype in _COMPRESSIBLE:
             # The layer of published bytes compresses it once and replays it; its digest is in its address.
             response.direct_passthrough = False
             response.headers.pop("ETag", None)
             request.environ["wmd.publish"] = Publish(versions={}, pinned=True)
     return response
+
+
+def _names_its_digest() -> bool:
+    """Whether the address says the digest that the file has: made-up ones must not fill what is kept."""
+    name = str((request.view_args or {}).get("filename", ""))
+    return request.query_string.decode("ascii", "replace") == asset(name).partition("?")[2]
 
 
 def register(app: Flask) -> None:

@@ -10,8 +10,8 @@ from config import Config
 from wmd.domain.filters import BadQuery
 from wmd.domain.findings import N_
 from wmd.domain.zones import canonical
+from wmd.web.edge import ZONE_COOKIE
 from wmd.web.public.arguments import BadAddress, see_other
-from wmd.web.reading import ZONE_COOKIE
 
 bp = Blueprint("zone", __name__)
 
