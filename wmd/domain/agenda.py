@@ -204,25 +204,43 @@ def related(index: Index, event: EventView, now: datetime, limit: int = 4) -> li
     The same series counts 4, each shared topic 2, the same region 1; a shared region alone is enough. Among equals
     the earlier session comes first. Events whose sessions are all cancelled are left out.
     """
-    candidates = index.bits("region", event.region)
+    itself = 1 << index.positions[event.code]
+    coming = index.project(index.upcoming(now))
+    alike = _by_likeness(index, event)
+    found: list[EventView] = []
+    for wanted in (coming, index.all_events & ~coming):
+        for bits in alike:
+            places = index.places(bits & wanted & ~itself)
+            able = (place for place in places if not _is_cancelled(index.events[place]))
+            nearest = nsmallest(limit - len(found), able, key=index.ranks.__getitem__)
+            found += [index.events[place] for place in nearest]
+            if len(found) == limit:
+                return found
+    return found
+
+
+def _by_likeness(index: Index, event: EventView) -> list[int]:
+    """Return the events that have something in common with one, as bits, the most alike first.
+
+    Nothing is looked at one by one: with thousands of events most have at least the region in common.
+    """
+    region = index.bits("region", event.region)
+    series = index.bits("series", event.series) if event.series is not None else 0
+    topics = [index.all_events]
     for topic in event.topics:
-        candidates |= index.bits("topic", topic)
-    if event.series is not None:
-        candidates |= index.bits("series", event.series)
-    coming = set(index.places(index.project(index.upcoming(now)) & candidates))
-    others = ((place, index.events[place]) for place in index.places(candidates))
-    scores = (
-        (place not in coming, -_likeness(event, other), place)
-        for place, other in others
-        if other.code != event.code and not _is_cancelled(other)
-    )
-    return [index.events[place] for _, _, place in nsmallest(limit, scores)]
-
-
-def _likeness(event: EventView, other: EventView) -> int:
-    same_series = event.series is not None and event.series == other.series
-    shared = len(set(event.topics).intersection(other.topics))
-    return 4 * same_series + 2 * shared + (event.region == other.region)
+        has = index.bits("topic", topic)
+        # topics[k] holds those that share at least k of the topics so far.
+        topics = [
+            at_least | (fewer & has) for at_least, fewer in zip([*topics, 0], [index.all_events, *topics], strict=True)
+        ]
+    exactly = [at_least & ~more for at_least, more in zip(topics, [*topics[1:], 0], strict=True)]
+    scores: dict[int, int] = {}
+    for shared, with_topics in enumerate(exactly):
+        for points, with_series in ((4, series), (0, ~series)):
+            for point, in_region in ((1, region), (0, ~region)):
+                score = 2 * shared + points + point
+                scores[score] = scores.get(score, 0) | (with_topics & with_series & in_region)
+    return [scores[score] & index.all_events for score in sorted(scores, reverse=True) if score]
 
 
 def _is_cancelled(event: EventView) -> bool:

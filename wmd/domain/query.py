@@ -136,6 +136,9 @@ class Index:
         self.events: tuple[EventView, ...] = tuple(programme.events[code] for code in positions)
         self.all_events = (1 << len(positions)) - 1
         self._owners = array("L", [positions[event.code] for event in programme.owners])
+        first = dict(zip(reversed(self._owners), range(len(self._owners) - 1, -1, -1), strict=True))
+        #: Where the first session of each of :attr:`events` stands in ``programme.sessions``: their order in time.
+        self.ranks = array("L", [first[place] for place in range(len(positions))])
         self._bits = _changed_bits(kept, self.events) if kept else _facet_bits(self.events)
         self._orders = _value_orders(programme, self._bits)
         self._ends = array("d", (_last_instant(session) for session in programme.sessions))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from wmd.domain.codes import Mint, readable_slug
 from wmd.domain.content import EditionContent, OrganisationContent, PersonContent, SeriesContent
+from wmd.domain.vocabulary import TOOLKIT_TOPICS
 from wmd.models import Edition, EditionTopic, Organisation, Person, PublicCode, Series, Topic
 from wmd.services.versions import raise_version, touch_site
 
@@ -55,7 +56,8 @@ def _put_topics(dbs: Session, edition: Edition, slugs: tuple[str, ...], *, now: 
     """Set the edition's topics in order; one that was used and is left out is retired, never deleted."""
     ids = dict(dbs.execute(select(Topic.slug, Topic.id)).tuples().all())
     used = {row.topic_id: row for row in dbs.scalars(select(EditionTopic).where(EditionTopic.edition_id == edition.id))}
-    wanted = {ids[slug]: position for position, slug in enumerate(slugs)}
+    # None given means all, in the toolkit's order.
+    wanted = {ids[slug]: position for position, slug in enumerate(slugs or [slug for slug, _ in TOOLKIT_TOPICS])}
     changed = False
     for topic_id, position in wanted.items():
         if topic_id not in used:

@@ -16,7 +16,8 @@ def register(app: Flask) -> None:
     Babel(app, locale_selector=words.select_locale)
     if config.proxy_hops:
         hops = config.proxy_hops
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+        # Never the host: the layer in front has checked Host itself, and a forwarded one would go round that.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
     words.register(app)
     headers.register(app)
     errors.register(app)

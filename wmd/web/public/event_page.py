@@ -77,9 +77,7 @@ def event_model(programme: Programme, index: Index, event: EventView, eyes: Eyes
         venue=_venue(event.venue, eyes.language) if event.venue else None,
         links=_links(event, eyes.now),
         calendar=calendar_links(event, main_session(event, eyes.now), text, base_url),
-        related=row_items(
-            programme, positions_of(programme, related(index, event, eyes.now, _RELATED)), eyes, dated=True
-        ),
+        related=row_items(programme, positions_of(programme, others), eyes, dated=True),
         changes=_changes(programme, event, eyes),
         valid_until=earliest(
             ticket.valid_until, *(next_change(session, eyes.now) for other in others for session in other.sessions)
