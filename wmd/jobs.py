@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from wmd.db import db
 from wmd.gateways import Gateways
 from wmd.services.alarms import close_quiet
-from wmd.services.private_links import delete_link, due_for_deletion
+from wmd.services.private_links import delete_if_due, due_for_deletion
 
 log = logging.getLogger(__name__)
 
@@ -37,11 +37,12 @@ class Job:
 
 def delete_private_links(dbs: Session, now: datetime) -> int:
     """Empty join links whose event ended more than seven days ago; one commit each."""
-    rows = due_for_deletion(dbs, now=now, limit=BATCH)
-    for row in rows:
-        delete_link(row, now=now)
+    done = 0
+    for row in due_for_deletion(dbs, now=now, limit=BATCH):
+        # Asked again under its lock: the event may have been moved ahead, or another scheduler may have been here.
+        done += delete_if_due(dbs, row.id, now=now)
         dbs.commit()
-    return len(rows)
+    return done
 
 
 def close_quiet_alarms(dbs: Session, now: datetime) -> int:

@@ -35,6 +35,8 @@ _THREADS: Final = 4
 _BACKLOG: Final = 2048
 #: A stop waits this long for requests that are being answered.
 _STOP_S: Final = 10
+#: How long the first answer may take before that is said instead of the address.
+_FIRST_ANSWER_S: Final = 60.0
 #: A client has this long to say the headers of its request (granian counts milliseconds).
 _HEADERS_MS: Final = 15_000
 #: A worker whose parent was killed notices within this time and ends.
@@ -172,7 +174,11 @@ def _announce(config: Config, loaded: int) -> None:
     """Print the address once every worker has the application and one has answered."""
     for _ in range(config.workers):
         os.read(loaded, 1)
+    ends_s = time.monotonic() + _FIRST_ANSWER_S
     while not _answers(config.host, config.port):
+        if time.monotonic() > ends_s:
+            print("The server started but does not answer yet; its log says more.", flush=True)  # noqa: T201 -- as below
+            return
         time.sleep(0.05)
     where = f"{config.base_url}/" if config.is_demo else f"{config.host}:{config.port}, for {config.base_url}/"
     print(f"Serving World Metropolitan Day on {where} (Ctrl-C stops it)", flush=True)  # noqa: T201 -- for a person

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wmd.domain.findings import Level
+from wmd.domain.link_rules import LinkKind
 from wmd.domain.links import (
     Link,
     classify,
@@ -389,3 +390,17 @@ def test_flyer_link_is_a_public_registration_page() -> None:
     (raw,) = {word for word in words if "zoom.us" in word}
     link = classify(raw)
     assert (link.kind, state(link), codes(link)) == ("registration", "public", [])
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://us02web.zoom.us/meeting/tZabc/ics?icsToken=abc",
+        "https://us02web.zoom.us/meeting/register/tZabc/success?user_id=abc",
+        "https://us02web.zoom.us/webinar/register/WN_TG7X-dycRuOObP11RPHuqA/success?registrant_id=abc",
+    ],
+)
+def test_page_after_signing_up_is_one_persons_ticket(link: str) -> None:
+    found = classify(link)
+
+    assert (found.kind, found.refused, found.url) == (LinkKind.PERSONAL_TICKET, True, "")

@@ -129,11 +129,12 @@ def _zoom(address: Address) -> Verdict:
     doubts = ("regional",) if host_is(address.host, *_REGIONAL_ZOOM) else ()
     first, second = address.segment(0), address.segment(1)
     simple = {"s": LinkKind.HOST, "my": LinkKind.PERSONAL_ROOM, "rec": LinkKind.RECORDING}
+    if _is_ticket(address, first):
+        return Verdict("zoom", LinkKind.PERSONAL_TICKET, doubts)
     if first in {"webinar", "meeting"} and second == "register":
         return Verdict("zoom", LinkKind.REGISTRATION, (*doubts, *_token_doubts(address, first)))
     if first == "w":
-        kind = LinkKind.PERSONAL_TICKET if "tk" in address.keys else LinkKind.JOIN
-        return Verdict("zoom", kind, doubts)
+        return Verdict("zoom", LinkKind.JOIN, doubts)
     if first == "j":
         return Verdict("zoom", LinkKind.JOIN, (*doubts, *_number_doubts(second)))
     if first == "wc":
@@ -142,6 +143,13 @@ def _zoom(address: Address) -> Verdict:
         personal = ("personal-room",) if first == "my" else ()
         return Verdict("zoom", simple[first], (*doubts, *personal))
     return _zoom_other(address, doubts)
+
+
+def _is_ticket(address: Address, first: str) -> bool:
+    """Whether a link is one person's: a join link with its ticket, or what Zoom shows that person after signing up."""
+    if first == "w":
+        return "tk" in address.keys
+    return first in {"webinar", "meeting"} and ("icstoken" in address.keys or address.segments[-1:] == ("success",))
 
 
 def _zoom_other(address: Address, doubts: tuple[str, ...]) -> Verdict:

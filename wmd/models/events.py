@@ -1,6 +1,7 @@
 """What is published: rows own copies of what they show, and people by id.
 
-Only ``services/publishing.py`` writes here. Public pages read these rows only through the Programme value.
+Only ``services/publishing.py``, and ``hiding.py`` beside it, write here.
+Public pages read these rows only through the Programme value.
 """
 
 from __future__ import annotations

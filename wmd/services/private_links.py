@@ -72,3 +72,13 @@ def due_for_deletion(dbs: Session, *, now: datetime, limit: int = 100) -> list[P
 def delete_link(row: PrivateLink, *, now: datetime) -> None:
     """Empty a link's row; its id stays, so that what refers to it can say that it is gone."""
     row.sealed, row.deleted_at = "", now
+
+
+def delete_if_due(dbs: Session, link_id: str, *, now: datetime) -> bool:
+    """Empty a link's row if that is still due; tell whether it was."""
+    row = dbs.get(PrivateLink, link_id, with_for_update=True, populate_existing=True)
+    if row is None or row.deleted_at is not None or row.ends_at is None or row.ends_at >= now - KEPT_AFTER:
+        return False
+    delete_link(row, now=now)
+    dbs.flush()
+    return True

@@ -1,7 +1,7 @@
 """The one door: an approved revision becomes Event rows, calendar entries and public changes.
 
-A batch of revisions of one edition is published in the caller's transaction with one new edition version. Nothing else
-writes these tables.
+A batch of revisions of one edition is published in the caller's transaction with one new edition version. Beside
+``hiding.py``, which takes events off the list again, nothing else writes these tables.
 """
 
 from __future__ import annotations

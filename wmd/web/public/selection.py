@@ -110,12 +110,3 @@ def selection_name(query: Query, programme: Programme, language: str = "en") -> 
     if query.tz and query.values("day"):
         narrowing = gettext("%(selection)s, days as in %(city)s", selection=narrowing, city=city_label(query.tz))
     return f"{programme.edition.name}: {narrowing}" if narrowing else programme.edition.name
-
-
-def selection_sentence(query: Query, programme: Programme, language: str = "en") -> str:
-    """Return a selection as a sentence part: choices of one facet joined by "or", facets by "and"."""
-    by_facet: dict[str, list[str]] = {}
-    for part in parts(query, programme, language):
-        by_facet.setdefault(part.facet, []).append(part.label)
-    groups = [gettext(" or ").join(labels) for labels in by_facet.values()]
-    return gettext("; and ").join(groups)
