@@ -133,10 +133,9 @@ def _zoom(address: Address) -> Verdict:
         return Verdict("zoom", LinkKind.PERSONAL_TICKET, doubts)
     if first in {"webinar", "meeting"} and second == "register":
         return Verdict("zoom", LinkKind.REGISTRATION, (*doubts, *_token_doubts(address, first)))
-    if first == "w":
-        return Verdict("zoom", LinkKind.JOIN, doubts)
-    if first == "j":
-        return Verdict("zoom", LinkKind.JOIN, (*doubts, *_number_doubts(second)))
+    if first in {"w", "j"}:
+        number = _number_doubts(second) if first == "j" else ()
+        return Verdict("zoom", LinkKind.JOIN, (*doubts, *number))
     if first == "wc":
         return Verdict("zoom", LinkKind.HOST if "start" in _lower(address) else LinkKind.WEB_CLIENT, doubts)
     if first in simple and len(address.segments) > 1:
