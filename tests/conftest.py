@@ -30,6 +30,7 @@ from wmd.db import db
 from wmd.domain.codes import SeededMint
 from wmd.gateways import Gateways
 from wmd.services.demo import load_demo
+from wmd.services.library import Library
 from wmd.services.publishing import Setting
 
 Engine = Literal["sqlite", "postgresql"]
@@ -71,6 +72,8 @@ def make_test_app(database_url: str, folder: Path, clock: Clock | None = None, *
 
 
 def _dispose(app: Flask) -> None:
+    library: Library = app.extensions["wmd.library"]
+    library.settle()
     with app.app_context():
         db.session.remove()
         db.engine.dispose()

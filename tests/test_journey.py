@@ -82,6 +82,7 @@ def journey(engine_name: Engine, databases: Databases, tmp_path: Path) -> Iterat
     url, clock = databases.empty(engine_name, tmp_path), Clock(ANNOUNCED_AT)
     app = make_test_app(url, tmp_path, clock)
     yield Journey(app, clock, tmp_path)
+    app.extensions["wmd.library"].settle()
     with app.app_context():
         db.session.remove()
         db.engine.dispose()

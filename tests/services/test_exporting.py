@@ -110,6 +110,7 @@ def fresh(engine_name: Engine, databases: Databases, tmp_path: Path) -> Iterator
     url = databases.copy(engine_name, folder)
     app = make_test_app(url, folder)
     yield lambda: app
+    app.extensions["wmd.library"].settle()
     with app.app_context():
         db.session.remove()
         db.engine.dispose()

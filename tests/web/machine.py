@@ -69,6 +69,7 @@ def machine_on(database_url: str, folder: Path, clock: Clock | None = None, **se
 
 def forget_database(app: Flask) -> None:
     """Close every connection of an application."""
+    app.extensions["wmd.library"].settle()
     with app.app_context():
         db.session.remove()
         db.engine.dispose()

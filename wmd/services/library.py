@@ -135,6 +135,11 @@ class Library:
             with self._loading:
                 self._load()
 
+    def settle(self) -> None:
+        """Wait until no look is under way: before the engine is closed."""
+        with self._looking:
+            pass
+
     def _look(self, looked: threading.Event) -> None:
         """Look and load; the caller holds the lock on looking, which ends here."""
         try:
