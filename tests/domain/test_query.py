@@ -586,3 +586,15 @@ def test_new_name_of_an_organisation_is_found_in_events_that_stay_as_they_are() 
     named = organisation._replace(names={"en": "Example City", "zh": "Zhuwan"})
     after = replace(before, organisations={code: named}, version=2)
     assert Index.build(after, index).search("Zhuwan") == 0b11
+
+
+def test_what_is_coming_is_remembered_only_until_something_ends() -> None:
+    events = [make_event(number, sessions=[make_session(number, minutes=30 * number)]) for number in (1, 2, 3)]
+    index = Index.build(make_programme(events))
+    starts_at = events[0].sessions[0].starts_at
+
+    seen = [
+        index.coming(starts_at + timedelta(minutes=minutes)).bit_count() for minutes in (0, 29, 30, 31, 60, 95, 10, 0)
+    ]
+
+    assert seen == [3, 3, 2, 2, 1, 0, 3, 3]

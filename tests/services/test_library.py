@@ -149,7 +149,7 @@ def test_library_does_not_know_an_edition_that_does_not_exist() -> None:
 
 def test_library_starts_from_the_good_copy_while_the_database_is_down(tmp_path: Path) -> None:
     copies = GoodCopies(tmp_path / "copies", "secret")
-    assert size(Library(Shelf(version=3), copies=copies)) == 3
+    Library(Shelf(version=3), copies=copies).warm()
 
     restarted = Library(Shelf(is_down=True), copies=copies)
 
@@ -317,7 +317,7 @@ class _FullOnce(GoodCopies):
 def test_good_copy_that_could_not_be_written_is_tried_again(tmp_path: Path) -> None:
     passing, copies = Time(), _FullOnce(tmp_path, "secret")
     library = Library(Shelf(), copies=copies, monotonic=passing, background=False)
-    library.site()
+    library.warm()
     assert copies.read("site") is None
 
     passing.now_s += 30

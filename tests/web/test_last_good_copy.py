@@ -61,6 +61,7 @@ def test_what_was_never_asked_is_made_from_memory_too(house: Machine, tmp_path: 
 @pytest.mark.parametrize("away", ["sqlite", "postgresql"])
 def test_process_starts_from_the_good_copies(house: Machine, tmp_path: Path, away: str) -> None:
     before = bodies(house, ASKED_BEFORE + NEVER_ASKED)
+    house.library.warm()
     url = NOBODY if away == "postgresql" else f"sqlite:///{tmp_path / 'nothing.sqlite3'}"
     with machine_on(url, tmp_path, Clock()) as restarted:
         assert bodies(restarted, ASKED_BEFORE + NEVER_ASKED) == before

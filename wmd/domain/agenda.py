@@ -205,7 +205,7 @@ def related(index: Index, event: EventView, now: datetime, limit: int = 4) -> li
     the earlier session comes first. Events whose sessions are all cancelled are left out.
     """
     itself = 1 << index.positions[event.code]
-    coming = index.project(index.upcoming(now))
+    coming = index.coming(now)
     alike = _by_likeness(index, event)
     found: list[EventView] = []
     for wanted in (coming, index.all_events & ~coming):

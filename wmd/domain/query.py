@@ -145,6 +145,7 @@ class Index:
         self._names = {topic.slug: topic.name for topic in programme.topics}
         self._names |= {series.slug: series.name for series in programme.series.values()}
         self._names |= {code: organisation_words(each) for code, each in programme.organisations.items()}
+        self._coming: tuple[float, float, int] | None = None
         self._lock = threading.Lock()
         self._days: OrderedDict[str, Days] = OrderedDict()
         self._hay: list[str] | None = None
@@ -231,6 +232,16 @@ class Index:
         """Return the positions of all sessions still to come or on at ``now``."""
         instant = now.timestamp()
         return [position for position, end in enumerate(self._ends) if end > instant]
+
+    def coming(self, now: datetime) -> int:
+        """Return the events with a session still to come or on at ``now``, as bits; remembered until that changes."""
+        instant, held = now.timestamp(), self._coming
+        if held is not None and held[0] <= instant < held[1]:
+            return held[2]
+        bits = self.project(position for position, end in enumerate(self._ends) if end > instant)
+        until = min((end for end in self._ends if end > instant), default=float("inf"))
+        self._coming = (instant, until, bits)
+        return bits
 
     def search(self, asked: str) -> int:
         """Return the events in which every term is found, as bits; nothing that can be searched finds nothing."""

@@ -10,6 +10,7 @@ import contextlib
 import gc
 import hashlib
 import hmac
+import io
 import logging
 import os
 import pickle
@@ -25,8 +26,9 @@ from wmd.errors import NotLoadedError
 
 log = logging.getLogger(__name__)
 
-_HEADER = b"wmd-copy-1\n"
+_HEADER = b"wmd-copy-2\n"
 _COPY_EVERY_S = 20.0
+_EVENTS_A_STEP = 25
 #: How long a request waits for the look it began; a healthy database answers in a few milliseconds.
 _LONGEST_WAIT_S = 0.25
 
@@ -57,7 +59,7 @@ class GoodCopies:
     def write(self, name: str, value: Programme | Site) -> None:
         """Store a value under a name, replacing the older copy in one step."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        body = pickle.dumps(value, protocol=5)
+        body = _pickled(value)
         path = self._folder / f"{name.replace(':', '-')}.copy"
         temporary = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
         try:
@@ -78,10 +80,36 @@ class GoodCopies:
         if not data.startswith(_HEADER) or not hmac.compare_digest(signature, hmac.digest(self._key, body, "sha256")):
             return None
         try:
-            value = pickle.loads(body)  # noqa: S301 -- signed by us, checked above
+            value = _unpickled(body)
         except Exception:  # a copy of an older release may not fit any more; it is only a copy
             return None
         return value if isinstance(value, Programme | Site) else None
+
+
+def _pickled(value: Programme | Site) -> bytes:
+    """Return a value pickled in steps: first its events, some at a time, then the value that refers to them.
+
+    Pickling holds the interpreter's lock; in one piece a large programme would stop every answer for a second. One
+    pickler remembers over its steps what it has written, so that nothing stands twice.
+    """
+    file = io.BytesIO()
+    pickler = pickle.Pickler(file, protocol=5)
+    events = list(value.events.values()) if isinstance(value, Programme) else []
+    steps = [events[start : start + _EVENTS_A_STEP] for start in range(0, len(events), _EVENTS_A_STEP)]
+    pickler.dump(len(steps))
+    for step in steps:
+        pickler.dump(step)
+        time.sleep(0)
+    pickler.dump(value)
+    return file.getvalue()
+
+
+def _unpickled(body: bytes) -> object:
+    """Return the value of :func:`_pickled`; the caller has checked the signature."""
+    unpickler = pickle.Unpickler(io.BytesIO(body))  # noqa: S301 -- signed by us
+    for _ in range(unpickler.load()):
+        unpickler.load()
+    return unpickler.load()
 
 
 class Library:
@@ -145,8 +173,11 @@ class Library:
         try:
             self._ask()
             looked.set()
-            with self._loading:
-                self._load()
+            if self._behind():
+                with self._loading:
+                    self._load()
+            else:
+                # Not together with a load: whoever waits to see a change shall not wait for the copy too.
                 self._write_copies()
         finally:
             looked.set()
@@ -224,10 +255,9 @@ class Library:
         self._loaded = {**self._loaded, name: version}
 
     def _copy(self, name: str, value: Programme | Site) -> None:
-        """Have a good copy written: now, or with a later look when the last one is only some seconds old."""
+        """Have a good copy written with a later look that finds nothing to load."""
         if self._copies is not None:
             self._uncopied[name] = value
-            self._write_copies()
 
     def _write_copies(self) -> None:
         for name in list(self._uncopied):
@@ -274,6 +304,7 @@ class Library:
         with contextlib.suppress(NotLoadedError):
             for slug in self.site().editions:
                 self.programme(slug)
+        self._write_copies()
 
     def index(self, programme: Programme) -> Index:
         """Return the search index of a programme value."""
@@ -293,6 +324,7 @@ class Library:
             if value is None:
                 raise NotLoadedError(name) from error
         else:
+            # Written later, by a look or by `warm`: the first answer shall not wait for it.
             self._copy(name, value)
         if isinstance(value, Site):
             self._site = value
