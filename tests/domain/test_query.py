@@ -21,6 +21,7 @@ from wmd.domain.query import (
     Index,
     Query,
     Selection,
+    find,
     is_upcoming,
     local_days,
     parse,
@@ -598,3 +599,21 @@ def test_what_is_coming_is_remembered_only_until_something_ends() -> None:
     ]
 
     assert seen == [3, 3, 2, 2, 1, 0, 3, 3]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_feeds_find_the_same_as_pages(seed: int) -> None:
+    programme = random_programme(60, seed) if seed else make_programme()
+    index = Index.build(programme)
+    asked = [
+        Query(),
+        Query().changed(topic="gender-equality"),
+        Query().changed(region=("europe", "africa"), language="es"),
+        Query().changed(day="2021-10-07"),
+        Query().changed(day=("2021-10-06", "2021-10-08"), format="online", tz="Pacific/Auckland"),
+        Query().changed(q="care"),
+    ]
+
+    for query in asked:
+        counted = select(programme, index, query, zone="Europe/Madrid", now=None)
+        assert tuple(find(programme, index, query, zone="Europe/Madrid")) == counted.positions

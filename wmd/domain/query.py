@@ -337,6 +337,18 @@ def _value_orders(programme: Programme, bits: Mapping[str, Mapping[str, int]]) -
     return orders
 
 
+def find(programme: Programme, index: Index, query: Query, *, zone: str) -> list[int]:
+    """Return the session positions that a query finds, for feeds and exports: as :func:`select`, without its counts.
+
+    Days are read in the query's own zone, else in ``zone``; "still to come" is for pages only.
+    """
+    narrowed = (_either(index, facet, values) for facet, values in query.facets if facet != "day")
+    events = _all_of(narrowed, index.search(query.q) if query.q else index.all_events)
+    chosen = query.values("day")
+    dated = _dated(index.days(query.tz or zone), chosen, None) if chosen else None
+    return index.of_events(events, range(len(programme.sessions)) if dated is None else dated)
+
+
 def select(programme: Programme, index: Index, query: Query, *, zone: str, now: datetime | None) -> Selection:
     """Return what a query finds in a programme.
 

@@ -20,7 +20,7 @@ from wmd.domain.exports.addresses import organisation_page
 from wmd.domain.filters import BadQuery, parse
 from wmd.domain.findings import N_
 from wmd.domain.programme import Programme
-from wmd.domain.query import select
+from wmd.domain.query import find
 from wmd.domain.zones import canonical
 from wmd.web.public import addresses
 from wmd.web.public.feeds import answer_preflight, machine_fault, open_to_all
@@ -99,8 +99,8 @@ def as_csv(edition: str) -> Response:
         query = parse(list(request.args.items(multi=True)), programme, kind="export", canonical_zone=canonical)
     except BadQuery as fault:
         return machine_fault(fault)
-    found = select(programme, library().index(programme), query, zone=query.tz or programme.edition.zone, now=None)
-    body = programme_csv.build(programme, base_url(), positions=found.positions)
+    found = find(programme, library().index(programme), query, zone=programme.edition.zone)
+    body = programme_csv.build(programme, base_url(), positions=found)
     return _answer(programme, body, "text/csv; charset=utf-8", f"programme-{edition}.csv", disposition="attachment")
 
 

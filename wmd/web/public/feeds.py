@@ -20,7 +20,7 @@ from wmd.domain.findings import N_
 from wmd.domain.hidden import hidden_sessions
 from wmd.domain.ical.feed import Feed, FeedHead, join, single
 from wmd.domain.programme import EditionView, Programme, SessionView, Site
-from wmd.domain.query import select
+from wmd.domain.query import find
 from wmd.domain.zones import canonical
 from wmd.web.catalogue import gettext
 from wmd.web.markdown import to_html
@@ -215,8 +215,8 @@ def _feed_of(programme: Programme, query: Query, file_name: str, own: str, *, pi
 def _sessions(programme: Programme, query: Query) -> list[SessionView]:
     """Return what a query finds, and what it found that was taken off the list since."""
     zone = query.tz or programme.edition.zone
-    found = select(programme, library().index(programme), query, zone=zone, now=None)
-    sessions = [programme.sessions[position] for position in found.positions]
+    found = find(programme, library().index(programme), query, zone=zone)
+    sessions = [programme.sessions[position] for position in found]
     return sessions + hidden_sessions(programme, query, zone)
 
 
