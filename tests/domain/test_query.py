@@ -617,3 +617,11 @@ def test_feeds_find_the_same_as_pages(seed: int) -> None:
     for query in asked:
         counted = select(programme, index, query, zone="Europe/Madrid", now=None)
         assert tuple(find(programme, index, query, zone="Europe/Madrid")) == counted.positions
+
+
+def test_places_of_few_and_of_many_are_in_order() -> None:
+    index = Index.build(make_programme([make_event(number) for number in range(1, 101)]))
+
+    few, many = (1 << 3) | (1 << 97), index.all_events & ~1
+
+    assert (index.places(few), index.places(many), index.places(0)) == ([3, 97], list(range(1, 100)), [])

@@ -226,7 +226,15 @@ class Index:
 
     def places(self, bits: int) -> list[int]:
         """Return where in :attr:`events` the events of ``bits`` stand, in order."""
-        return [place for place, flag in enumerate(_flags(bits, len(self.events))) if flag == "1"]
+        if bits.bit_count() * 16 > len(self.events):
+            return [place for place, flag in enumerate(_flags(bits, len(self.events))) if flag == "1"]
+        # A few among many are found one by one, lowest first.
+        places = []
+        while bits:
+            lowest = bits & -bits
+            places.append(lowest.bit_length() - 1)
+            bits ^= lowest
+        return places
 
     def upcoming(self, now: datetime) -> list[int]:
         """Return the positions of all sessions still to come or on at ``now``."""
