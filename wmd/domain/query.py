@@ -171,7 +171,7 @@ class Index:
         return {
             event.code: old[1]
             for event, old in kept
-            if old and old[1] is not None and old[0] is event and renamed.isdisjoint(_referred(event))
+            if old and old[1] is not None and old[0] is event and (not renamed or renamed.isdisjoint(_referred(event)))
         }
 
     @property
