@@ -216,6 +216,7 @@ def test_log_of_what_was_asked_holds_no_secret(house: tuple[Machine, dict[str, s
 def test_good_copy_on_disk_holds_no_secret(house: tuple[Machine, dict[str, str]]) -> None:
     machine, secrets = house
     machine.feed("/2021/calendar.ics")
+    machine.library.warm()
     copies = list((Path(machine.app.extensions["wmd.config"].var_dir) / "copies").glob("*.copy"))
     assert len(copies) == 2
     text = "".join(copy.read_bytes().decode("latin-1") for copy in copies)
