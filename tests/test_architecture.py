@@ -22,8 +22,8 @@ ARROWS: dict[str, set[str]] = {
     "gateways": {"gateways", "domain"},
     "services": {"services", "models", "domain", "db", "errors", "secretbox"},
     "web": {"web", "services", "models", "domain", "db", "errors", "gateways", "secretbox", "logs", "config"},
-    "jobs": {"services", "models", "domain", "db", "errors", "gateways"},
-    "cli": {"jobs", "services", "models", "domain", "db", "errors", "gateways", "config"},
+    "jobs": {"jobs", "services", "models", "domain", "db", "errors", "gateways", "secretbox"},
+    "cli": {"cli", "jobs", "services", "models", "domain", "db", "errors", "gateways", "secretbox", "config"},
     "demo": set(),
     "composition": {
         "cli", "jobs", "web", "services", "models", "domain", "db", "errors", "secretbox", "gateways", "logs", "config",
@@ -40,7 +40,7 @@ OUTSIDE: dict[str, set[str]] = {
     "models": {"sqlalchemy"},
     "db": {"sqlalchemy", "flask_sqlalchemy"},
     "secretbox": {"cryptography"},
-    "services": {"sqlalchemy", "alembic", "babel"},
+    "services": {"sqlalchemy", "alembic", "babel", "email_validator", "pyotp", "PIL"},
     "config": set(),
 }
 

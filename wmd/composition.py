@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import wmd.models  # noqa: F401 -- the tables must be known before anything asks for the metadata
 from config import ROOT, Config
+from wmd.cli import publishing_setting
 from wmd.cli import register as add_commands
 from wmd.db import db, engine_options
 from wmd.gateways import Gateways
@@ -33,6 +34,7 @@ def compose(config: Config, gateways: Gateways | None = None) -> Flask:
     _connect_database(app, config)
     _open_library(app, config, gateways)
     _open_alarm_desk(app, gateways)
+    app.extensions["wmd.publishing"] = publishing_setting(app)
     add_pages(app)
     add_commands(app)
     _put_published_bytes_in_front(app, config, gateways)

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from tests import documents
+from tests.models.rows import fill_empty
 from wmd.db import Model, make_engine
 from wmd.models import (
     CalendarEntry,
@@ -52,6 +53,7 @@ def connection(dbs: Session, setting: Setting, database_url: str) -> Iterator[Co
     dbs.close()
     engine = make_engine(database_url)
     with engine.connect() as found:
+        fill_empty(found)
         yield found
     engine.dispose()
 

@@ -136,11 +136,40 @@ class RegistrationContent:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageContent:
+    """A picture by the id of its row, with what it shows in words and whom it is from."""
+
+    id: str
+    alt: Words = field(default_factory=dict)
+    credit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewContent:
+    """What only moderators read: never published, exported or fed.
+
+    ``expected`` counts participants; ``women``, ``men``, ``others`` and ``not_stated`` the people on the panels when
+    names are withheld. ``urban_october``: yes, no or please.
+    """
+
+    theme_fit: str = ""
+    outcomes: str = ""
+    expected: int | None = None
+    note: str = ""
+    urban_october: str = ""
+    women: int | None = None
+    men: int | None = None
+    others: int | None = None
+    not_stated: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EventContent:
     """All that is claimed about one event. ``key`` is the external key of an import, unique in the edition.
 
     Languages are BCP 47 tags; ``country`` and ``host_country`` ISO 3166-1 alpha-2; ``topics``, ``series`` and
-    ``regions`` slugs; ``sdgs`` numbers 1 to 17. ``code`` comes only from an export of ours.
+    ``regions`` slugs; ``sdgs`` numbers 1 to 17. ``answers`` maps the slug of an edition's question to the answer; the
+    question says whether it is public. ``code`` comes only from an export of ours.
     """
 
     key: str
@@ -174,6 +203,9 @@ class EventContent:
     audience: tuple[str, ...] = ()
     capacity: int | None = None
     hashtags: tuple[str, ...] = ()
+    image: ImageContent | None = None
+    answers: Mapping[str, str] = field(default_factory=dict)
+    review: ReviewContent | None = None
     is_lead: bool = False
     is_demo: bool = False
     code: str = ""
@@ -192,6 +224,10 @@ class OrganisationContent:
     country: str = ""
     region: str = "global"
     website: str = ""
+    public_email: str = ""
+    social: tuple[str, ...] = ()
+    is_member: str = ""
+    image: ImageContent | None = None
     is_demo: bool = False
     code: str = ""
 

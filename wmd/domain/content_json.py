@@ -1,10 +1,11 @@
 """Content values as JSON documents and back: what revisions store, and what files hold.
 
-The two are the same documents but for three keys. In a file a speaker names a person by ``person_key`` (the
+The two are the same documents but for a few keys. In a file a speaker names a person by ``person_key`` (the
 ``key`` of one of the file's people), and until a service has resolved it the content carries that key in
 ``person_id``; a stored revision has ``person_id`` itself. ``registration.private_link_id`` is never in a file, so
 that nobody can claim somebody else's link; instead a file may give a raw ``registration.join_link``, which is
-read by ``documents/read_json.py`` and travels beside the content. Ids of sessions, panels, questions and
+read by ``documents/read_json.py`` and travels beside the content. Pictures, answers to an edition's questions and
+what only moderators read are never in a file. Ids of sessions, panels, questions and
 speakers may be missing: they are read as ``""`` and minted later.
 """
 
@@ -33,7 +34,17 @@ FILE_FORMAT = "wmd-programme"
 
 STORED = Dialect()
 FILE = Dialect(
-    names={(SpeakerContent, "person_id"): "person_key", (RegistrationContent, "private_link_id"): None},
+    names={
+        (SpeakerContent, "person_id"): "person_key",
+        (RegistrationContent, "private_link_id"): None,
+        (EventContent, "image"): None,
+        (EventContent, "answers"): None,
+        (EventContent, "review"): None,
+        (OrganisationContent, "public_email"): None,
+        (OrganisationContent, "social"): None,
+        (OrganisationContent, "is_member"): None,
+        (OrganisationContent, "image"): None,
+    },
     beside={RegistrationContent: frozenset({"join_link"})},
 )
 
@@ -89,14 +100,16 @@ def edition_from_json(document: object, where: str = "edition") -> tuple[Edition
     return _read(EditionContent, document, where, STORED)
 
 
-def organisation_to_json(content: OrganisationContent) -> dict[str, object]:
+def organisation_to_json(content: OrganisationContent, dialect: Dialect = FILE) -> dict[str, object]:
     """Return an organisation as a JSON object."""
-    return write_object(content, STORED)
+    return write_object(content, dialect)
 
 
-def organisation_from_json(document: object, where: str = "") -> tuple[OrganisationContent | None, list[Finding]]:
+def organisation_from_json(
+    document: object, where: str = "", dialect: Dialect = FILE
+) -> tuple[OrganisationContent | None, list[Finding]]:
     """Read an organisation; ``None`` when there is any fault."""
-    return _read(OrganisationContent, document, where, STORED)
+    return _read(OrganisationContent, document, where, dialect)
 
 
 def series_to_json(content: SeriesContent) -> dict[str, object]:

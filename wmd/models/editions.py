@@ -11,12 +11,19 @@ from wmd.db import Model, UtcDateTime
 
 
 class Edition(Model):
-    """One campaign. ``version`` rises with each publication in it; pages and feeds depend on it."""
+    """One campaign. ``version`` rises with each publication in it; pages and feeds depend on it.
+
+    Submissions are taken from ``submit_opens_at``, count as late after ``submit_deadline_at`` and end at
+    ``submit_closes_at`` (each may be empty: no such limit). ``form`` says which optional fields are hidden or required;
+    ``declarations`` maps a declaration to the version of its words.
+    """
 
     __tablename__ = "editions"
     __table_args__ = (
         CheckConstraint("window_from <= window_to", name="window"),
         CheckConstraint("version >= 0", name="version"),
+        CheckConstraint("submit_opens_at <= submit_deadline_at", name="submit_deadline"),
+        CheckConstraint("submit_deadline_at <= submit_closes_at", name="submit_closes"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -32,6 +39,11 @@ class Edition(Model):
     languages: Mapped[list[str]] = mapped_column(JSON)
     is_permanent: Mapped[bool] = mapped_column(default=False)
     is_demo: Mapped[bool] = mapped_column(default=False)
+    submit_opens_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    submit_deadline_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    submit_closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    form: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    declarations: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     version: Mapped[int] = mapped_column(default=0)
     published_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -62,6 +62,11 @@ class Event(Model):
     audience: Mapped[list[str]] = mapped_column(JSON)
     capacity: Mapped[int | None]
     hashtags: Mapped[list[str]] = mapped_column(JSON)
+    image_id: Mapped[str | None]
+    image_alt: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    image_credit: Mapped[str] = mapped_column(default="")
+    answers: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    public_reason: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     is_lead: Mapped[bool]
     is_demo: Mapped[bool]
     hidden_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

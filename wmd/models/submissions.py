@@ -5,14 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wmd.db import Model, UtcDateTime
 
 
 class Submission(Model):
-    """An organisation's proposal and where it stands. ``key`` is the external key of an import."""
+    """An organisation's proposal and where it stands. ``key`` is the external key of an import.
+
+    ``receipt`` is the number people quote. ``waiting_since`` says since when staff should act (empty: it is not their
+    turn). ``title``, ``region``, ``language``, ``topics`` and ``flags`` repeat what its newest revision says, for the
+    desk's lists. ``suspect_at``: set aside as possible spam. ``publish_on``: approved, to be shown from that day on.
+    """
 
     __tablename__ = "submissions"
     __table_args__ = (
@@ -21,6 +26,9 @@ class Submission(Model):
             "state IN ('unconfirmed','submitted','in review','changes requested','approved','rejected','withdrawn')",
             name="state",
         ),
+        CheckConstraint("(state = 'unconfirmed') = (confirm_until IS NOT NULL)", name="confirm"),
+        CheckConstraint("(claimed_by IS NULL) = (claimed_at IS NULL)", name="claimed"),
+        Index("ix_submissions_queue", "edition_id", "state", "waiting_since"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -29,23 +37,66 @@ class Submission(Model):
     source: Mapped[str]
     state: Mapped[str]
     event_id: Mapped[str] = mapped_column(unique=True)
+    organisation_id: Mapped[str | None] = mapped_column(ForeignKey("organisations.id"), index=True)
+    person_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"), index=True)
+    form_token: Mapped[str | None] = mapped_column(unique=True)
+    receipt: Mapped[str | None] = mapped_column(unique=True)
+    title: Mapped[str] = mapped_column(default="")
+    language: Mapped[str] = mapped_column(default="")
+    region: Mapped[str] = mapped_column(default="")
+    topics: Mapped[list[str]] = mapped_column(JSON, default=list)
+    flags: Mapped[list[str]] = mapped_column(JSON, default=list)
+    late_note: Mapped[str] = mapped_column(default="")
+    confirm_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    waiting_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    claimed_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"), index=True)
+    claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    suspect_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    publish_on: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    later_look_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+#: An import is decided on at once, beside whatever waits for a person.
+_WAITS = "state = 'pending' AND source <> 'import'"
+
+
+def _one_of_each(subject: str) -> list[Index]:
+    """Return the partial unique indexes: one pending and one approved revision of each subject."""
+    return [
+        Index(f"uq_revisions_{subject}_{name}", subject, unique=True, sqlite_where=where, postgresql_where=where)
+        for name, where in (("pending", text(_WAITS)), ("approved", text("state = 'approved'")))
+    ]
+
+
 class Revision(Model):
-    """One immutable handed-in version of some content, as a JSON document with its schema version."""
+    """One immutable handed-in version of some content, as a JSON document with its schema version.
+
+    ``kind``: event (of a submission) or organisation (a profile). At most one of a subject is pending, at most one
+    approved: what holds. ``partly approved``: some of it was taken, into the revision that names it as its base.
+    ``form_token`` makes a second POST of the same form find it.
+    """
 
     __tablename__ = "revisions"
     __table_args__ = (
         UniqueConstraint("submission_id", "number"),
+        UniqueConstraint("organisation_id", "number"),
         CheckConstraint(
             "state IN ('pending','approved','partly approved','refused','superseded')",
             name="state",
         ),
+        CheckConstraint(
+            "(kind = 'event') = (submission_id IS NOT NULL)"
+            " AND (kind = 'organisation') = (organisation_id IS NOT NULL)",
+            name="subject",
+        ),
+        *_one_of_each("submission_id"),
+        *_one_of_each("organisation_id"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
-    submission_id: Mapped[str] = mapped_column(ForeignKey("submissions.id"))
+    submission_id: Mapped[str | None] = mapped_column(ForeignKey("submissions.id"))
+    organisation_id: Mapped[str | None] = mapped_column(ForeignKey("organisations.id"))
     number: Mapped[int]
     kind: Mapped[str]
     state: Mapped[str]
@@ -53,24 +104,44 @@ class Revision(Model):
     schema_version: Mapped[int]
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
     source: Mapped[str]
+    actor: Mapped[str] = mapped_column(default="")
+    form_token: Mapped[str | None] = mapped_column(unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Decision(Model):
-    """A moderator's verdict on a revision; append-only. An import decides in the name ``import``."""
+    """A moderator's verdict on a revision; append-only. An import decides in the name ``import``.
+
+    A final verdict (all but ``changes requested``) stands once per revision. ``reason`` is what the organiser reads,
+    ``reasons`` the slugs of canned ones. ``taken``: the paths of the fields taken, of a partial one.
+    """
 
     __tablename__ = "decisions"
+    __table_args__ = (
+        CheckConstraint("verdict IN ('approved','partly approved','refused','changes requested')", name="verdict"),
+        Index(
+            "uq_decisions_final",
+            "revision_id",
+            unique=True,
+            sqlite_where=text("verdict <> 'changes requested'"),
+            postgresql_where=text("verdict <> 'changes requested'"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     revision_id: Mapped[str] = mapped_column(ForeignKey("revisions.id"), index=True)
     verdict: Mapped[str]
     moderator: Mapped[str]
     reason: Mapped[str]
+    reasons: Mapped[list[str]] = mapped_column(JSON, default=list)
+    taken: Mapped[list[str]] = mapped_column(JSON, default=list)
     decided_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class AuditEntry(Model):
-    """Who did what to which thing, before and after, when. Holds ids, never a person's data."""
+    """Who did what to which thing, before and after, when. Holds ids, never a person's data; the database refuses
+    to change or delete one. ``detail`` maps a field to its old and new value.
+    """
 
     __tablename__ = "audit_entries"
 
@@ -82,6 +153,7 @@ class AuditEntry(Model):
     subject_id: Mapped[str] = mapped_column(index=True)
     before: Mapped[str]
     after: Mapped[str]
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
 
 class Alarm(Model):

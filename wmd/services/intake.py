@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -38,10 +39,7 @@ def standing_revision(dbs: Session, submission: Submission) -> Revision | None:
     An import is laid beside this one: a revision that still waits for its decision is not what the programme holds.
     """
     approved = dbs.scalars(
-        select(Revision)
-        .where(Revision.submission_id == submission.id, Revision.state.in_(("approved", "partly approved")))
-        .order_by(Revision.number.desc())
-        .limit(1)
+        select(Revision).where(Revision.submission_id == submission.id, Revision.state == "approved")
     ).first()
     return approved or latest_revision(dbs, submission)
 
@@ -74,6 +72,9 @@ def hand_in(
     previous = find_previous(dbs, submission) if submission else None
     before = read_content(previous) if previous else None
     full = without_claims(adopt(content, before, mint))
+    if before is not None and source == "import":
+        # A file says nothing of these: what was said through the form stays.
+        full = replace(full, image=before.image, answers=before.answers, review=before.review)
     if before is not None and full == before:
         return None
     if submission is None:
@@ -89,6 +90,8 @@ def hand_in(
         dbs.flush()
     if previous is not None and previous.state == "pending":
         move(dbs, previous, "superseded", actor=actor, now=now)
+        # Written first: the database holds that only one revision of a submission waits for a person.
+        dbs.flush()
     number = dbs.scalar(select(func.max(Revision.number)).where(Revision.submission_id == submission.id)) or 0
     revision = Revision(
         id=mint.uuid(), submission_id=submission.id, number=number + 1, kind="event", state="pending",

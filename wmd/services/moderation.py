@@ -26,17 +26,20 @@ def decide(
         msg = f"revision {revision.id} is {revision.state}: it was decided on already"
         raise NotAllowedMoveError(msg)
     submission = dbs.get_one(Submission, revision.submission_id)
-    move(dbs, revision, verdict, actor=moderator, now=now)
     if verdict == "approved":
         earlier = dbs.scalars(
             select(Revision).where(
                 Revision.submission_id == submission.id,
                 Revision.id != revision.id,
-                Revision.state.in_(("approved", "partly approved")),
+                Revision.state == "approved",
             )
         )
         for other in earlier:
             move(dbs, other, "superseded", actor=moderator, now=now)
+        # Written first: the database holds that only one revision of a submission stands.
+        dbs.flush()
+    move(dbs, revision, verdict, actor=moderator, now=now)
+    if verdict == "approved":
         move(dbs, submission, "approved", actor=moderator, now=now)
     decision = Decision(revision_id=revision.id, verdict=verdict, moderator=moderator, reason=reason, decided_at=now)
     dbs.add(decision)

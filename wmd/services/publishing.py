@@ -119,7 +119,7 @@ def publish(
     if not revisions:
         return publication
     submissions = _submissions_of(dbs, revisions)
-    contents = [(revision, submissions[revision.submission_id], _approved(revision)) for revision in revisions]
+    contents = [(revision, submissions[revision.submission_id or ""], _approved(revision)) for revision in revisions]
     known = _read_known(dbs, edition, contents, setting)
     batch = EventRows()
     if not relist:
@@ -202,14 +202,14 @@ class _One:
 
 
 def _approved(revision: Revision) -> EventContent:
-    if revision.state not in {"approved", "partly approved"}:
+    if revision.state != "approved":
         msg = f"revision {revision.id} is {revision.state}, not approved"
         raise NotPublishableError(msg)
     return read_content(revision)
 
 
 def _submissions_of(dbs: Session, revisions: Sequence[Revision]) -> dict[str, Submission]:
-    return _by_id(dbs, Submission, {revision.submission_id for revision in revisions})
+    return _by_id(dbs, Submission, {revision.submission_id or "" for revision in revisions})
 
 
 def _by_id(dbs: Session, model: Any, ids: set[str]) -> dict[str, Any]:  # noqa: ANN401 -- any model with an id

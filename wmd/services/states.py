@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -12,14 +13,27 @@ from wmd.models import AuditEntry, EventSession, Revision, Submission
 
 
 def audit(
-    dbs: Session, *, actor: str, action: str, kind: str, subject_id: str, before: str, after: str, now: datetime
+    dbs: Session,
+    *,
+    actor: str,
+    action: str,
+    kind: str,
+    subject_id: str,
+    before: str = "",
+    after: str = "",
+    detail: Mapping[str, object] | None = None,
+    now: datetime,
 ) -> None:
-    """Add one audit entry. ``before`` and ``after`` are states or ids, never a person's data."""
+    """Add one audit entry. ``before``, ``after`` and ``detail`` hold states, ids and settings, never a person's data.
+
+    ``actor`` is ``person:<id>``, ``import``, ``command`` or ``job:<name>``; ``detail`` maps a field to ``[old, new]``.
+    """
     dbs.add(
         AuditEntry(
-            at=now, actor=actor, action=action, subject_kind=kind, subject_id=subject_id, before=before, after=after
+            at=now, actor=actor, action=action, subject_kind=kind, subject_id=subject_id, before=before, after=after,
+            detail=dict(detail or {}),
         )
-    )
+    )  # fmt: skip
 
 
 def _machine(subject: Submission | Revision | EventSession) -> tuple[str, str]:
