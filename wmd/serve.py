@@ -6,6 +6,7 @@ gunicorn. Settings are those of ``config.py``; a production install puts a rever
 
 from __future__ import annotations
 
+import faulthandler
 import http.client
 import logging
 import os
@@ -39,8 +40,10 @@ _STOP_S: Final = 10
 _FIRST_ANSWER_S: Final = 60.0
 #: A client has this long to say the headers of its request (granian counts milliseconds).
 _HEADERS_MS: Final = 15_000
-#: A worker whose parent was killed notices within this time and ends.
-_ORPHAN_CHECK_S: Final = 1.0
+#: A worker that was told to end is told again after this long, should the first word have been lost …
+_TOLD_AGAIN_S: Final = 1.0
+#: … and ends itself, saying where each thread stood, before the server would kill it.
+_ENDS_ITSELF_S: Final = 8.0
 
 #: granian's own records go the way of all others.
 _GRANIAN_LOGS: Final[dict[str, Any]] = {
@@ -70,9 +73,11 @@ def main() -> None:
         **granian_settings(config.workers),
     )
     loaded, say_loaded = os.pipe()
+    lifeline = os.pipe()
     server.announce = lambda: _announce(config, loaded)
+    server.lifeline = lifeline[1]
     try:
-        server.serve(target_loader=lambda: load(config, say_loaded), wrap_loader=False)
+        server.serve(target_loader=lambda: load(config, say_loaded, lifeline), wrap_loader=False)
     except SystemExit:
         # Ctrl-C reaches the workers too; that they ended first is no failure.
         if not server.interrupt_signal:
@@ -102,21 +107,31 @@ class _Server(MPServer):
     """granian's server with a word when it is ready: the workers are forked before the watching thread starts."""
 
     announce: Callable[[], object] = staticmethod(lambda: None)
+    #: The writing end of a pipe that every worker reads: it ends when the server stops, and when it is killed.
+    lifeline: int | None = None
 
     def startup(self, spawn_target: Any, target_loader: Any) -> None:  # noqa: ANN401 -- granian's own types
         """Start listening and the workers, then wait beside them for the first answer."""
         super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call]  # granian says no types here
         Thread(target=self.announce, name="announce", daemon=True).start()
 
+    def signal_handler_interrupt(self, *args: object, **kwargs: object) -> None:
+        """Stop, and let go of the workers' lifeline."""
+        if self.lifeline is not None:
+            os.close(self.lifeline)
+            self.lifeline = None
+        super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]  # as above
+
     def signal_handler_reload(self, *args: object, **kwargs: object) -> None:
         """End on SIGHUP too: the terminal was closed, and nobody would know of a server that goes on."""
-        self.signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]  # granian says no types here
+        self.signal_handler_interrupt(*args, **kwargs)
 
 
-def load(config: Config, say_loaded: int) -> WSGIApplication:
+def load(config: Config, say_loaded: int, lifeline: tuple[int, int]) -> WSGIApplication:
     """Make the application inside a worker process, with its logs, and bind the worker's life to its parent's.
 
-    ``say_loaded`` is the end of a pipe that gets a byte when the worker can answer.
+    ``say_loaded`` is the end of a pipe that gets a byte when the worker can answer; ``lifeline`` a pipe that ends with
+    the server.
     """
     # Forked with the server's handlers, which would swallow the word to end until granian puts the worker's own in
     # their place, after this function: whoever ends the server in its first second must not wait for a kill.
@@ -125,7 +140,8 @@ def load(config: Config, say_loaded: int) -> WSGIApplication:
     # A terminal sends Ctrl-C to the whole group; a worker shall hear only the server's own word, once. A group of its
     # own is enough: a session of its own would also be scheduled apart from the rest (Linux, autogroup).
     os.setpgid(0, 0)
-    Thread(target=_end_with, args=(os.getppid(),), name="parent-watch", daemon=True).start()
+    os.close(lifeline[1])
+    Thread(target=_end_with, args=(lifeline[0],), name="lifeline", daemon=True).start()
     _configure_logs(config)
 
     from wsgi import app  # noqa: PLC0415 -- the settings were checked before; the work belongs in the worker
@@ -152,11 +168,19 @@ def _write_out(text: str) -> None:
     sys.stdout.flush()
 
 
-def _end_with(parent: int) -> None:
-    """End this worker when its parent is gone: a killed server must not leave workers that hold the port."""
-    while os.getppid() == parent:
-        time.sleep(_ORPHAN_CHECK_S)
+def _end_with(lifeline: int) -> None:
+    """End this worker when its server ends or is gone: none may be left that holds the port.
+
+    The server's own word usually was enough by then. granian 2.8 sometimes does not hear it under load, and would then
+    be killed after its ten seconds in the middle of whatever it does.
+    """
+    os.read(lifeline, 1)
+    time.sleep(_TOLD_AGAIN_S)
     os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_ENDS_ITSELF_S - _TOLD_AGAIN_S)
+    logging.getLogger(__name__).warning("worker_ends_itself")
+    faulthandler.dump_traceback(all_threads=True)
+    os._exit(0)
 
 
 def _refuse_taken_port(host: str, port: int) -> None:
