@@ -1,0 +1,113 @@
+"""The kinds of mail: how urgent each is, how long it is worth sending, and which places its words may have.
+
+What happens to an *uncertain* one (the server may have it, nobody knows) is decided here per kind: a sign-in link is
+never sent a second time, everything else once more with the same Message-ID, which mail programs show once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from wmd.domain.findings import N_
+
+#: Priorities: somebody waits before the screen; somebody should know today; many get the same.
+URGENT: Final = 0
+NORMAL: Final = 1
+BULK: Final = 2
+
+_SOON = timedelta(minutes=10)
+_DAYS = timedelta(days=4)
+
+#: Places that the words of every kind may have.
+EVERYWHERE: Mapping[str, str] = {
+    "name": N_("the name of the person it is written to"),
+    "edition": N_("the name of the edition"),
+    "service": N_("the name of this service"),
+    "reply_to": N_("the address that answers go to"),
+}
+_EVENT: Mapping[str, str] = {
+    "title": N_("the title of the event"),
+    "organisation": N_("the name of the organisation"),
+    "receipt": N_("the number of the submission"),
+    "times": N_("when each session takes place, in the reader's zone and in the event's"),
+}
+_LINK = {"link": N_("the address of the page it is about")}
+_SECRET_LINK = {"link": N_("the personal link, which only the reader may have")}
+_REASON = {"reason": N_("the reason that was given")}
+_QUESTION = {"question": N_("the question that was asked")}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of mail. ``lives`` is how long after its cause it is worth sending.
+
+    ``resend_uncertain``: what may or may not have reached the server goes out once more. ``has_secret``: the link in
+    it works for whoever has it, so that nobody but the reader is shown it.
+    """
+
+    name: str
+    label: str
+    places: Mapping[str, str]
+    priority: int = NORMAL
+    lives: timedelta = _DAYS
+    resend_uncertain: bool = True
+    has_secret: bool = False
+
+    @property
+    def placeholders(self) -> Mapping[str, str]:
+        """Return every place its words may have, with what it is filled with."""
+        return {**EVERYWHERE, **self.places}
+
+
+_KINDS: tuple[Kind, ...] = (
+    Kind(
+        "sign-in", N_("Sign-in link"), {**_SECRET_LINK, "minutes": N_("how many minutes the link works")},
+        priority=URGENT, lives=_SOON, resend_uncertain=False, has_secret=True,
+    ),
+    Kind("sign-in-unknown", N_("Sign-in asked for an unknown address"), _LINK, priority=URGENT, lives=_SOON,
+         resend_uncertain=False),
+    Kind("confirm", N_("Confirm your address"), {**_EVENT, **_SECRET_LINK, "until": N_("when the link ends")},
+         priority=URGENT, lives=timedelta(days=14), has_secret=True),
+    Kind("received", N_("Submission received"), {**_EVENT, **_LINK}),
+    Kind("changes-requested", N_("Changes requested"),
+         {**_EVENT, **_LINK, **_REASON, "comments": N_("the remarks on single fields")}),
+    Kind("approved", N_("Event approved"),
+         {**_EVENT, **_LINK, "short_link": N_("the short address of the event"),
+          "calendar_link": N_("the address of its calendar file"),
+          "kit_link": N_("the address of the page with logos and pictures"),
+          "publish_on": N_("from when it is shown, or nothing when it is shown already")}),
+    Kind("rejected", N_("Event not taken"), {**_EVENT, **_REASON, **_LINK}),
+    Kind("edit-accepted", N_("Change accepted"), {**_EVENT, **_LINK}),
+    Kind("edit-partly-accepted", N_("Change partly accepted"),
+         {**_EVENT, **_LINK, **_REASON, "taken": N_("the fields that were taken")}),
+    Kind("edit-refused", N_("Change not taken"), {**_EVENT, **_LINK, **_REASON}),
+    Kind("co-organiser", N_("Confirm to be a co-organiser"),
+         {**_EVENT, **_SECRET_LINK, "co_organisation": N_("the organisation that is asked")}, has_secret=True,
+         lives=timedelta(days=14)),
+    Kind("invite", N_("Invitation to an organisation"),
+         {**_SECRET_LINK, "organisation": N_("the name of the organisation"), "until": N_("when the link ends")},
+         has_secret=True, lives=timedelta(days=7)),
+    Kind("cancelled", N_("Event cancelled or postponed"), {**_EVENT, **_LINK, **_REASON}),
+    Kind("question", N_("Question from the moderators"), {**_EVENT, **_LINK, **_QUESTION}),
+    Kind("draft-reminder", N_("Reminder of a draft"),
+         {**_LINK, "title": N_("the title of the event"), "deadline": N_("until when it can be handed in")},
+         lives=timedelta(days=2)),
+    Kind("question-reminder", N_("Reminder of an open question"), {**_EVENT, **_LINK, **_QUESTION},
+         lives=timedelta(days=2)),
+    Kind("confirm-reminder", N_("Reminder to confirm your address"),
+         {**_EVENT, **_SECRET_LINK, "until": N_("when the link ends")}, has_secret=True, lives=timedelta(days=7)),
+    Kind("staff-digest", N_("Daily list for staff"), {**_LINK, "waiting": N_("what waits, line by line")},
+         lives=timedelta(hours=20)),
+    Kind("alarm", N_("Alarm"), {**_LINK, "message": N_("what is wrong"), "since": N_("since when")},
+         priority=URGENT, lives=timedelta(days=2)),
+    Kind("announcement", N_("Announcement by staff"),
+         {**_EVENT, "subject": N_("the subject that was written"), "text": N_("the text that was written")},
+         priority=BULK),
+    Kind("address-changed", N_("Mail address changed"), {"when": N_("when it was changed")}),
+    Kind("test", N_("Test"), {"when": N_("when it was asked for")}, priority=URGENT, lives=timedelta(hours=1)),
+)  # fmt: skip
+
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _KINDS}
