@@ -16,6 +16,7 @@ from wmd.domain.times import to_instant
 ROOT = Path(__file__).parents[1]
 DEMO = ROOT / "wmd" / "demo"
 FAULTS = ROOT / "tests" / "data" / "demo_faults"
+WAITING = DEMO / "submissions"
 SEEDS = ROOT.parent / "shared" / "seeds"
 FLYER = SEEDS / "002_5d8d93a74fc46174.txt"
 
