@@ -25,7 +25,7 @@ from wmd.jobs import JOBS
 from wmd.models import Revision
 
 Run = Callable[..., Result]
-EMPTY = {"topics": 8, "regions": 13, "site_state": 1, "mail_switch": 1}
+EMPTY = {"topics": 8, "regions": 13, "site_state": 1, "mail_switch": 1, "reasons": 11}
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "migrations"
 SCRIPT = ScriptDirectory(str(FOLDER))
 FILES = sorted((FOLDER / "versions").glob("*.py"))
 #: Rows that every installation has from the start.
-REFERENCE_DATA = {"topics": 8, "regions": 13, "site_state": 1, "mail_switch": 1}
+REFERENCE_DATA = {"reasons": 11, "topics": 8, "regions": 13, "site_state": 1, "mail_switch": 1}
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """The way in: accounts, drafts, the desk, the outbox; what submissions, revisions and organisations need for them."""
 
+import json
 from contextlib import contextmanager
+from pathlib import Path
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,17 +20,24 @@ NEW_CHECKS = {
     "submissions": {
         "confirm": "(state = 'unconfirmed') = (confirm_until IS NOT NULL)",
         "claimed": "(claimed_by IS NULL) = (claimed_at IS NULL)",
+        "publish_on": "publish_on IS NULL OR state = 'approved'",
+        "ended": "state NOT IN ('rejected','withdrawn') OR (waiting_since IS NULL AND claimed_by IS NULL)",
     },
     "revisions": {
         "subject": "(kind = 'event') = (submission_id IS NOT NULL)"
         " AND (kind = 'organisation') = (organisation_id IS NOT NULL)"
     },
-    "decisions": {"verdict": "verdict IN ('approved','partly approved','refused','changes requested')"},
+    "decisions": {
+        "verdict": "verdict IN ('approved','partly approved','refused','changes requested')",
+        "reason": "verdict = 'approved' OR reason <> ''",
+    },
     "organisations": {
         "state": "state IN ('proposed','listed','merged')",
         "merged": "(state = 'merged') = (merged_into_id IS NOT NULL)",
     },
 }
+#: Canned reasons for a verdict, in three languages: where staff begin from.
+REASONS = Path(__file__).parents[1] / "reference" / "reasons_20261120.json"
 #: The audit is append-only, and it is the database that says so.
 REFUSED = "audit entries are never changed or deleted"
 
@@ -379,6 +388,7 @@ def upgrade():
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("state IN ('asked','confirmed','declined')", name=op.f("ck_co_organisers_state")),
+        sa.CheckConstraint("(state = 'asked') = (answered_at IS NULL)", name=op.f("ck_co_organisers_answered")),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisations.id"], name=op.f("fk_co_organisers_organisation_id_organisations")
         ),
@@ -438,6 +448,9 @@ def upgrade():
         sa.Column("body", sa.String(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("by_staff OR NOT is_private", name=op.f("ck_notes_private")),
+        sa.CheckConstraint("NOT is_question OR (by_staff AND NOT is_private)", name=op.f("ck_notes_question")),
+        sa.CheckConstraint("answered_at IS NULL OR is_question", name=op.f("ck_notes_answered")),
         sa.ForeignKeyConstraint(["submission_id"], ["submissions.id"], name=op.f("fk_notes_submission_id_submissions")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notes")),
     )
@@ -631,6 +644,14 @@ def upgrade():
 
     switch = sa.table("mail_switch", sa.column("id"), sa.column("reason"))
     op.bulk_insert(switch, [{"id": 1, "reason": ""}])
+    reasons = sa.table(
+        "reasons",
+        sa.column("slug"),
+        sa.column("verdicts", sa.JSON()),
+        sa.column("texts", sa.JSON()),
+        sa.column("position"),
+    )
+    op.bulk_insert(reasons, json.loads(REASONS.read_text(encoding="utf-8")))
     protect_audit()
 
 

@@ -16,6 +16,8 @@ from tests.models.rows import fill_empty
 from wmd.db import Model, make_engine
 from wmd.models import (
     CalendarEntry,
+    CoOrganiser,
+    Decision,
     Edition,
     EditionTopic,
     Event,
@@ -23,6 +25,7 @@ from wmd.models import (
     EventSdg,
     EventSession,
     EventText,
+    Note,
     Organisation,
     Panel,
     Person,
@@ -111,6 +114,22 @@ def test_row_that_breaks_a_rule_is_refused(connection: Connection) -> None:
         "goal 18": update(EventSdg).values(sdg=18),
         "language in no known use": update(EventLanguage).values(use="sung"),
         "text of no known origin": update(EventText).values(origin="found"),
+        "unconfirmed submission without a term": update(Submission).values(state="unconfirmed"),
+        "term of a confirmed one": update(Submission).values(confirm_until=NOW),
+        "claimed by nobody": update(Submission).values(claimed_at=NOW),
+        "day to publish of what is not approved": update(Submission).values(state="in review", publish_on=NOW),
+        "rejected one that waits": update(Submission).values(state="rejected", waiting_since=NOW),
+        "withdrawn one that waits": update(Submission).values(state="withdrawn", waiting_since=NOW),
+        "refusal without a reason": update(Decision).values(verdict="refused", reason=""),
+        "verdict of no known kind": update(Decision).values(verdict="perhaps", reason="x"),
+        "answer without its time": update(CoOrganiser).values(state="confirmed"),
+        "time without an answer": update(CoOrganiser).values(answered_at=NOW),
+        "organiser's note that is private": update(Note).values(is_private=True, by_staff=False),
+        "organiser's question": update(Note).values(is_question=True, by_staff=False),
+        "private question": update(Note).values(is_question=True, by_staff=True, is_private=True),
+        "answer to no question": update(Note).values(answered_at=NOW),
+        "merged organisation that leads nowhere": update(Organisation).values(state="merged", merged_into_id=None),
+        "revision of nothing": update(Revision).values(submission_id=None),
     }
     assert {name: refused(connection, statement) for name, statement in statements.items()} == dict.fromkeys(
         statements, True
@@ -133,6 +152,8 @@ def test_second_of_what_there_is_once_is_refused(connection: Connection) -> None
         "code of an event": copied(connection, Event, id="new"),
         "code of a session": copied(connection, EventSession, id="new", uid="new"),
         "uid of a session": copied(connection, EventSession, id="new", code=event_code(connection)),
+        "approved revision": copied(connection, Revision, id="new", number=2, form_token=None),
+        "final verdict": copied(connection, Decision, id=999),
         "text in a language": copied(connection, EventText, id=999),
         "entry in a language": copied(connection, CalendarEntry),
     }

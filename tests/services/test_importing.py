@@ -131,7 +131,7 @@ def test_one_faulty_event_of_three_stops_all(dbs: Session, setting: Setting, dat
         ("time.missing-end", "events[1].sessions[0].ends")
     ]
     assert dump(database_url) == before
-    assert counts(before) == {"topics": 8, "regions": 13, "site_state": 1, "mail_switch": 1}
+    assert counts(before) == {"topics": 8, "regions": 13, "site_state": 1, "mail_switch": 1, "reasons": 11}
 
 
 def test_every_fault_of_every_event_is_said_at_once(dbs: Session, setting: Setting) -> None:

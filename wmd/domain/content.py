@@ -169,7 +169,8 @@ class EventContent:
 
     Languages are BCP 47 tags; ``country`` and ``host_country`` ISO 3166-1 alpha-2; ``topics``, ``series`` and
     ``regions`` slugs; ``sdgs`` numbers 1 to 17. ``answers`` maps the slug of an edition's question to the answer; the
-    question says whether it is public. ``code`` comes only from an export of ours.
+    question says whether it is public. ``public_reason`` says, by language, why sessions are cancelled or postponed.
+    ``code`` comes only from an export of ours.
     """
 
     key: str
@@ -206,6 +207,7 @@ class EventContent:
     image: ImageContent | None = None
     answers: Mapping[str, str] = field(default_factory=dict)
     review: ReviewContent | None = None
+    public_reason: Words = field(default_factory=dict)
     is_lead: bool = False
     is_demo: bool = False
     code: str = ""

@@ -166,6 +166,7 @@ class EventView:
     changed_at: datetime
     version: int
     sessions: tuple[SessionView, ...]
+    public_reason: Mapping[str, str] = field(default_factory=dict)
 
     def text(self, language: str) -> TextView:
         """Return the texts in ``language``, else in English, else the original."""

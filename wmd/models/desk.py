@@ -15,6 +15,11 @@ class Note(Model):
     """One message about a submission: in the thread with the organiser, or private to staff."""
 
     __tablename__ = "notes"
+    __table_args__ = (
+        CheckConstraint("by_staff OR NOT is_private", name="private"),
+        CheckConstraint("NOT is_question OR (by_staff AND NOT is_private)", name="question"),
+        CheckConstraint("answered_at IS NULL OR is_question", name="answered"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     submission_id: Mapped[str] = mapped_column(ForeignKey("submissions.id"), index=True)
@@ -46,7 +51,10 @@ class CoOrganiser(Model):
     """An organisation's part in a submission that it must confirm itself before its name is shown."""
 
     __tablename__ = "co_organisers"
-    __table_args__ = (CheckConstraint("state IN ('asked','confirmed','declined')", name="state"),)
+    __table_args__ = (
+        CheckConstraint("state IN ('asked','confirmed','declined')", name="state"),
+        CheckConstraint("(state = 'asked') = (answered_at IS NULL)", name="answered"),
+    )
 
     submission_id: Mapped[str] = mapped_column(ForeignKey("submissions.id"), primary_key=True)
     organisation_id: Mapped[str] = mapped_column(ForeignKey("organisations.id"), primary_key=True)

@@ -28,6 +28,10 @@ class Submission(Model):
         ),
         CheckConstraint("(state = 'unconfirmed') = (confirm_until IS NOT NULL)", name="confirm"),
         CheckConstraint("(claimed_by IS NULL) = (claimed_at IS NULL)", name="claimed"),
+        CheckConstraint("publish_on IS NULL OR state = 'approved'", name="publish_on"),
+        CheckConstraint(
+            "state NOT IN ('rejected','withdrawn') OR (waiting_since IS NULL AND claimed_by IS NULL)", name="ended"
+        ),
         Index("ix_submissions_queue", "edition_id", "state", "waiting_since"),
     )
 
@@ -119,6 +123,7 @@ class Decision(Model):
     __tablename__ = "decisions"
     __table_args__ = (
         CheckConstraint("verdict IN ('approved','partly approved','refused','changes requested')", name="verdict"),
+        CheckConstraint("verdict = 'approved' OR reason <> ''", name="reason"),
         Index(
             "uq_decisions_final",
             "revision_id",

@@ -74,7 +74,9 @@ def hand_in(
     full = without_claims(adopt(content, before, mint))
     if before is not None and source == "import":
         # A file says nothing of these: what was said through the form stays.
-        full = replace(full, image=before.image, answers=before.answers, review=before.review)
+        full = replace(
+            full, image=before.image, answers=before.answers, review=before.review, public_reason=before.public_reason
+        )
     if before is not None and full == before:
         return None
     if submission is None:
@@ -88,16 +90,47 @@ def hand_in(
             after="submitted", now=now,
         )  # fmt: skip
         dbs.flush()
-    if previous is not None and previous.state == "pending":
-        move(dbs, previous, "superseded", actor=actor, now=now)
-        # Written first: the database holds that only one revision of a submission waits for a person.
-        dbs.flush()
+    return next_revision(dbs, submission, full, base=previous, source=source, actor=actor, mint=mint, now=now)
+
+
+def next_revision(
+    dbs: Session,
+    submission: Submission,
+    content: EventContent,
+    *,
+    base: Revision | None,
+    source: str,
+    actor: str,
+    mint: Mint,
+    now: datetime,
+    form_token: str | None = None,
+) -> Revision:
+    """Add a submission's next revision in state pending, and note its title and facets for the desk's lists.
+
+    ``content`` has all its ids (:func:`adopt`). One that still waits for a person is superseded, except by an
+    import, which is decided on at once beside it.
+    """
+    waiting = [base] if base is not None and base.state == "pending" else []
+    if source != "import":
+        waiting = list(
+            dbs.scalars(
+                select(Revision).where(
+                    Revision.submission_id == submission.id, Revision.state == "pending", Revision.source != "import"
+                )
+            )
+        )
+    for one in waiting:
+        move(dbs, one, "superseded", actor=actor, now=now)
+    # Written first: the database holds that only one revision of a submission waits for a person.
+    dbs.flush()
     number = dbs.scalar(select(func.max(Revision.number)).where(Revision.submission_id == submission.id)) or 0
     revision = Revision(
         id=mint.uuid(), submission_id=submission.id, number=number + 1, kind="event", state="pending",
-        base_revision_id=previous.id if previous else None, schema_version=SCHEMA_VERSION,
-        content=event_to_json(full), source=source, created_at=now,
+        base_revision_id=base.id if base else None, schema_version=SCHEMA_VERSION, content=event_to_json(content),
+        source=source, actor=actor, form_token=form_token, created_at=now,
     )  # fmt: skip
     dbs.add(revision)
+    submission.title = content.texts[content.language].title
+    submission.language, submission.region, submission.topics = content.language, content.region, list(content.topics)
     dbs.flush()
     return revision

@@ -296,6 +296,7 @@ def _event(row: Row[Any], parts: _Parts, series_slugs: Mapping[int, str]) -> Eve
         audience=tuple(row.audience), capacity=row.capacity, hashtags=tuple(row.hashtags), is_lead=row.is_lead,
         is_demo=row.is_demo, published_at=row.published_at, changed_at=row.changed_at, version=row.version,
         sessions=tuple(_session(slot, row.code, parts) for slot in parts.sessions.get(row.id, ())),
+        public_reason=row.public_reason,
     )  # fmt: skip
 
 

@@ -132,6 +132,7 @@ def project(
         cost=content.cost, audience=content.audience, capacity=content.capacity, hashtags=content.hashtags,
         is_lead=content.is_lead, is_demo=content.is_demo, published_at=listing.published_at,
         changed_at=listing.changed_at, version=listing.version, sessions=tuple(sessions),
+        public_reason=dict(content.public_reason),
     )  # fmt: skip
 
 

@@ -47,6 +47,7 @@ from wmd.services.alarms import clear_alarm, raise_alarm
 from wmd.services.calendar_entries import CalendarSetting, digest_of, entry_rows, risen
 from wmd.services.changes import changes_of
 from wmd.services.intake import read_content
+from wmd.services.organisers import with_agreed_organisers
 from wmd.services.programme import edition_view
 from wmd.services.projection import Listing, Slot, Stamp, project, slots_of
 from wmd.services.rows import EventRows, Rows, event_rows, event_values, session_values
@@ -119,7 +120,12 @@ def publish(
     if not revisions:
         return publication
     submissions = _submissions_of(dbs, revisions)
-    contents = [(revision, submissions[revision.submission_id or ""], _approved(revision)) for revision in revisions]
+    claimed = {revision.submission_id or "": _approved(revision) for revision in revisions}
+    agreed = with_agreed_organisers(dbs, claimed)
+    contents = [
+        (revision, submissions[revision.submission_id or ""], agreed[revision.submission_id or ""])
+        for revision in revisions
+    ]
     known = _read_known(dbs, edition, contents, setting)
     batch = EventRows()
     if not relist:

@@ -55,6 +55,7 @@ def event_values(
         "private_link_id": content.registration.private_link_id, "stream_url": view.stream_url,
         "recording_url": view.recording_url, "web_url": view.web_url, "cost": view.cost,
         "audience": list(view.audience), "capacity": view.capacity, "hashtags": list(view.hashtags),
+        "public_reason": dict(view.public_reason),
         "is_lead": view.is_lead, "is_demo": view.is_demo, "hidden_at": None, "merged_into_id": None,
         "published_at": view.published_at, "changed_at": view.changed_at, "version": view.version,
     }  # fmt: skip

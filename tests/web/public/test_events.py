@@ -126,6 +126,14 @@ def test_sessions_are_listed_with_their_times_and_states(visit: Visit) -> None:
     )
 
 
+def test_cancelled_event_gives_its_reason_in_the_readers_language(visit: Visit) -> None:
+    off = [make_session(1, status=SessionStatus.CANCELLED)]
+    words = {"es": "El salón está en obras.", "en": "The hall is closed."}
+    text = shown(visit, make_event(1, sessions=off, language="en", public_reason=words))
+    assert "This event has been cancelled. The reason: The hall is closed." in text
+    assert "The reason:" not in shown(visit, make_event(1, public_reason=words))
+
+
 def test_languages_are_separate_facts(visit: Visit) -> None:
     event = make_event(1, spoken=("es", "en"), interpreted=("fr",), captioned=("en",), signed=("ise",))
     text = shown(visit, event)

@@ -55,6 +55,7 @@ def public_texts(content: EventContent) -> Iterator[PublicText]:
         yield PublicText("venue.address", content.venue.address, lines_allowed=True)
         yield PublicText("venue.city", content.venue.city)
     yield PublicText("cost", content.cost)
+    yield from _words("public_reason", content.public_reason)
     for name, items in (("audience", content.audience), ("hashtags", content.hashtags)):
         for index, item in enumerate(items):
             yield PublicText(child(name, index), item)

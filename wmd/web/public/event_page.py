@@ -33,6 +33,7 @@ class EventPage:
 
     ticket: Ticket
     notes: list[dict[str, str]]
+    reason: dict[str, str] | None
     called_off: bool
     description: Markup
     lang: str
@@ -63,6 +64,7 @@ def event_model(programme: Programme, index: Index, event: EventView, eyes: Eyes
     return EventPage(
         ticket=ticket,
         notes=_notes(event),
+        reason=_reason(event, eyes.language),
         called_off=ticket.off and len({session.status for session in event.sessions}) == 1,
         description=to_html(text.description),
         lang=text.language if foreign else "",
@@ -105,6 +107,14 @@ def _notes(event: EventView) -> list[dict[str, str]]:
         if status in states:
             notes.append({"kind": "off", "text": whole if all(each is status for each in states) else part})
     return notes
+
+
+def _reason(event: EventView, language: str) -> dict[str, str] | None:
+    """Return the organiser's words on what is cancelled or postponed, in the reader's language if they exist."""
+    if not event.public_reason or all(each.status is SessionStatus.SCHEDULED for each in event.sessions):
+        return None
+    words, tag = names.best_text(event.public_reason, language, event.language)
+    return {"text": words, "lang": tag, "dir": names.direction(tag)}
 
 
 def _translation_note(event: EventView, text: TextView, language: str) -> str:
