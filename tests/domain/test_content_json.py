@@ -39,7 +39,7 @@ def test_event_comes_back_exactly_as_it_was(event: EventContent) -> None:
 def test_full_event_fills_every_field_that_a_file_can_hold() -> None:
     empty = {f.name for f in fields(EventContent) if getattr(full_event(), f.name) in (None, "", (), {}, False)}
 
-    assert empty == {"image", "answers", "review", "public_reason"}
+    assert empty == {"image", "answers", "review"}
 
 
 def test_edition_organisations_series_and_people_come_back_exactly_as_they_were() -> None:

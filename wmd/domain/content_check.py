@@ -284,6 +284,9 @@ def _topics(content: EventContent, edition: EditionContent) -> Iterator[Finding]
 def _languages(content: EventContent) -> Iterator[Finding]:
     lists = {name: getattr(content, name) for name in ("spoken", "interpreted", "captioned", "signed")}
     yield from lint_tags(("language", [content.language]), ("texts", content.texts), *lists.items())
+    yield from lint_tags(("public_reason", content.public_reason))
+    if content.image is not None:
+        yield from lint_tags(("image.alt", content.image.alt))
     for where, part in _all_parts(content):
         for name in ("title", "description", "text"):
             words = getattr(part, name, None)

@@ -40,7 +40,6 @@ FILE = Dialect(
         (EventContent, "image"): None,
         (EventContent, "answers"): None,
         (EventContent, "review"): None,
-        (EventContent, "public_reason"): None,
         (OrganisationContent, "public_email"): None,
         (OrganisationContent, "social"): None,
         (OrganisationContent, "is_member"): None,

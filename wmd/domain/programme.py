@@ -88,6 +88,25 @@ class VenueView(NamedTuple):
     longitude: float | None
 
 
+class ImageView(NamedTuple):
+    """A picture as shown: its size in pixels, what it shows by language (may be empty), and whom it is from."""
+
+    id: str
+    media_type: str
+    width: int
+    height: int
+    alt: Mapping[str, str]
+    credit: str
+
+
+class AnswerView(NamedTuple):
+    """A public answer to a question of the edition; ``words`` by language, or under "" where they have none."""
+
+    slug: str
+    label: Mapping[str, str]
+    words: Mapping[str, str]
+
+
 class RegistrationView(NamedTuple):
     """How to sign up; ``url`` is public (private links never reach this value)."""
 
@@ -166,6 +185,8 @@ class EventView:
     changed_at: datetime
     version: int
     sessions: tuple[SessionView, ...]
+    image: ImageView | None = None
+    answers: tuple[AnswerView, ...] = ()
     public_reason: Mapping[str, str] = field(default_factory=dict)
 
     def text(self, language: str) -> TextView:
@@ -193,6 +214,8 @@ class OrganisationView(NamedTuple):
     website: str
     is_demo: bool
     retired: bool
+    image: ImageView | None = None
+    social: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -54,6 +54,10 @@ class OrganiserRole(StrEnum):
     SUPPORTER = "supporter"
 
 
+#: What a yes-or-no question is answered with, and the words a reader sees.
+YES_NO = {"yes": N_("Yes"), "no": N_("No")}
+
+
 class SpeakerRole(StrEnum):
     """What a person does in a session."""
 

@@ -40,7 +40,8 @@ class Organisation(Model):
     social: Mapped[list[str]] = mapped_column(JSON, default=list)
     is_member: Mapped[str] = mapped_column(default="")
     image_id: Mapped[str | None]
-    image_alt: Mapped[str] = mapped_column(default="")
+    image_alt: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    image_credit: Mapped[str] = mapped_column(default="")
     state: Mapped[str] = mapped_column(default="listed")
     merged_into_id: Mapped[str | None] = mapped_column(ForeignKey("organisations.id"))
     trusted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -16,9 +16,10 @@ from wmd.errors import NotAllowedMoveError
 from wmd.models import CalendarEntry, Change, Edition, Event, EventSession, Organisation, Revision
 from wmd.services.calendar_entries import digest_of, hidden_rows, risen
 from wmd.services.intake import read_content
+from wmd.services.known import organisers_of
 from wmd.services.programme import edition_view
 from wmd.services.projection import Listing, Stamp, project, slots_of
-from wmd.services.publishing import Publication, Setting, organisers_of, publish
+from wmd.services.publishing import Publication, Setting, publish
 from wmd.services.states import audit
 from wmd.services.versions import lock_edition, raise_version
 

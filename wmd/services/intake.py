@@ -75,8 +75,9 @@ def hand_in(
     if before is not None and source == "import":
         # A file says nothing of these: what was said through the form stays.
         full = replace(
-            full, image=before.image, answers=before.answers, review=before.review, public_reason=before.public_reason
-        )
+            full, image=before.image, answers=before.answers, review=before.review,
+            public_reason=full.public_reason or before.public_reason,
+        )  # fmt: skip
     if before is not None and full == before:
         return None
     if submission is None:

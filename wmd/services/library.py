@@ -26,7 +26,7 @@ from wmd.errors import NotLoadedError
 
 log = logging.getLogger(__name__)
 
-_HEADER = b"wmd-copy-2\n"
+_HEADER = b"wmd-copy-3\n"
 _COPY_EVERY_S = 20.0
 _EVENTS_A_STEP = 25
 #: How long a request waits for the look it began; a healthy database answers in a few milliseconds.

@@ -11,13 +11,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, and_, select
 
 from wmd.domain.programme import (
+    AnswerView,
     ChangeView,
     EditionView,
     EntryView,
     EventView,
+    ImageView,
     OrganisationView,
     OrganiserView,
     PanelView,
@@ -53,6 +55,7 @@ from wmd.models import (
     EventSession,
     EventText,
     EventTopic,
+    Image,
     Organisation,
     Panel,
     PanelQuestion,
@@ -72,6 +75,8 @@ _REGISTRATION = {item.value: item for item in RegistrationState}
 _ROLES = {item.value: item for item in OrganiserRole}
 _SPEAKER_ROLES = {item.value: item for item in SpeakerRole}
 _NO_WORDS: Mapping[str, str] = {}
+#: What a page needs of a picture; its bytes are asked for by their own address alone.
+_PICTURE = (Image.media_type, Image.width, Image.height)
 
 
 def edition_view(row: Any) -> EditionView:  # noqa: ANN401 -- a row or an Edition, both with these names
@@ -113,7 +118,11 @@ def load_programme(connection: Connection, slug: str, previous: Programme | None
         raise NotLoadedError(slug)
     since = previous.version if previous is not None else -1
     moved_rows = select(Event.id).where(Event.edition_id == edition.id, Event.version > since)
-    rows = connection.execute(select(Event.__table__).where(Event.id.in_(moved_rows))).all()
+    rows = connection.execute(
+        select(Event.__table__, *_PICTURE)
+        .outerjoin(Image, and_(Image.id == Event.image_id, Image.deleted_at.is_(None)))
+        .where(Event.id.in_(moved_rows))
+    ).all()
     parts = _load_parts(connection, moved_rows) if rows else _Parts()
     series = load_series(connection)
     series_slugs = _series_slugs(connection)
@@ -170,7 +179,7 @@ def _without_texts(event: EventView) -> EventView:
     registration = RegistrationView(RegistrationState.MISSING, "", None, None)
     return replace(
         event, slug="", texts=texts, sessions=sessions, registration=registration, stream_url="", recording_url="",
-        web_url="", access_note="", cost="", hashtags=(),
+        web_url="", access_note="", cost="", hashtags=(), image=None, answers=(), public_reason=_NO_WORDS,
     )  # fmt: skip
 
 
@@ -296,8 +305,16 @@ def _event(row: Row[Any], parts: _Parts, series_slugs: Mapping[int, str]) -> Eve
         audience=tuple(row.audience), capacity=row.capacity, hashtags=tuple(row.hashtags), is_lead=row.is_lead,
         is_demo=row.is_demo, published_at=row.published_at, changed_at=row.changed_at, version=row.version,
         sessions=tuple(_session(slot, row.code, parts) for slot in parts.sessions.get(row.id, ())),
-        public_reason=row.public_reason,
+        image=_image(row, row.image_alt, row.image_credit),
+        answers=tuple(AnswerView(**answer) for answer in row.answers), public_reason=row.public_reason,
     )  # fmt: skip
+
+
+def _image(row: Row[Any], alt: Mapping[str, str], credit: str) -> ImageView | None:
+    """Return the picture of an event or organisation; None where it has none, or one that is gone."""
+    if row.image_id is None or row.media_type is None:
+        return None
+    return ImageView(row.image_id, row.media_type, row.width, row.height, alt, credit)
 
 
 def _session(row: Row[Any], event_code: str, parts: _Parts) -> SessionView:
@@ -329,7 +346,8 @@ def _load_organisations(
     """Return every organisation ever shown in the edition; one that organises nothing there now counts as retired."""
     active = {organiser.code for event in events for organiser in event.organisers}
     rows = connection.execute(
-        select(Organisation.__table__)
+        select(Organisation.__table__, *_PICTURE)
+        .outerjoin(Image, and_(Image.id == Organisation.image_id, Image.deleted_at.is_(None)))
         .join(EditionOrganisation, EditionOrganisation.organisation_id == Organisation.id)
         .where(EditionOrganisation.edition_id == edition_id)
         .order_by(Organisation.slug, Organisation.code)
@@ -338,6 +356,7 @@ def _load_organisations(
         row.code: OrganisationView(
             row.code, row.slug, row.names, row.language, row.acronym, row.kind, row.city, row.country, row.region,
             row.website, row.is_demo, row.retired_at is not None or row.code not in active,
+            _image(row, row.image_alt, row.image_credit), tuple(row.social),
         )
         for row in rows
     }  # fmt: skip

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from wmd.domain.content import EventContent, PanelContent, SessionContent, SpeakerContent
+from wmd.domain.pictures import Picture
 from wmd.domain.programme import (
+    AnswerView,
     EventView,
+    ImageView,
     OrganiserView,
     PanelView,
     RegistrationView,
@@ -18,6 +21,7 @@ from wmd.domain.programme import (
     VenueView,
 )
 from wmd.domain.times import UnknownZone, WallTimeError, all_day_bounds, to_instant
+from wmd.domain.vocabulary import SessionStatus
 from wmd.errors import NotPublishableError
 
 
@@ -106,8 +110,14 @@ def project(
     slots: Mapping[str, Slot],
     organisers: tuple[OrganiserView, ...],
     names: Mapping[str, str],
+    pictures: Mapping[str, Picture] | None = None,
+    answers: tuple[AnswerView, ...] = (),
 ) -> EventView:
-    """Return the event as it will be shown; sessions in order of time. ``names`` maps person ids to names."""
+    """Return the event as it will be shown; sessions in order of time.
+
+    ``names`` maps person ids to names, ``pictures`` the ids of images to those that are there; ``answers`` are the
+    public ones alone.
+    """
     sessions = [
         _session(session, listing, stamps[session.id], slots[session.id], names) for session in content.sessions
     ]
@@ -132,8 +142,19 @@ def project(
         cost=content.cost, audience=content.audience, capacity=content.capacity, hashtags=content.hashtags,
         is_lead=content.is_lead, is_demo=content.is_demo, published_at=listing.published_at,
         changed_at=listing.changed_at, version=listing.version, sessions=tuple(sessions),
-        public_reason=dict(content.public_reason),
+        image=_image(content, pictures or {}), answers=answers, public_reason=_public_reason(content),
     )  # fmt: skip
+
+
+def _image(content: EventContent, pictures: Mapping[str, Picture]) -> ImageView | None:
+    picture = pictures.get(content.image.id) if content.image is not None else None
+    return ImageView(*picture, content.image.alt, content.image.credit) if picture and content.image else None
+
+
+def _public_reason(content: EventContent) -> Mapping[str, str]:
+    """Return why it is off; what was said then is not repeated about an event that takes place after all."""
+    is_off = any(session.status is not SessionStatus.SCHEDULED for session in content.sessions)
+    return {tag: words for tag, words in content.public_reason.items() if words} if is_off else {}
 
 
 def _venue(content: EventContent) -> VenueView | None:

@@ -6,10 +6,9 @@ A batch of revisions of one edition is published in the caller's transaction wit
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
@@ -18,7 +17,7 @@ from wmd.db import Model
 from wmd.domain.codes import Mint, readable_slug
 from wmd.domain.content import EventContent, SessionContent
 from wmd.domain.ical.feed import LIMIT_BYTES
-from wmd.domain.programme import EditionView, EventView, OrganiserView
+from wmd.domain.programme import EventView
 from wmd.errors import NotPublishableError
 from wmd.models import (
     CalendarEntry,
@@ -32,24 +31,21 @@ from wmd.models import (
     EventSession,
     EventText,
     EventTopic,
-    Organisation,
     Panel,
     PanelQuestion,
-    Person,
     PublicCode,
     Revision,
-    Series,
     Speaker,
     Submission,
-    Topic,
 )
 from wmd.services.alarms import clear_alarm, raise_alarm
 from wmd.services.calendar_entries import CalendarSetting, digest_of, entry_rows, risen
 from wmd.services.changes import changes_of
 from wmd.services.intake import read_content
+from wmd.services.known import Known, new_code, organisers_of, read_known, rows_by_id
 from wmd.services.organisers import with_agreed_organisers
-from wmd.services.programme import edition_view
 from wmd.services.projection import Listing, Slot, Stamp, project, slots_of
+from wmd.services.questions import public_answers
 from wmd.services.rows import EventRows, Rows, event_rows, event_values, session_values
 from wmd.services.states import audit, move
 from wmd.services.versions import lock_edition, touch_site
@@ -75,23 +71,6 @@ class Publication:
     added: int = 0
     changed: int = 0
     dates: int = 0
-
-
-@dataclass(slots=True)
-class _Known:
-    """What the batch refers to, read once."""
-
-    setting: Setting
-    edition: Edition
-    view: EditionView
-    topics: dict[str, int]
-    series: dict[str, int]
-    organisations: dict[str, Organisation]
-    events: dict[str, Event]
-    sessions: dict[str, EventSession]
-    names: dict[str, str]
-    codes: set[str]
-    uids: set[str]
 
 
 def publish(
@@ -126,7 +105,7 @@ def publish(
         (revision, submissions[revision.submission_id or ""], agreed[revision.submission_id or ""])
         for revision in revisions
     ]
-    known = _read_known(dbs, edition, contents, setting)
+    known = read_known(dbs, edition, contents, setting)
     batch = EventRows()
     if not relist:
         contents = [
@@ -215,60 +194,10 @@ def _approved(revision: Revision) -> EventContent:
 
 
 def _submissions_of(dbs: Session, revisions: Sequence[Revision]) -> dict[str, Submission]:
-    return _by_id(dbs, Submission, {revision.submission_id or "" for revision in revisions})
+    return rows_by_id(dbs, Submission, {revision.submission_id or "" for revision in revisions})
 
 
-def _by_id(dbs: Session, model: Any, ids: set[str]) -> dict[str, Any]:  # noqa: ANN401 -- any model with an id
-    found: dict[str, Any] = {}
-    wanted = sorted(ids)
-    for start in range(0, len(wanted), 500):
-        rows = dbs.scalars(select(model).where(model.id.in_(wanted[start : start + 500])))
-        found |= {row.id: row for row in rows}
-    return found
-
-
-def _read_known(
-    dbs: Session, edition: Edition, contents: Sequence[tuple[Revision, Submission, EventContent]], setting: Setting
-) -> _Known:
-    keys = sorted({organiser.key for _, _, content in contents for organiser in content.organisers})
-    organisations: dict[str, Organisation] = {}
-    for start in range(0, len(keys), 500):
-        rows = dbs.scalars(select(Organisation).where(Organisation.key.in_(keys[start : start + 500])))
-        organisations |= {row.key: row for row in rows}
-    people = _by_id(dbs, Person, set(_people_in(content for _, _, content in contents)))
-    return _Known(
-        setting=setting,
-        edition=edition,
-        view=edition_view(edition),
-        topics=dict(dbs.execute(select(Topic.slug, Topic.id)).tuples().all()),
-        series=dict(dbs.execute(select(Series.slug, Series.id)).tuples().all()),
-        organisations=organisations,
-        events=_by_id(dbs, Event, {submission.event_id for _, submission, _ in contents}),
-        sessions=_by_id(dbs, EventSession, {s.id for _, _, content in contents for s in content.sessions}),
-        names={person.id: person.name for person in people.values()},
-        codes=set(dbs.scalars(select(PublicCode.code))),
-        uids=set(dbs.scalars(select(EventSession.uid))),
-    )
-
-
-def _people_in(contents: Iterable[EventContent]) -> Iterator[str]:
-    for content in contents:
-        for session in content.sessions:
-            for speaker in (*session.speakers, *(s for panel in session.panels for s in panel.speakers)):
-                if speaker.person_id:
-                    yield speaker.person_id
-
-
-def new_code(known: _Known, wanted: str = "") -> str:
-    """Return a public code never given out before: the wanted one if it is free, else a fresh random one."""
-    code = wanted if wanted and wanted not in known.codes else known.setting.mint.code()
-    while code in known.codes:
-        code = known.setting.mint.code()
-    known.codes.add(code)
-    return code
-
-
-def _publish_one(dbs: Session, one: _One, known: _Known, batch: EventRows, publication: Publication) -> None:
+def _publish_one(dbs: Session, one: _One, known: Known, batch: EventRows, publication: Publication) -> None:
     """Publish one revision: derive, compare with what was shown, stamp, build entries, lay out rows."""
     content, now = one.content, one.now
     event = known.events.get(one.submission.event_id)
@@ -281,8 +210,9 @@ def _publish_one(dbs: Session, one: _One, known: _Known, batch: EventRows, publi
 
     def show(with_stamps: Mapping[str, Stamp]) -> EventView:
         return project(
-            content, listing=listing, stamps=with_stamps, slots=slots, organisers=organisers, names=known.names
-        )
+            content, listing=listing, stamps=with_stamps, slots=slots, organisers=organisers, names=known.names,
+            pictures=known.pictures, answers=public_answers(content, known.questions),
+        )  # fmt: skip
 
     draft = show(stamps)
     digests = {slot.id: digest_of(known.view, draft, slot, known.setting.calendar) for slot in draft.sessions}
@@ -304,7 +234,7 @@ def _publish_one(dbs: Session, one: _One, known: _Known, batch: EventRows, publi
     _write_sessions(dbs, one, view, known, batch, slots, digests)
 
 
-def _stamp(session: SessionContent, one: _One, known: _Known) -> Stamp:
+def _stamp(session: SessionContent, one: _One, known: Known) -> Stamp:
     """Return what the session already carries, or what a new one begins with."""
     row = known.sessions.get(session.id)
     if row is not None:
@@ -331,19 +261,7 @@ def _claimed(session: SessionContent, claim: EventContent | None) -> SessionCont
     return None
 
 
-def organisers_of(content: EventContent, organisations: Mapping[str, Organisation]) -> tuple[OrganiserView, ...]:
-    """Return the organisations' part in an event, from their rows by key. Raises NotPublishableError for an unknown."""
-    views = []
-    for organiser in content.organisers:
-        row = organisations.get(organiser.key)
-        if row is None:
-            msg = f"organisation {organiser.key!r} is not known"
-            raise NotPublishableError(msg)
-        views.append(OrganiserView(row.code, row.slug, row.names[row.language], row.language, organiser.role, row.kind))
-    return tuple(views)
-
-
-def _write_event(dbs: Session, one: _One, view: EventView, known: _Known, batch: EventRows) -> None:
+def _write_event(dbs: Session, one: _One, view: EventView, known: Known, batch: EventRows) -> None:
     """Put the event's own row and its parts into the batch, or update the row that exists."""
     event_id = one.submission.event_id
     values = event_values(view, one.content, one.revision.id, known.edition.id, known.series.get(view.series or ""))
@@ -359,7 +277,7 @@ def _write_sessions(
     dbs: Session,
     one: _One,
     view: EventView,
-    known: _Known,
+    known: Known,
     batch: EventRows,
     slots: Mapping[str, Slot],
     digests: Mapping[str, str],

@@ -55,7 +55,10 @@ def event_values(
         "private_link_id": content.registration.private_link_id, "stream_url": view.stream_url,
         "recording_url": view.recording_url, "web_url": view.web_url, "cost": view.cost,
         "audience": list(view.audience), "capacity": view.capacity, "hashtags": list(view.hashtags),
-        "public_reason": dict(view.public_reason),
+        "image_id": content.image.id if content.image else None,
+        "image_alt": dict(content.image.alt) if content.image else {},
+        "image_credit": content.image.credit if content.image else "",
+        "answers": [answer._asdict() for answer in view.answers], "public_reason": dict(view.public_reason),
         "is_lead": view.is_lead, "is_demo": view.is_demo, "hidden_at": None, "merged_into_id": None,
         "published_at": view.published_at, "changed_at": view.changed_at, "version": view.version,
     }  # fmt: skip

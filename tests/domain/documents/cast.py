@@ -165,6 +165,7 @@ def full_event() -> EventContent:
         audience=("public", "students"),
         capacity=40,
         hashtags=("UrbanOctober",),
+        public_reason={"en": "The hall is closed.", "es": "La sala está cerrada."},
         is_lead=True,
         is_demo=True,
         code="E23456",

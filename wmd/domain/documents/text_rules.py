@@ -59,6 +59,9 @@ def public_texts(content: EventContent) -> Iterator[PublicText]:
     for name, items in (("audience", content.audience), ("hashtags", content.hashtags)):
         for index, item in enumerate(items):
             yield PublicText(child(name, index), item)
+    if content.image is not None:
+        yield from _words("image.alt", content.image.alt)
+        yield PublicText("image.credit", content.image.credit)
 
 
 def _words(where: str, words: Mapping[str, str], *, lines_allowed: bool = False) -> Iterator[PublicText]:

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from wmd.domain.exports.addresses import event_page, organisation_page, take_part
 from wmd.domain.exports.timetable import words_in
-from wmd.domain.programme import EditionView, EventView, OrganiserView, SessionView
+from wmd.domain.pictures import SMALL_WITHIN, fitted, media_path
+from wmd.domain.programme import EditionView, EventView, ImageView, OrganiserView, SessionView
 from wmd.domain.vocabulary import EventFormat, SessionStatus
 
 Thing = dict[str, object]
@@ -47,6 +48,8 @@ def event(
     }
     if text.summary:
         thing["description"] = text.summary
+    if described.image is not None:
+        thing["image"] = [_image(described.image, base_url, language)]
     thing |= _when(sessions)
     thing["eventStatus"] = _STATUS[_status(sessions)]
     thing["eventAttendanceMode"] = _MODE[described.format]
@@ -132,6 +135,21 @@ def _place(described: EventView) -> Thing:
     if venue and venue.latitude is not None and venue.longitude is not None:
         place["geo"] = {"@type": "GeoCoordinates", "latitude": venue.latitude, "longitude": venue.longitude}
     return place
+
+
+def _image(image: ImageView, base_url: str, language: str) -> Thing:
+    width, height = fitted(image.width, image.height, SMALL_WITHIN)
+    thing: Thing = {
+        "@type": "ImageObject",
+        "url": base_url + media_path(image.id, image.media_type, small=True),
+        "width": width,
+        "height": height,
+    }
+    if alt := words_in(image.alt, language):
+        thing["caption"] = alt
+    if image.credit:
+        thing["creditText"] = image.credit
+    return thing
 
 
 def _organizer(organiser: OrganiserView, edition: EditionView, base_url: str) -> Thing:

@@ -105,8 +105,8 @@ def _event(event: EventView, keys: Mapping[str, str], people: _People) -> EventC
         access_note=event.access_note, venue=VenueContent(*venue) if venue else None, platform=event.platform,
         registration=RegistrationContent(*event.registration), stream_url=event.stream_url,
         recording_url=event.recording_url, web_url=event.web_url, cost=event.cost, audience=event.audience,
-        capacity=event.capacity, hashtags=event.hashtags, is_lead=event.is_lead, is_demo=event.is_demo,
-        code=event.code,
+        capacity=event.capacity, hashtags=event.hashtags, public_reason=event.public_reason,
+        is_lead=event.is_lead, is_demo=event.is_demo, code=event.code,
     )  # fmt: skip
 
 

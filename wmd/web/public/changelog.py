@@ -6,12 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from markupsafe import Markup
+
 from wmd.domain.findings import N_
 from wmd.domain.programme import ChangeView, EventView, Programme
 from wmd.domain.vocabulary import SessionStatus
 from wmd.web import names, words
 from wmd.web.catalogue import gettext, ngettext
 from wmd.web.public import addresses
+from wmd.web.public.rows import tagged
 from wmd.web.public.when import city_of
 
 KIND_LABELS: Mapping[str, str] = {
@@ -67,6 +70,13 @@ def _shift(change: ChangeView, zone: str, language: str) -> tuple[str, str, str]
     if change.kind == "moved":
         return _time_of(change.before, zone, language), _time_of(change.after, zone, language), ""
     return "", "", ""
+
+
+def _why(event: EventView | None, change: ChangeView, language: str) -> Markup:
+    """Return why something was called off, while it is: a blank otherwise."""
+    if event is None or change.kind not in {"cancelled", "postponed"}:
+        return Markup("")
+    return tagged(*names.best_text(event.public_reason, language, event.language), language)
 
 
 def _clock(instant: datetime, zone: str) -> str:
@@ -125,7 +135,7 @@ def change_item(
         "event_at": _event_at(event, change, zone, language) if under_day else "",
         "before": before,
         "after": after,
-        "text": text,
+        "text": text or _why(event, change, language),
     }
 
 

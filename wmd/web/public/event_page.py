@@ -12,14 +12,24 @@ from markupsafe import Markup
 from wmd.domain.agenda import State, next_change, related, state_of
 from wmd.domain.exports import jsonld
 from wmd.domain.ical import deeplinks
-from wmd.domain.programme import EventView, PanelView, Programme, SessionView, SpeakerView, TextView, VenueView
+from wmd.domain.programme import (
+    AnswerView,
+    EventView,
+    PanelView,
+    Programme,
+    SessionView,
+    SpeakerView,
+    TextView,
+    VenueView,
+)
 from wmd.domain.query import Index
-from wmd.domain.vocabulary import Answer, OrganiserRole, SessionStatus, SpeakerRole
+from wmd.domain.vocabulary import YES_NO, Answer, OrganiserRole, SessionStatus, SpeakerRole
 from wmd.web import names
 from wmd.web.catalogue import gettext
 from wmd.web.markdown import to_html
 from wmd.web.public import addresses
 from wmd.web.public.changelog import change_items
+from wmd.web.public.pictures import PictureItem, picture_item
 from wmd.web.public.rows import Eyes, earliest, organiser_name, positions_of, row_items, state_item, tagged
 from wmd.web.public.ticket import Ticket, main_session, ticket_of, time_items
 
@@ -52,6 +62,8 @@ class EventPage:
     changes: list[dict[str, Any]]
     valid_until: datetime | None
     jsonld: Markup
+    image: PictureItem | None
+    answers: list[dict[str, str]]
 
 
 def event_model(programme: Programme, index: Index, event: EventView, eyes: Eyes, base_url: str) -> EventPage:
@@ -85,6 +97,8 @@ def event_model(programme: Programme, index: Index, event: EventView, eyes: Eyes
             ticket.valid_until, *(next_change(session, eyes.now) for other in others for session in other.sessions)
         ),
         jsonld=Markup(data),  # noqa: S704 -- dumps() escapes what could end the script element
+        image=picture_item(event.image, event.language, eyes.language) if event.image else None,
+        answers=_answers(event, eyes.language),
     )
 
 
@@ -276,6 +290,21 @@ def _practical(event: EventView, language: str) -> list[dict[str, str]]:
         _fact(gettext("Hashtags"), " ".join(f"#{tag.removeprefix('#')}" for tag in event.hashtags)),
     ]
     return [fact for fact in facts if fact["value"]]
+
+
+def _answers(event: EventView, language: str) -> list[dict[str, str]]:
+    """Return the public answers to the edition's questions, each in the language it was given in."""
+    found = []
+    for answer in event.answers:
+        label, tag = names.best_text(answer.label, language, "en")
+        bare = answer.words.get("", "")
+        value = gettext(YES_NO.get(bare, bare)) if bare else tagged(*_spoken(answer, event, language), language)
+        found.append({"title": tagged(label, tag, language), "value": value})
+    return found
+
+
+def _spoken(answer: AnswerView, event: EventView, language: str) -> tuple[str, str]:
+    return names.best_text(answer.words, language, event.language)
 
 
 def _venue(venue: VenueView, language: str) -> dict[str, str]:

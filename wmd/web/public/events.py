@@ -102,5 +102,6 @@ def show(edition: str, ref: str) -> Response:
         shown=model,
         programme_url=addresses.programme(edition),
         way_url=base_url() + addresses.take_part(event.code),
+        base_url=base_url(),
         short_url=base_url() + addresses.short(event.code),
     )

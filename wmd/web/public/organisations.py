@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort
 from markupsafe import Markup
@@ -17,7 +18,8 @@ from wmd.domain.search import fold
 from wmd.web import names, words
 from wmd.web.public import addresses
 from wmd.web.public.arguments import carried, moved, named_zone
-from wmd.web.public.page import page
+from wmd.web.public.page import base_url, page
+from wmd.web.public.pictures import PictureItem, picture_item
 from wmd.web.public.rows import Eyes, row_items, tagged
 from wmd.web.reading import library, read_now, read_programme, viewer
 
@@ -44,6 +46,8 @@ class OrganisationPage:
     more: int
     programme_url: str
     subscribe_url: str
+    logo: PictureItem | None
+    social: list[dict[str, str]]
     valid_until: datetime | None
 
 
@@ -70,6 +74,12 @@ def organisation_model(
         more=max(0, len(found.positions) - MOST_ROWS),
         programme_url=addresses.programme(slug, query),
         subscribe_url=addresses.subscribe(slug, query),
+        logo=picture_item(organisation.image, organisation.language, eyes.language) if organisation.image else None,
+        social=[
+            {"url": url, "label": urlsplit(url).netloc.removeprefix("www.")}
+            for url in organisation.social
+            if url.startswith("https://")
+        ],
         valid_until=found.valid_until,
     )
 
@@ -140,4 +150,5 @@ def show(edition: str, ref: str) -> Response:
         edition=programme.edition,
         shown=model,
         list_url=addresses.organisations(edition),
+        base_url=base_url(),
     )
