@@ -11,10 +11,11 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from contextvars import Context
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from flask import Flask
@@ -22,6 +23,7 @@ from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from config import Config
 from wmd import create_app
@@ -49,6 +51,17 @@ class Clock:
         return self.now
 
 
+class OwnClient(FlaskClient):
+    """A browser whose requests have a context and a database session of their own, as in real life.
+
+    Otherwise a test that holds a context open (for ``dbs``) would share both with the requests it makes.
+    """
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Send a request outside of any context that the test holds open."""
+        return Context().run(super().open, *args, **kwargs)
+
+
 def make_config(database_url: str, folder: Path, **changes: object) -> Config:
     """Return settings for a test."""
     config = Config(
@@ -68,6 +81,7 @@ def make_test_app(database_url: str, folder: Path, clock: Clock | None = None, *
     """Return an application on a database, with a clock that stands."""
     app = create_app(make_config(database_url, folder, **changes), Gateways(clock=clock or Clock()))
     app.testing = True
+    app.test_client_class = OwnClient
     return app
 
 

@@ -51,6 +51,9 @@ def _configure(app: Flask, config: Config) -> None:
         MAX_CONTENT_LENGTH=2_000_000,
         MAX_FORM_MEMORY_SIZE=1_000_000,
         MAX_FORM_PARTS=1000,
+        # Holds only the value that forms are checked against; the prefix needs TLS (RFC 6265bis §4.1.3.2).
+        SESSION_COOKIE_NAME="wmd_forms" if config.is_demo else "__Host-wmd_forms",
+        SESSION_COOKIE_PATH="/",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=not config.is_demo,

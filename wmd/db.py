@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, create_engine, event
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 #: Unnamed constraints cannot be dropped in SQLite's batch migrations, so every one is named by rule.
@@ -58,7 +59,34 @@ class Model(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
 
 
-db = SQLAlchemy(metadata=Model.metadata)
+#: In the ``info`` of a session: the engine that it reads from, as long as it only reads.
+_READS_FROM = "reads_from"
+
+
+class RequestSession(FlaskSession):
+    """The session of one request. One that only reads never waits for SQLite's write lock."""
+
+    def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:
+        """Return the engine; while the session only reads, the one whose transactions begin so."""
+        bind = super().get_bind(*args, **kwargs)
+        if _READS_FROM not in self.info or not isinstance(bind, Engine):
+            return bind
+        # One and the same object each time: a session opens one connection for each engine it is given.
+        reads_from: Engine = self.info[_READS_FROM] or bind.execution_options(**_reading_options(bind))
+        self.info[_READS_FROM] = reads_from
+        return reads_from
+
+
+db = SQLAlchemy(metadata=Model.metadata, session_options={"class_": RequestSession})
+
+
+def only_reads(dbs: Session) -> None:
+    """Let this session, not yet used, begin its transactions as reading ones; PostgreSQL then refuses a write."""
+    dbs.info[_READS_FROM] = None
+
+
+def _reading_options(engine: Engine) -> dict[str, Any]:
+    return {"read_only": True} if engine.dialect.name == "sqlite" else {"postgresql_readonly": True}
 
 
 def engine_options(url: str) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from typing import TextIO
 _OWN_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 _STATIC_NAME = re.compile(r"[a-z0-9]+(?:[._][a-z0-9]+)*")
-_PRIVATE_PATH = re.compile(r"/(?:[a-z]{2,3}/)?(?:me|organiser|staff)(?:/|$)")
+_PRIVATE_PATH = re.compile(r"/(?:[a-z]{2,3}/)?(?:me|organiser|staff|sign-in|sign-out|mailbox|[^/]+/submit)(?:/|$)")
 _PLAIN_WORD = re.compile(r"[a-z][a-z-]{0,31}|[0-9A-Z]{6}|[0-9]{1,4}")
 _PUBLIC_SEGMENT = re.compile(r"(?:[0-9A-Z]{6}-)?[^\W_]+(?:[-_.][^\W_]+)*")
 _TOKEN_RUN = re.compile(r"(?=[A-Za-z_]*[0-9])[0-9A-Za-z_]{20,}")
@@ -40,8 +40,9 @@ _ROOT = Path(__file__).resolve().parents[1]
 def loggable_path(path: str) -> str:
     """Return ``path`` with everything that may be a secret replaced by ``***``.
 
-    Under ``/me``, ``/organiser`` and ``/staff`` only plain words, six-character codes and short numbers stay; elsewhere
-    a segment is masked when it holds a run of 20 or more letters and digits, as tokens do and slugs do not.
+    Under ``/me``, ``/organiser``, ``/staff`` and where people sign in or submit only plain words, six-character codes
+    and short numbers stay; elsewhere a segment is masked when it holds a run of 20 or more letters and digits, as
+    tokens do and slugs do not.
     """
     keep = _keep_private if _PRIVATE_PATH.match(path) else _keep_public
     return "/".join(part if not part or keep(part) else _MASK for part in path.split("/"))

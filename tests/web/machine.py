@@ -9,6 +9,7 @@ from itertools import product
 from pathlib import Path
 
 from flask import Flask
+from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from tests.conftest import Clock, make_test_app
@@ -18,6 +19,7 @@ from wmd.domain.ical.tree import Node
 from wmd.domain.programme import Programme
 from wmd.domain.query import Index
 from wmd.services.library import Library
+from wmd.web.edge import PRIVATE_PATH
 
 BASE_URL = "http://wmd.example"
 
@@ -123,12 +125,21 @@ def values_of(machine: Machine) -> dict[str, list[str]]:
     }
 
 
+def is_behind_a_door(rule: Rule) -> bool:
+    """Whether a rule is not for strangers, or for signing in and submitting: such pages are made for one person."""
+    return PRIVATE_PATH.match(rule.rule) is not None and not rule.endpoint.startswith("health.")
+
+
 def every_address(machine: Machine) -> list[str]:
-    """Return every address the service has for strangers: each rule with all that its arguments may be.
+    """Return every public address of the service: each rule with all that its arguments may be.
 
     Raises KeyError for a rule with an argument of a new name: say above what may stand for it.
     """
-    rules = [rule for rule in machine.app.url_map.iter_rules() if rule.methods and "GET" in rule.methods]
+    rules = [
+        rule
+        for rule in machine.app.url_map.iter_rules()
+        if rule.methods and "GET" in rule.methods and not is_behind_a_door(rule)
+    ]
     adapter = machine.app.url_map.bind("wmd.example")
     known = values_of(machine)
     found: dict[str, None] = {}

@@ -123,7 +123,13 @@ def test_zone_of_a_request_without_cookies_is_empty() -> None:
     assert zone_of({}) == ""
 
 
-@pytest.mark.parametrize("path", ["/staff", "/staff/queue", "/es/organiser/drafts", "/me/x", "/hooks/zoom", "/healthz"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/staff", "/staff/queue", "/es/organiser/drafts", "/me/x", "/hooks/zoom", "/healthz", "/sign-in",
+        "/sign-in/confirm", "/sign-out", "/mailbox", "/2026/submit", "/2026/submit/sent", "/es/2026/submit",
+    ],
+)  # fmt: skip
 def test_private_path_is_private(path: str) -> None:
     assert PRIVATE_PATH.match(path)
 

@@ -7,7 +7,7 @@ from flask_babel import Babel
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Config
-from wmd.web import errors, headers, health, public, words
+from wmd.web import account, csrf, errors, headers, health, organiser, public, staff, visitors, words
 
 
 def register(app: Flask) -> None:
@@ -21,5 +21,9 @@ def register(app: Flask) -> None:
     words.register(app)
     headers.register(app)
     errors.register(app)
+    visitors.register(app)
+    csrf.register(app)
     app.register_blueprint(health.bp)
     public.register(app)
+    for audience in (account, organiser, staff):
+        audience.register(app)

@@ -17,7 +17,10 @@ from werkzeug.sansio.http import parse_cookie
 ZONE_COOKIE = "wmd_zone"
 
 #: Addresses that depend on who looks, with or without a language before them; nothing under them is ever kept.
-PRIVATE_PATH = re.compile(r"/(?:[a-z]{2,3}/)?(?:staff|organiser|me|hooks|api/v1/me|healthz|readyz)(?:/|$)")
+PRIVATE_PATH = re.compile(
+    r"/(?:[a-z]{2,3}/)?"
+    r"(?:staff|organiser|me|sign-in|sign-out|mailbox|hooks|api/v1/me|healthz|readyz|[^/]+/submit)(?:/|$)"
+)
 
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]/@\s]+?)\.?(?::([0-9]{1,5}))?")
 _QUALITY = re.compile(r"\s*q\s*=\s*(1(?:\.0{0,3})?|0(?:\.[0-9]{0,3})?)\s*", re.IGNORECASE)

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 def _page(status: int) -> ResponseReturnValue:
-    name = f"errors/{status}.html" if status in {400, 404, 405, 410, 413, 500, 503} else "errors/other.html"
+    name = f"errors/{status}.html" if status in {400, 403, 404, 405, 410, 413, 429, 500, 503} else "errors/other.html"
     return render_template(name, status=status, request_id=request.environ.get("wmd.request_id", "")), status
 
 

@@ -1,0 +1,169 @@
+"""Who may do what: every route of the service, and the status that each kind of visitor gets.
+
+A route that is missing here fails the test. To add one, add a line to ``TABLE``, named by method and rule as in the URL
+map, in the group of its audience:
+
+    "GET /organiser/things/<code>": Row("/organiser/things/{a_code}", contact_a=200, contact_b=404),
+    "POST /staff/things": Row("/staff/things", reader=403, moderator=422, administrator=422, form={"name": ""}),
+
+``Row`` takes an address (filled from the cast: ``{a}``, ``{a_code}``, … and from ``KNOWN``), then the status for each
+kind of visitor that differs from the group's default; ``form`` is what a POST sends besides a good token. Groups:
+``organiser(…)`` sends who is not signed in to ``/sign-in``, ``staff(…)`` also answers 403 to contacts. Each row is
+asked by each kind of visitor with a session of its own; a row may change data, so an empty form that answers 422 is
+the best row for a POST.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.cast import Cast, get, make_cast, post, sign_in
+from tests.conftest import LEAD_STARTED_AT, Databases, make_test_app
+from tests.web.machine import forget_database
+from wmd.db import db
+
+VISITORS = ("anonymous", "visitor", "contact_a", "contact_b", "reader", "moderator", "administrator")
+PEOPLE = {"contact_a": "ana", "contact_b": "ben", "reader": "rita", "moderator": "mona", "administrator": "adam"}
+STAFF = frozenset({"reader", "moderator", "administrator"})
+
+
+@dataclass(frozen=True)
+class Row:
+    """The address to ask, what a POST sends, and the status for each kind of visitor."""
+
+    path: str
+    anonymous: int = 200
+    visitor: int = 200
+    contact_a: int = 200
+    contact_b: int = 200
+    reader: int = 200
+    moderator: int = 200
+    administrator: int = 200
+    form: dict[str, str] = field(default_factory=dict)
+
+    def expected(self) -> dict[str, int]:
+        """Return the status by kind of visitor."""
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.name in VISITORS}
+
+
+def everybody(path: str, status: int = 200, **changes: int | dict[str, str]) -> Row:
+    """Return a row of what answers the same to all, but for ``changes``."""
+    return Row(path, **{**dict.fromkeys(VISITORS, status), **changes})  # type: ignore[arg-type]
+
+
+def organiser(path: str, status: int = 200, **changes: int | dict[str, str]) -> Row:
+    """Return a row of what is for everybody who is signed in, but for ``changes``."""
+    return everybody(path, status, **{"anonymous": 303, "visitor": 303, **changes})
+
+
+def staff(path: str, status: int = 200, **changes: int | dict[str, str]) -> Row:
+    """Return a row of what is for all of the staff, but for ``changes``."""
+    return organiser(path, status, **{"contact_a": 403, "contact_b": 403, **changes})
+
+
+PUBLIC = {
+    "GET /": everybody("/"),
+    "GET /<edition>/": everybody("/2021/"),
+    "GET /<edition>": everybody("/2021", 308),
+    "GET /<edition>/programme": everybody("/2021/programme"),
+    "GET /<edition>/events/<ref>": everybody("/2021/events/ZZZZZZ-none", 404),
+    "GET /e/<code>": everybody("/e/ZZZZZZ", 404),
+    "GET /<edition>/organisations/": everybody("/2021/organisations/"),
+    "GET /<edition>/organisations/<ref>": everybody("/2021/organisations/ZZZZZZ", 404),
+    "GET /<edition>/topics/<topic>": everybody("/2021/topics/gender-equality"),
+    "GET /topics/<topic>": everybody("/topics/gender-equality"),
+    "GET /series/<series>": everybody("/series/none", 404),
+    "GET /<edition>/subscribe": everybody("/2021/subscribe"),
+    "GET /<edition>/changes": everybody("/2021/changes"),
+    "GET /zone": everybody("/zone?tz=Europe/Madrid", 303),
+    "GET /about": everybody("/about"),
+    "GET /privacy": everybody("/privacy"),
+    "GET /accessibility": everybody("/accessibility"),
+    "GET /programme": everybody("/programme", 302),
+    "GET /subscribe": everybody("/subscribe", 302),
+    "GET /changes": everybody("/changes", 302),
+    "GET /favicon.ico": everybody("/favicon.ico", 302),
+    "GET /<edition>/calendar.ics": everybody("/2021/calendar.ics"),
+    "GET /<edition>/feeds/<name>.ics": everybody("/2021/feeds/topic-gender-equality.ics"),
+    "GET /feeds/series-<slug>.ics": everybody("/feeds/series-none.ics", 404),
+    "GET /e/<code>.ics": everybody("/e/ZZZZZZ.ics", 404),
+    "GET /go/<code>": everybody("/go/ZZZZZZ", 404),
+    "GET /<edition>/programme.json": everybody("/2021/programme.json"),
+    "GET /<edition>/programme.csv": everybody("/2021/programme.csv"),
+    "GET /<edition>/schedule.xml": everybody("/2021/schedule.xml"),
+    "GET /<edition>/schedule.json": everybody("/2021/schedule.json"),
+    "GET /<edition>/changes.atom": everybody("/2021/changes.atom"),
+    "GET /sitemap.xml": everybody("/sitemap.xml"),
+    "GET /robots.txt": everybody("/robots.txt"),
+    "GET /programme-template.csv": everybody("/programme-template.csv"),
+    "GET /programme.schema.json": everybody("/programme.schema.json"),
+    "GET /healthz": everybody("/healthz"),
+    "GET /readyz": everybody("/readyz"),
+    "GET /static/<path:filename>": everybody("/static/style.css"),
+}
+
+ACCOUNT = {
+    "GET /sign-in": everybody("/sign-in"),
+    "POST /sign-out": everybody("/sign-out", 303),
+}
+
+ORGANISER: dict[str, Row] = {}
+
+STAFF_ROUTES: dict[str, Row] = {}
+
+TABLE = PUBLIC | ACCOUNT | ORGANISER | STAFF_ROUTES
+
+#: What the addresses above may name besides the cast.
+KNOWN: dict[str, str] = {}
+
+
+@pytest.fixture(scope="module")
+def cast_app(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, Cast]]:
+    """The demonstration with the cast."""
+    folder = tmp_path_factory.mktemp("roles")
+    app = make_test_app(databases.copy("sqlite", folder, demo=True), folder)
+    with app.app_context():
+        cast = make_cast(db.session(), LEAD_STARTED_AT)
+    yield app, cast
+    forget_database(app)
+
+
+def browser_of(kind: str, app: Flask) -> FlaskClient:
+    """Return the browser of one kind of visitor, newly signed in."""
+    client = app.test_client()
+    if kind in PEOPLE:
+        sign_in(client, app, PEOPLE[kind], staff=kind in STAFF)
+    elif kind == "visitor":
+        sign_in(client, app, None)
+    return client
+
+
+def ask(client: FlaskClient, name: str, row: Row, cast: Cast) -> int:
+    """Ask a row's address and return the status."""
+    names = {each.name: getattr(cast, each.name) for each in fields(cast)} | KNOWN
+    path = row.path.format(**names)
+    if name.startswith("POST "):
+        return post(client, path, {key: value.format(**names) for key, value in row.form.items()}).status_code
+    return get(client, path).status_code
+
+
+def test_every_route_is_in_the_table(cast_app: tuple[Flask, Cast]) -> None:
+    app, _ = cast_app
+    routes = {
+        f"{method} {rule.rule}"
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert routes == TABLE.keys()
+
+
+@pytest.mark.parametrize("kind", VISITORS)
+def test_status_is_the_one_of_the_table(cast_app: tuple[Flask, Cast], kind: str) -> None:
+    app, cast = cast_app
+    found = {name: ask(browser_of(kind, app), name, row, cast) for name, row in TABLE.items()}
+    assert found == {name: row.expected()[kind] for name, row in TABLE.items()}

@@ -1,0 +1,14 @@
+"""Signing in and out, for contacts and staff alike."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask
+
+from wmd.web.account import sign_in
+
+
+def register(app: Flask) -> None:
+    """Add the pages around signing in; their endpoints are named ``account.<name>.<view>``."""
+    bp = Blueprint("account", __name__)
+    bp.register_blueprint(sign_in.bp)
+    app.register_blueprint(bp)

@@ -1,0 +1,105 @@
+"""Who may enter: guards for views, and loaders that know only what belongs to who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import ParamSpec
+from urllib.parse import quote
+
+from flask import Response, abort, make_response, redirect, request
+from flask.typing import ResponseReturnValue
+
+from wmd.db import db
+from wmd.models import Organisation, Submission
+from wmd.services import contacts
+from wmd.web.reading import read_now
+from wmd.web.visitors import Visitor, keep_session, visitor
+
+__all__ = [
+    "ROLES",
+    "Visitor",
+    "for_contact",
+    "for_staff",
+    "keep_session",
+    "own_organisation",
+    "own_submission",
+    "visitor",
+]
+
+_P = ParamSpec("_P")
+
+#: Roles of the staff, each allowed all that the ones before it are.
+ROLES = ("reader", "moderator", "administrator")
+#: How long a shown second factor counts as fresh before a dangerous act.
+FRESH_FOR = timedelta(minutes=15)
+
+
+def for_contact(view: Callable[_P, ResponseReturnValue]) -> Callable[_P, ResponseReturnValue]:
+    """Guard a view: somebody must be signed in, else they are asked to and led back here."""
+
+    @wraps(view)
+    def guarded(*args: _P.args, **kwargs: _P.kwargs) -> ResponseReturnValue:
+        if visitor().person is None:
+            return _first("/sign-in")
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def for_staff(
+    role: str, *, fresh: bool = False
+) -> Callable[[Callable[_P, ResponseReturnValue]], Callable[_P, ResponseReturnValue]]:
+    """Guard a view: for staff of at least this role who showed their second factor in this session.
+
+    ``fresh``: within the last 15 minutes, else it is asked for again. Guard the page with the form as well as its
+    POST, so that nobody is asked after typing.
+    """
+    needed = ROLES.index(role)
+
+    def guard(view: Callable[_P, ResponseReturnValue]) -> Callable[_P, ResponseReturnValue]:
+        @wraps(view)
+        def guarded(*args: _P.args, **kwargs: _P.kwargs) -> ResponseReturnValue:
+            who = visitor()
+            if who.person is None or who.session is None:
+                return _first("/sign-in")
+            if who.staff is None:
+                abort(403)
+            if who.session.second_factor_at is None:
+                return _first("/sign-in/second-factor")
+            if ROLES.index(who.staff.role) < needed:
+                abort(403)
+            if fresh and (who.session.fresh_at is None or read_now() - who.session.fresh_at > FRESH_FOR):
+                return _first("/sign-in/second-factor")
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return guard
+
+
+def own_submission(submission_id: str) -> Submission:
+    """Return a submission that who asks may act for as an organiser, or answer 404."""
+    who = visitor()
+    found = contacts.find_own_submission(db.session(), who.person_id, submission_id) if who.person_id else None
+    if found is None:
+        abort(404)
+    return found
+
+
+def own_organisation(code: str) -> Organisation:
+    """Return an organisation of which who asks is a contact, or answer 404."""
+    who = visitor()
+    found = contacts.find_own_organisation(db.session(), who.person_id, code) if who.person_id else None
+    if found is None:
+        abort(404)
+    return found
+
+
+def _first(path: str) -> Response:
+    """Lead to where something is asked first, and from there back to here."""
+    here = request.path
+    if request.method in {"GET", "HEAD"} and request.query_string:
+        here += "?" + request.query_string.decode("ascii", "replace")
+    return make_response(redirect(f"{path}?next={quote(here, safe='/')}", 303))

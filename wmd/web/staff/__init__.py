@@ -1,0 +1,18 @@
+"""What the staff sees: one module per subject, each with a blueprint under ``/staff``."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from flask import Blueprint, Flask
+
+#: The modules whose ``bp`` is added below ``/staff``; its endpoints are named ``staff.<name>.<view>``.
+MODULES: tuple[ModuleType, ...] = ()
+
+
+def register(app: Flask) -> None:
+    """Add the pages of the staff."""
+    bp = Blueprint("staff", __name__, url_prefix="/staff")
+    for module in MODULES:
+        bp.register_blueprint(module.bp)
+    app.register_blueprint(bp)
