@@ -14,11 +14,13 @@ from datetime import UTC, datetime
 
 from apscheduler.schedulers.blocking import BlockingScheduler
 from flask import Flask
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from wmd.db import db
 from wmd.gateways import Gateways
 from wmd.services.alarms import close_quiet
+from wmd.services.audit_seals import seal_audit
 from wmd.services.private_links import delete_if_due, due_for_deletion
 
 log = logging.getLogger(__name__)
@@ -52,9 +54,25 @@ def close_quiet_alarms(dbs: Session, now: datetime) -> int:
     return done
 
 
+def seal_audit_entries(dbs: Session, now: datetime) -> int:
+    """Put a seal on the audit entries that have none. Its digest goes into the log, out of reach of the database."""
+    try:
+        seal = seal_audit(dbs, now=now)
+        dbs.commit()
+    except IntegrityError:
+        # Another scheduler was quicker.
+        dbs.rollback()
+        return 0
+    if seal is None:
+        return 0
+    log.info("audit_sealed", extra={"seal": seal.id, "rows": seal.entries, "digest": seal.digest})
+    return seal.entries
+
+
 JOBS: Mapping[str, Job] = {
     "delete-private-links": Job(every_s=3600, work=delete_private_links),
     "close-quiet-alarms": Job(every_s=600, work=close_quiet_alarms),
+    "seal-audit": Job(every_s=3600, work=seal_audit_entries),
 }
 
 

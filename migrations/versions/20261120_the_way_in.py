@@ -38,7 +38,8 @@ NEW_CHECKS = {
 }
 #: Canned reasons for a verdict, in three languages: where staff begin from.
 REASONS = Path(__file__).parents[1] / "reference" / "reasons_20261120.json"
-#: The audit is append-only, and it is the database that says so.
+#: What is append-only, and it is the database that says so.
+PROTECTED = ("audit_entries", "audit_seals")
 REFUSED = "audit entries are never changed or deleted"
 
 
@@ -61,11 +62,18 @@ def changing_back(table):
 
 
 def protect_audit():
-    """Have the database refuse to change or delete an audit entry."""
+    """Have the database refuse to change or delete an audit entry or a seal."""
     if op.get_bind().dialect.name == "sqlite":
-        for act in ("update", "delete"):
+        for table in PROTECTED:
+            for act in ("update", "delete"):
+                op.execute(
+                    f"CREATE TRIGGER {table}_no_{act} BEFORE {act.upper()} ON {table}"
+                    f" BEGIN SELECT RAISE(ABORT, '{REFUSED}'); END"
+                )
+            # INSERT OR REPLACE deletes the row it takes the place of without asking the trigger above.
             op.execute(
-                f"CREATE TRIGGER audit_entries_no_{act} BEFORE {act.upper()} ON audit_entries"
+                f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table}"
+                f" WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id)"
                 f" BEGIN SELECT RAISE(ABORT, '{REFUSED}'); END"
             )
         return
@@ -73,23 +81,37 @@ def protect_audit():
         "CREATE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS"
         f" $$ BEGIN RAISE EXCEPTION '{REFUSED}'; END $$"
     )
-    op.execute(
-        "CREATE TRIGGER audit_entries_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_entries"
-        " FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change()"
-    )
+    for table in PROTECTED:
+        op.execute(
+            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
+            " FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change()"
+        )
 
 
 def unprotect_audit():
     """Take the guard away again."""
     if op.get_bind().dialect.name == "sqlite":
-        for act in ("update", "delete"):
-            op.execute(f"DROP TRIGGER audit_entries_no_{act}")
+        for table in PROTECTED:
+            for act in ("update", "delete", "replace"):
+                op.execute(f"DROP TRIGGER {table}_no_{act}")
         return
-    op.execute("DROP TRIGGER audit_entries_append_only ON audit_entries")
+    for table in PROTECTED:
+        op.execute(f"DROP TRIGGER {table}_append_only ON {table}")
     op.execute("DROP FUNCTION refuse_audit_change()")
 
 
 def upgrade():
+    op.create_table(
+        "audit_seals",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("previous_id", sa.Integer(), nullable=False),
+        sa.Column("through_id", sa.Integer(), nullable=False),
+        sa.Column("entries", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_seals")),
+        sa.UniqueConstraint("previous_id", name=op.f("uq_audit_seals_previous_id")),
+    )
     op.create_table(
         "editable_texts",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -523,6 +545,7 @@ def upgrade():
         batch_op.create_index(batch_op.f("ix_field_comments_submission_id"), ["submission_id"], unique=False)
 
     op.add_column("audit_entries", sa.Column("detail", sa.JSON(), nullable=False, server_default="{}"))
+    op.create_index(op.f("ix_audit_entries_actor"), "audit_entries", ["actor"], unique=False)
 
     with changing("decisions") as batch_op:
         batch_op.add_column(sa.Column("reasons", sa.JSON(), nullable=False, server_default="[]"))
@@ -759,6 +782,7 @@ def downgrade():
         batch_op.drop_column("taken")
         batch_op.drop_column("reasons")
 
+    op.drop_index(op.f("ix_audit_entries_actor"), table_name="audit_entries")
     op.drop_column("audit_entries", "detail")
 
     with op.batch_alter_table("field_comments", schema=None) as batch_op:
@@ -855,3 +879,4 @@ def downgrade():
     op.drop_table("rate_counts")
     op.drop_table("mail_switch")
     op.drop_table("editable_texts")
+    op.drop_table("audit_seals")

@@ -29,11 +29,12 @@ from wmd.models.events import (
 from wmd.models.links import PrivateLink
 from wmd.models.mail import MailSwitch, Message, Suppression
 from wmd.models.organisations import EditionOrganisation, Organisation, Person, PublicCode
-from wmd.models.submissions import Alarm, AuditEntry, Decision, Revision, Submission
+from wmd.models.submissions import Alarm, AuditEntry, AuditSeal, Decision, Revision, Submission
 
 __all__ = [
     "Alarm",
     "AuditEntry",
+    "AuditSeal",
     "CalendarEntry",
     "Change",
     "CoOrganiser",

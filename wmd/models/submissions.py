@@ -152,13 +152,30 @@ class AuditEntry(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
-    actor: Mapped[str]
+    actor: Mapped[str] = mapped_column(index=True)
     action: Mapped[str]
     subject_kind: Mapped[str]
     subject_id: Mapped[str] = mapped_column(index=True)
     before: Mapped[str]
     after: Mapped[str]
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class AuditSeal(Model):
+    """A digest over the audit up to ``through_id``, made after the fact, that builds on the seal before it.
+
+    ``previous_id`` is that seal (0: none); no two build on the same one. ``entries`` counts those since. A changed,
+    removed or smuggled-in entry no longer fits its seal. The database refuses to change or delete a seal.
+    """
+
+    __tablename__ = "audit_seals"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    previous_id: Mapped[int] = mapped_column(unique=True)
+    through_id: Mapped[int]
+    entries: Mapped[int]
+    digest: Mapped[str]
+    sealed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Alarm(Model):

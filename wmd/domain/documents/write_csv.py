@@ -7,13 +7,16 @@ that a spreadsheet would take for a formula gets an apostrophe put before it (ow
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 #: What makes a spreadsheet calculate when it stands first; the wide forms do so in East Asian editions.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 ESCAPE = "'"
+ROWS_AT_ONCE = 500
 
 Cell = str | int | float | None
 
@@ -35,8 +38,16 @@ def csv_rows(rows: Iterable[Sequence[Cell]]) -> bytes:
 
     Text is made safe; numbers stay numbers, also negative ones; ``None`` is an empty cell.
     """
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    for row in rows:
-        writer.writerow([csv_cell_safe(cell) if isinstance(cell, str) else cell for cell in row])
-    return text.getvalue().encode("utf-8-sig")
+    return b"".join(csv_stream(rows))
+
+
+def csv_stream(rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
+    """Yield the same file in pieces of some hundred rows, so that a long one is never in memory as a whole."""
+    yield codecs.BOM_UTF8
+    remaining = iter(rows)
+    while some := list(islice(remaining, ROWS_AT_ONCE)):
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\r\n")
+        for row in some:
+            writer.writerow([csv_cell_safe(cell) if isinstance(cell, str) else cell for cell in row])
+        yield text.getvalue().encode()
