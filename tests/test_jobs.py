@@ -27,6 +27,7 @@ from wmd.db import make_engine, reading
 from wmd.jobs import BATCH, JOBS, build_scheduler, delete_private_links, run_job
 from wmd.models import PrivateLink
 from wmd.services.alarms import SERVING, raise_alarm
+from wmd.services.states import audit
 
 ROOT = Path(__file__).resolve().parents[1]
 OVER = LEAD_STARTED_AT + timedelta(days=30)
@@ -58,10 +59,18 @@ def add_alarms(dbs: Session, count: int) -> None:
     dbs.commit()
 
 
+def add_entries(dbs: Session, count: int) -> None:
+    """Write some audit entries."""
+    for number in range(count):
+        audit(dbs, actor="command", action="try", kind="edition", subject_id=str(number), now=LEAD_STARTED_AT)
+    dbs.commit()
+
+
 #: What makes three rows of work for each job.
 DUE: dict[str, Callable[[Session, int], None]] = {
     "delete-private-links": add_links,
     "close-quiet-alarms": add_alarms,
+    "seal-audit": add_entries,
 }
 
 

@@ -12,18 +12,19 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import text
-from sqlalchemy.orm import Session
 
 from tests import documents
+from wmd.db import db, make_engine
 from wmd.jobs import run_job
 from wmd.services.publishing import Setting
 
 
 @pytest.fixture
-def run(app: Flask, dbs: Session, setting: Setting) -> FlaskCliRunner:
-    """The commands on a database with one published event, whose trail has seven entries."""
-    documents.apply(dbs, setting, documents.document(documents.event()))
-    dbs.close()
+def run(app: Flask, setting: Setting) -> FlaskCliRunner:
+    """The commands on a database with one published event, whose trail is in order."""
+    # No context stays open: a command that finds one takes its session instead of having its own.
+    with app.app_context():
+        documents.apply(db.session(), setting, documents.document(documents.event()))
     return app.test_cli_runner()
 
 
@@ -50,7 +51,7 @@ def test_an_export_is_bounded_by_days_and_subject(run: FlaskCliRunner) -> None:
     assert actions("--subject", "nobody") == []
 
 
-def test_the_check_says_what_it_found(run: FlaskCliRunner, app: Flask, dbs: Session) -> None:
+def test_the_check_says_what_it_found(run: FlaskCliRunner, app: Flask, database_url: str) -> None:
     entries = len(json.loads(run.invoke(args=["audit", "export"]).stdout))
     said = run.invoke(args=["audit", "check"]).stdout
     assert said == f"0 entries under 0 seals are as they were; {entries} wait for one.\n"
@@ -66,13 +67,14 @@ def test_the_check_says_what_it_found(run: FlaskCliRunner, app: Flask, dbs: Sess
         "Error: No seal has this digest: the audit and its seals were made anew.\n",
     )
 
-    if dbs.get_bind().dialect.name == "sqlite":
-        dbs.execute(text("DROP TRIGGER audit_entries_no_update"))
-    else:
-        dbs.execute(text("ALTER TABLE audit_entries DISABLE TRIGGER ALL"))
-    dbs.execute(text("UPDATE audit_entries SET actor = 'nobody' WHERE action = 'publish'"))
-    dbs.commit()
-    dbs.close()
+    engine = make_engine(database_url)
+    with engine.begin() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.execute(text("DROP TRIGGER audit_entries_no_update"))
+        else:
+            connection.execute(text("ALTER TABLE audit_entries DISABLE TRIGGER ALL"))
+        connection.execute(text("UPDATE audit_entries SET actor = 'nobody' WHERE action = 'publish'"))
+    engine.dispose()
     broken = run.invoke(args=["audit", "check"])
     assert broken.exit_code == 1
     assert broken.stderr == "Error: Seal 1 does not fit what it seals: the audit was changed from outside.\n"

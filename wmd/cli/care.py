@@ -56,9 +56,7 @@ def check_command(digest: str) -> None:
     if digest and digest not in found.digests:
         msg = "No seal has this digest: the audit and its seals were made anew."
         raise click.ClickException(msg)
-    click.echo(
-        f"{found.entries} entries under {found.seals} seals are as they were; {found.unsealed} are not sealed yet."
-    )
+    click.echo(f"{found.entries} entries under {found.seals} seals are as they were; {found.unsealed} wait for one.")
     if found.digests:
         click.echo(f"Newest digest: {found.digests[-1]}")
 
