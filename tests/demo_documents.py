@@ -47,6 +47,11 @@ LEAD_PANELS = [
 ]
 
 
+def path_of(name: str) -> Path:
+    """Return where a file of the index is: what waits or was refused belongs to the demonstration itself."""
+    return next(folder / name for folder in (WAITING, FAULTS) if (folder / name).exists())
+
+
 def document(path: Path) -> Json:
     loaded: Json = json.loads(path.read_text(encoding="utf-8"))
     return loaded

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
-from tests.demo_documents import FAULTS, WAITING, Json, checked, document, side, slot
+from tests.demo_documents import FAULTS, WAITING, Json, checked, document, path_of, side, slot
 from wmd.domain.findings import Level, errors
 
 INDEX: list[Json] = json.loads((FAULTS / "index.json").read_text(encoding="utf-8"))
-
-
-def path_of(name: str) -> Path:
-    """Return where a file of the index is: what waits or was refused belongs to the demonstration itself."""
-    return next(folder / name for folder in (WAITING, FAULTS) if (folder / name).exists())
 
 
 def test_fault_index_names_every_file() -> None:

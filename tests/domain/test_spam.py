@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests import documents
-from tests.demo_documents import ARCHIVE, FAULTS, TEMPLATE, document
+from tests.demo_documents import ARCHIVE, TEMPLATE, WAITING, document
 from wmd.domain.content import EventContent, TextContent
 from wmd.domain.spam import SpamFacts, is_suspect, spam_signs
 from wmd.domain.spam_data import SALE_PHRASES, WEIGHTS
@@ -35,7 +35,7 @@ def test_every_event_of_the_demonstration_is_honest() -> None:
 
 
 def test_the_made_up_advertisement_is_set_aside_with_its_reasons() -> None:
-    event = content(document(FAULTS / "rejected-spam.json")["events"][0])
+    event = content(document(WAITING / "rejected-spam.json")["events"][0])
     signs = spam_signs(event, HONEST)
     assert [sign.code for sign in signs] == ["spam.many-sale-words", "spam.shouting"]
     assert is_suspect(signs)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from tests import documents
 from tests.conftest import LEAD_STARTED_AT, Databases, Engine
-from tests.demo_documents import FAULTS
+from tests.demo_documents import FAULTS, path_of
 from tests.domain.documents.cast import read_stored
 from tests.domain.documents.test_faulty_files import EXPECTED
 from tests.models.dumps import Dump, counts, differences, dump
@@ -103,7 +103,7 @@ def test_demonstrations_faulty_files_are_refused_or_taken_as_their_index_says(
 
     said = {}
     for case in index:
-        read = read_json.read((FAULTS / case["file"]).read_bytes(), case["file"])
+        read = read_json.read(path_of(case["file"]).read_bytes(), case["file"])
         found = try_file(dbs, read, setting)
         said[case["file"]] = (
             sorted({finding.code for finding in errors(list(found))}),
