@@ -356,6 +356,7 @@ def upgrade():
         sa.Column("uploaded_by", sa.String(), nullable=False),
         sa.Column("person_id", sa.String(), nullable=True),
         sa.Column("session_id", sa.String(), nullable=True),
+        sa.Column("rights_confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("kind IN ('logo','picture')", name=op.f("ck_images_kind")),

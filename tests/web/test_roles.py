@@ -98,6 +98,7 @@ PUBLIC = {
     "GET /<edition>/schedule.xml": everybody("/2021/schedule.xml"),
     "GET /<edition>/schedule.json": everybody("/2021/schedule.json"),
     "GET /<edition>/changes.atom": everybody("/2021/changes.atom"),
+    "GET /media/<name>": everybody("/media/none.png", 404),
     "GET /sitemap.xml": everybody("/sitemap.xml"),
     "GET /robots.txt": everybody("/robots.txt"),
     "GET /programme-template.csv": everybody("/programme-template.csv"),

@@ -8,7 +8,7 @@ from typing import NamedTuple
 #: Bytes somebody may upload, by kind.
 LARGEST_UPLOAD_BYTES: Mapping[str, int] = {"logo": 2_000_000, "picture": 5_000_000}
 #: Pixels we decode: more is refused from the file's head, before a pixel is read.
-MOST_PIXELS = 40_000_000
+MOST_PIXELS = 25_000_000
 #: Sides in pixels of what we keep; the small one is the size of a social card.
 WITHIN: Mapping[str, tuple[int, int]] = {"logo": (800, 800), "picture": (2000, 2000)}
 SMALL_WITHIN = (1200, 630)

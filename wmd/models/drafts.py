@@ -63,6 +63,7 @@ class Image(Model):
     uploaded_by: Mapped[str]
     person_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"), index=True)
     session_id: Mapped[str | None] = mapped_column(ForeignKey("web_sessions.id"), index=True)
+    rights_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -11,6 +11,7 @@ from wmd.web.public import (
     feeds,
     go,
     home,
+    media,
     organisations,
     programme,
     statics,
@@ -23,5 +24,5 @@ from wmd.web.public import (
 def register(app: Flask) -> None:
     """Add the public blueprints."""
     statics.register(app)
-    for module in (home, programme, events, organisations, topics, subscribe, changes, zone, feeds, go, exports):
+    for module in (home, programme, events, organisations, topics, subscribe, changes, zone, feeds, go, exports, media):
         app.register_blueprint(module.bp)
