@@ -22,6 +22,7 @@ from wmd.gateways import Gateways
 from wmd.services.alarms import close_quiet
 from wmd.services.audit_seals import seal_audit
 from wmd.services.private_links import delete_if_due, due_for_deletion
+from wmd.services.rate_limits import forget_counts
 
 log = logging.getLogger(__name__)
 
@@ -69,10 +70,18 @@ def seal_audit_entries(dbs: Session, now: datetime) -> int:
     return seal.entries
 
 
+def forget_rate_counts(dbs: Session, now: datetime) -> int:
+    """Delete what was counted for limits whose window is over."""
+    done = forget_counts(dbs, now=now)
+    dbs.commit()
+    return done
+
+
 JOBS: Mapping[str, Job] = {
     "delete-private-links": Job(every_s=3600, work=delete_private_links),
     "close-quiet-alarms": Job(every_s=600, work=close_quiet_alarms),
     "seal-audit": Job(every_s=3600, work=seal_audit_entries),
+    "forget-rate-counts": Job(every_s=3600, work=forget_rate_counts),
 }
 
 

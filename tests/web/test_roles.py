@@ -110,6 +110,10 @@ PUBLIC = {
 
 ACCOUNT = {
     "GET /sign-in": everybody("/sign-in"),
+    "POST /sign-in": everybody("/sign-in", 422, form={"address": "no address"}),
+    "GET /sign-in/sent": everybody("/sign-in/sent"),
+    "GET /sign-in/confirm": everybody("/sign-in/confirm?t=none", 410),
+    "POST /sign-in/confirm": everybody("/sign-in/confirm", 410, form={"t": "none"}),
     "POST /sign-out": everybody("/sign-out", 303),
 }
 
