@@ -29,3 +29,7 @@ class NotPublishableError(WmdError):
 
 class NotLoadedError(WmdError):
     """No programme could be loaded and no good copy exists. Try again later."""
+
+
+class BackupError(WmdError):
+    """A copy of the database cannot be made, is not right, or does not fit; nothing was changed."""

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import AppGroup
 
 from wmd.db import db
 from wmd.domain.documents.write_csv import csv_stream
+from wmd.errors import BackupError
+from wmd.gateways import Gateways
 from wmd.services.audit_log import AuditQuery, all_audit, audit_cells, audit_json
 from wmd.services.audit_seals import check_seals
+from wmd.services.backup import BackupInfo, check_backup, create_backup
 from wmd.services.private_files import new_file
+from wmd.services.restore import restore_backup
 
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+backup = AppGroup("backup", help="Copies of the whole database: make, check, bring back.")
 audit = AppGroup("audit", help="The trail of every change: export it, check it.")
 
 
@@ -61,6 +69,58 @@ def check_command(digest: str) -> None:
         click.echo(f"Newest digest: {found.digests[-1]}")
 
 
+@backup.command("create")
+@click.argument("file", type=_FILE)
+def create_command(file: Path) -> None:
+    """Write a copy of the whole database to FILE, from one moment, while everything goes on."""
+    with _said():
+        info = create_backup(db.engine, file, now=_now())
+    click.echo(f"{file}: {_of(info)}.")
+
+
+@backup.command("check")
+@click.argument("file", type=_FILE)
+def check_backup_command(file: Path) -> None:
+    """Read the copy FILE as a whole and say what it holds."""
+    with _said():
+        info = check_backup(file)
+    click.echo(f"{file} is whole: {_of(info)}.")
+
+
+@backup.command("restore")
+@click.argument("file", type=_FILE)
+def restore_command(file: Path) -> None:
+    """Bring the copy FILE back into this database, which must be migrated and empty. Mail is then on hold."""
+    with _said():
+        info = restore_backup(db.engine, file, actor="command", now=_now())
+    click.echo(
+        f"Restored {_of(info)}. All mail is on hold and everybody is signed out.\n"
+        "Now: `flask submissions replay` brings back what was handed in since; restart web and scheduler;\n"
+        "then look through the mails that wait and release them on the page for staff."
+    )
+
+
+def _now() -> datetime:
+    gateways: Gateways = current_app.extensions["wmd.gateways"]
+    return gateways.clock()
+
+
+def _of(info: BackupInfo) -> str:
+    made = info.made_at.strftime("%Y-%m-%d %H:%M:%S UTC")
+    return f"{info.rows} rows in {len(info.counts)} tables of migration {info.schema}, made {made}"
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """Say in a sentence why it did not work."""
+    try:
+        yield
+    except (BackupError, OSError) as error:
+        msg = f"Nothing was changed: {error}."
+        raise click.ClickException(msg) from error
+
+
 def register(app: Flask) -> None:
     """Add the commands to ``flask``."""
     app.cli.add_command(audit)
+    app.cli.add_command(backup)
