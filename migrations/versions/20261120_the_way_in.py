@@ -29,7 +29,7 @@ NEW_CHECKS = {
     },
     "decisions": {
         "verdict": "verdict IN ('approved','partly approved','refused','changes requested')",
-        "reason": "verdict = 'approved' OR reason <> ''",
+        "reason": "verdict IN ('approved','changes requested') OR reason <> ''",
     },
     "organisations": {
         "state": "state IN ('proposed','listed','merged')",

@@ -123,7 +123,7 @@ class Decision(Model):
     __tablename__ = "decisions"
     __table_args__ = (
         CheckConstraint("verdict IN ('approved','partly approved','refused','changes requested')", name="verdict"),
-        CheckConstraint("verdict = 'approved' OR reason <> ''", name="reason"),
+        CheckConstraint("verdict IN ('approved','changes requested') OR reason <> ''", name="reason"),
         Index(
             "uq_decisions_final",
             "revision_id",

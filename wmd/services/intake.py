@@ -105,14 +105,15 @@ def next_revision(
     mint: Mint,
     now: datetime,
     form_token: str | None = None,
+    decided: bool = False,
 ) -> Revision:
     """Add a submission's next revision in state pending, and note its title and facets for the desk's lists.
 
     ``content`` has all its ids (:func:`adopt`). One that still waits for a person is superseded, except by an
-    import, which is decided on at once beside it.
+    import, which is decided on at once beside it, and by one of staff that is ``decided``: approved from the start.
     """
-    waiting = [base] if base is not None and base.state == "pending" else []
-    if source != "import":
+    waiting = [base] if base is not None and base.state == "pending" and not decided else []
+    if source != "import" and not decided:
         waiting = list(
             dbs.scalars(
                 select(Revision).where(
@@ -126,8 +127,9 @@ def next_revision(
     dbs.flush()
     number = dbs.scalar(select(func.max(Revision.number)).where(Revision.submission_id == submission.id)) or 0
     revision = Revision(
-        id=mint.uuid(), submission_id=submission.id, number=number + 1, kind="event", state="pending",
-        base_revision_id=base.id if base else None, schema_version=SCHEMA_VERSION, content=event_to_json(content),
+        id=mint.uuid(), submission_id=submission.id, number=number + 1, kind="event",
+        state="approved" if decided else "pending", base_revision_id=base.id if base else None,
+        schema_version=SCHEMA_VERSION, content=event_to_json(content),
         source=source, actor=actor, form_token=form_token, created_at=now,
     )  # fmt: skip
     dbs.add(revision)
