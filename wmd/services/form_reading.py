@@ -1,0 +1,79 @@
+"""What a form is read against, for who fills it: a new event, or a change of one that was handed in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from wmd.domain.content import EventContent, ImageContent, OrganisationContent
+from wmd.domain.forms.fields import SECTIONS
+from wmd.domain.forms.reading import Form
+from wmd.domain.forms.writing import type_event
+from wmd.models import Declaration, Edition, Organisation, Person, Submission
+from wmd.services.contacts import organisations_of
+from wmd.services.intake import latest_revision, read_content
+from wmd.services.submissions import read_edition_form
+
+_ALL = frozenset(section.slug for section in SECTIONS)
+
+
+def organisation_content(row: Organisation) -> OrganisationContent:
+    """Return an organisation's row as content."""
+    image = ImageContent(row.image_id, dict(row.image_alt), row.image_credit) if row.image_id else None
+    return OrganisationContent(
+        key=row.key, names=dict(row.names), language=row.language, acronym=row.acronym, kind=row.kind, city=row.city,
+        country=row.country, region=row.region, website=row.website, public_email=row.public_email,
+        social=tuple(row.social), is_member=row.is_member, image=image, is_demo=row.is_demo, code=row.code,
+    )  # fmt: skip
+
+
+def new_form(dbs: Session, edition: Edition, person_id: str | None, now: datetime) -> Form:
+    """Return what a new event's form is read against; who is signed in may choose among their organisations."""
+    form = read_edition_form(dbs, edition, now)
+    if person_id is None:
+        return form
+    own = {row.key: organisation_content(row) for row in organisations_of(dbs, person_id) if row.merged_into_id is None}
+    return replace(form, organisations=own, sections=_ALL - {"contact"})
+
+
+def editing_form(dbs: Session, edition: Edition, submission: Submission, now: datetime) -> Form:
+    """Return what a change of a submission is read against: its newest revision, and what was declared already."""
+    revision = latest_revision(dbs, submission)
+    base = read_content(revision) if revision is not None else None
+    form = read_edition_form(dbs, edition, now)
+    declared = {
+        (row.kind, row.version)
+        for row in dbs.scalars(select(Declaration).where(Declaration.submission_id == submission.id))
+    }
+    missing = {kind: version for kind, version in form.declarations.items() if (kind, version) not in declared}
+    hidden = {"organisation", "contact"} | (set() if missing else {"declarations"})
+    return replace(
+        form, base=base, people=people_in(dbs, base) if base else {}, declarations=missing, sections=_ALL - hidden,
+        # The deadline is for new ones: a change of what is there may come at any time.
+        is_late=False,
+    )  # fmt: skip
+
+
+def people_in(dbs: Session, content: EventContent) -> dict[str, str]:
+    """Return the names of the people an event names, by id; an erased one has none."""
+    ids = {
+        speaker.person_id
+        for session in content.sessions
+        for speaker in (*session.speakers, *(one for panel in session.panels for one in panel.speakers))
+        if speaker.person_id
+    }
+    if not ids:
+        return {}
+    rows = dbs.scalars(select(Person).where(Person.id.in_(sorted(ids))))
+    return {row.id: row.name for row in rows}
+
+
+def typed_of(dbs: Session, content: EventContent) -> dict[str, str]:
+    """Return an event as it would have been typed, with the names that belong to its ids and keys."""
+    keys = [organiser.key for organiser in content.organisers]
+    rows = dbs.scalars(select(Organisation).where(Organisation.key.in_(keys)))
+    names = {row.key: row.names.get(row.language) or next(iter(row.names.values()), row.key) for row in rows}
+    return type_event(content, people=people_in(dbs, content), organisations=names)
