@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from wmd.domain.mail_handover import Mailer
+
 
 def read_clock() -> datetime:
     """Return the present instant, aware and UTC."""
@@ -14,6 +16,7 @@ def read_clock() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Gateways:
-    """The collaborators that reach outside, chosen once in ``create_app``."""
+    """The collaborators that reach outside, chosen once in ``create_app``; without a mailer, that of the settings."""
 
     clock: Callable[[], datetime] = read_clock
+    mailer: Mailer | None = None

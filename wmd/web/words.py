@@ -7,120 +7,46 @@ interface language (CLDR, through Babel); clocks are written with 24 hours every
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache, wraps
+from datetime import datetime, timedelta
+from functools import wraps
 from typing import ParamSpec
 
-from babel.dates import format_date, format_skeleton
 from flask import Flask
 from markupsafe import Markup
 
-from wmd.domain.times import abbreviation, day_shift, local, offset_label
+from wmd.domain.times import day_shift
 from wmd.domain.zones import city_label
+from wmd.services.time_words import (
+    clock,
+    date_of,
+    day,
+    day_month,
+    day_of,
+    day_span,
+    iso,
+    short_day,
+    short_span,
+    short_zone,
+    span,
+    utc_offset,
+    zone_words,
+)
 from wmd.web import names
 from wmd.web.catalogue import gettext, ngettext
 from wmd.web.markdown import to_html
 
 _P = ParamSpec("_P")
 
-#: The date style of an interface language; British English puts the day before the month, as the campaign does.
-_DATE_LOCALES = {"en": "en_GB"}
-#: CLDR puts a comma after the weekday that a heading reads better without.
-_FULL_PATTERNS = {"en": "EEEE d MMMM y"}
+#: Written in ``services``, because mails need them too; the pages take them from here.
+__all__ = [
+    "clock", "date_of", "day", "day_month", "day_of", "day_span", "iso", "short_day", "short_span", "short_zone",
+    "span", "utc_offset", "zone_words",
+]  # fmt: skip
 
 
 def select_locale() -> str:
     """Return the interface language: English, until there are others."""
     return "en"
-
-
-def _date_locale(language: str) -> str:
-    return _DATE_LOCALES.get(language, language.replace("-", "_"))
-
-
-@lru_cache(maxsize=4096)
-def day(value: date, language: str = "en") -> str:
-    """Return a date in full: "Thursday 7 October 2021"."""
-    return format_date(value, _FULL_PATTERNS.get(language, "full"), locale=_date_locale(language))
-
-
-@lru_cache(maxsize=4096)
-def day_month(value: date, language: str = "en") -> str:
-    """Return a date without its year: "Thursday 7 October"."""
-    return format_skeleton("MMMMEEEEd", value, locale=_date_locale(language))
-
-
-@lru_cache(maxsize=4096)
-def short_day(value: date, language: str = "en") -> str:
-    """Return a short date: "Thu 7 Oct"."""
-    return format_skeleton("MMMEd", value, locale=_date_locale(language))
-
-
-@lru_cache(maxsize=4096)
-def date_of(value: date, language: str = "en") -> str:
-    """Return a date without its weekday: "7 October 2021"."""
-    return format_date(value, "long", locale=_date_locale(language))
-
-
-def day_span(first: date, last: date, language: str = "en") -> str:
-    """Return two dates as a span, with the year once: "Monday 4 October – Friday 8 October 2021"."""
-    if first == last:
-        return day(first, language)
-    begin = day_month(first, language) if first.year == last.year else day(first, language)
-    return f"{begin} – {day(last, language)}"
-
-
-@lru_cache(maxsize=4096)
-def short_span(first: date, last: date, language: str = "en") -> str:
-    """Return two dates as a short span: "Tue 1 – Sat 5 Dec"; one date for the same day."""
-    if first == last:
-        return short_day(first, language)
-    if (first.year, first.month) != (last.year, last.month):
-        return f"{short_day(first, language)} – {short_day(last, language)}"
-    return f"{format_skeleton('Ed', first, locale=_date_locale(language))} – {short_day(last, language)}"
-
-
-def clock(instant: datetime, zone: str) -> str:
-    """Return the time of day on the clocks of a zone: "15:00". The caller writes the zone beside it."""
-    at = local(instant, zone)
-    return f"{at.hour:02d}:{at.minute:02d}"
-
-
-def span(starts_at: datetime, ends_at: datetime, zone: str) -> str:
-    """Return a start and an end as "15:00–16:30" on the clocks of a zone."""
-    return f"{clock(starts_at, zone)}–{clock(ends_at, zone)}"
-
-
-def day_of(instant: datetime, zone: str) -> date:
-    """Return the date on which an instant falls in a zone."""
-    return local(instant, zone).date()
-
-
-def iso(instant: datetime) -> str:
-    """Return an instant for a ``datetime`` attribute: "2021-10-07T13:00:00Z"."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def utc_offset(instant: datetime, zone: str) -> str:
-    """Return the offset in force: "UTC+2"."""
-    return offset_label(instant, zone)
-
-
-def zone_words(zone: str, instant: datetime, city: str = "") -> str:
-    """Return a zone as people know it at that instant: "Barcelona (CEST, UTC+2)", "Kathmandu (UTC+5:45)", "UTC"."""
-    place = city or city_label(zone)
-    offset = offset_label(instant, zone)
-    if place == offset:
-        return offset
-    letters = abbreviation(instant, zone)
-    known = ", ".join(filter(None, (letters if letters != "UTC" else "", offset)))
-    return f"{place} ({known})"
-
-
-def short_zone(zone: str, instant: datetime) -> str:
-    """Return a zone in a few letters: "Bogotá, UTC−5"."""
-    place, offset = city_label(zone), offset_label(instant, zone)
-    return offset if place == offset else f"{place}, {offset}"
 
 
 def day_note(instant: datetime, zone: str, seen_zone: str, language: str = "en") -> str:

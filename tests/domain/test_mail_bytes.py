@@ -1,0 +1,120 @@
+"""A mail as bytes: what Python's own mail package reads back is what was put in, and one header stays one header."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wmd.domain.mail_bytes import AddressFault, Letter, Letterhead, clean_address, one_line, plain_text, to_bytes
+
+HEAD = Letterhead("https://wmd.example", "events@wmd.example", "team@wmd.example")
+AT = datetime(2021, 10, 7, 13, 1, tzinfo=UTC)
+HEADERS = [
+    "From", "Reply-To", "List-Id", "Auto-Submitted", "Content-Language", "X-Mail-Kind", "MIME-Version", "To",
+    "Subject", "Date", "Message-ID", "Content-Type",
+]  # fmt: skip
+
+
+def letter(subject: str = "Received", text: str = "Hello\n", html: str = "<p>Hello</p>") -> Letter:
+    """Return a mail to Ana."""
+    return Letter("received", "4b1d", "ana@example.org", subject, text, html)
+
+
+def read(data: bytes) -> EmailMessage:
+    """Return a mail as Python's own package reads it."""
+    found = message_from_bytes(data, policy=SMTP)
+    assert isinstance(found, EmailMessage)
+    return found
+
+
+def by_email_message(one: Letter) -> EmailMessage:
+    """Return the same mail, made by Python's own package."""
+    made = EmailMessage(policy=SMTP)
+    made["From"], made["Reply-To"] = f"{HEAD.name} <{HEAD.sender}>", HEAD.reply_to
+    made["List-Id"], made["Auto-Submitted"] = f"{HEAD.name} <mail.wmd.example>", "auto-generated"
+    made["X-Mail-Kind"] = one.kind
+    made["To"], made["Subject"], made["Date"] = one.reader, one_line(one.subject), AT
+    made["Message-ID"] = f"<{one.message_id}@{HEAD.domain}>"
+    made.set_content(plain_text(one.text).rstrip("\n") + "\n")
+    made.add_alternative(plain_text(one.html).rstrip("\n") + "\n", subtype="html")
+    made["Content-Language"] = one.language
+    return read(made.as_bytes())
+
+
+TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=300) | st.text("a .=\n-\r", max_size=300)
+
+
+@settings(max_examples=150, deadline=None)
+@given(TEXTS, TEXTS, TEXTS)
+def test_bytes_read_back_as_those_of_the_mail_package(subject: str, text: str, html: str) -> None:
+    one = letter(subject, text, html)
+    data = to_bytes(one, HEAD, at=AT)
+    ours, theirs = read(data), by_email_message(one)
+    assert (ours.keys(), ours.defects) == (HEADERS, [])
+    assert {name: str(ours[name]) for name in HEADERS[:-1]} == {name: str(theirs[name]) for name in HEADERS[:-1]}
+    parts = [[part.get_content() for part in mail.iter_parts()] for mail in (ours, theirs)]  # type: ignore[attr-defined]
+    assert parts[0] == parts[1]
+    assert data.isascii()
+    assert max(len(line) for line in data.split(b"\r\n")) <= 200
+    assert b"\n" not in data.replace(b"\r\n", b"")
+
+
+INJECTIONS = [
+    "Hello\r\nBcc: eve@evil.example",
+    "Hello\nBcc: eve@evil.example",
+    "Hello\rBcc: eve@evil.example",
+    "Hello%0d%0aBcc: eve@evil.example",
+    "Hello\u2028Bcc: eve@evil.example",
+    "Hello\u2029Bcc: eve@evil.example",
+    "Hello\x00Bcc: eve@evil.example",
+    "Hello\x0b\x0c\x85Bcc: eve@evil.example",
+    "=?utf-8?q?Hello=0D=0ABcc:_eve@evil.example?=",
+    "Hello\r\n\r\n--=_4b1d\r\nContent-Type: text/html\r\n\r\n<script>",
+    "x" * 5000,
+]
+
+
+@pytest.mark.parametrize("hostile", INJECTIONS)
+def test_hostile_text_stays_in_one_header(hostile: str) -> None:
+    found = read(to_bytes(letter(subject=hostile, text=hostile, html=hostile), HEAD, at=AT))
+    assert found.keys() == HEADERS
+    assert str(found["Subject"]) == one_line(hostile)
+    assert [part.get_content_type() for part in found.walk()] == ["multipart/alternative", "text/plain", "text/html"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ana@example.org\r\nBcc: eve@evil.example", "ana@example.org, eve@evil.example", "<ana@example.org>",
+        "ana@example.org\x00", "ana example.org", "@example.org", "ana@", "ana@-x.org", '"a b"@example.org',
+        "ána@example.org", "ana@exa mple.org", "ana@[127.0.0.1]", f"{'a' * 250}@example.org", "ana@example.org\n",
+    ],
+)  # fmt: skip
+def test_address_that_is_not_plain_is_refused(address: str) -> None:
+    with pytest.raises(AddressFault):
+        clean_address(address)
+
+
+@pytest.mark.parametrize(
+    ("given", "clean"),
+    [
+        ("ana@example.org", "ana@example.org"),
+        ("o'neil+wmd@sub.example.org", "o'neil+wmd@sub.example.org"),
+        ("ana@bücher.example", "ana@xn--bcher-kva.example"),
+    ],
+)
+def test_plain_address_is_kept_and_its_domain_in_ascii(given: str, clean: str) -> None:
+    assert clean_address(given) == clean
+
+
+def test_same_row_has_the_same_message_id_and_the_sender_is_of_our_own_domain() -> None:
+    first, second = (read(to_bytes(letter(), HEAD, at=AT)) for _ in range(2))
+    assert first["Message-ID"] == second["Message-ID"] == "<4b1d@wmd.example>"
+    assert str(first["From"]) == "World Metropolitan Day <events@wmd.example>"
+    assert str(first["Reply-To"]) == "team@wmd.example"

@@ -1,0 +1,150 @@
+"""The words of a mail: plain text with ``{places}``, read once and filled in for each reader.
+
+A place is a name of the kind's table in braces, and nothing else: no expression, no format, no code. What fills it is
+never read again, so that braces in an organiser's title stay braces.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from html import escape
+
+from wmd.domain.findings import Finding, Level, N_
+from wmd.domain.mail_kinds import Kind
+
+_PLACE = re.compile(r"\{([a-z_]+)\}")
+#: Stand for a place while the text goes through Markdown: private characters that it leaves alone.
+_OPEN, _CLOSE = "\ue000", "\ue001"
+_MARK = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
+_PRIVATE = re.compile("[\ue000-\uf8ff]")
+#: Places that hold an address of ours, which becomes a link in the HTML part.
+LINKS = frozenset({"link", "short_link", "calendar_link", "kit_link"})
+LONGEST_SUBJECT = 200
+LONGEST_BODY = 10_000
+
+#: Text and names of places in turn, as ``re.split`` gives them: even ones are text.
+Pieces = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of one kind in one language: subject and body, as they were written."""
+
+    subject: str
+    body: str
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Words that were read: subject, text and HTML, ready to be filled in."""
+
+    subject: Pieces
+    text: Pieces
+    html: Pieces
+    language: str
+
+
+def check_words(kind: Kind, subject: str, body: str) -> list[Finding]:
+    """Return what stands against words that staff wrote: unknown or broken places, nothing written, too much."""
+    found = [*_check_field(kind, "subject", subject, LONGEST_SUBJECT), *_check_field(kind, "body", body, LONGEST_BODY)]
+    if "\n" in subject.strip():
+        found.append(Finding("mail.subject-lines", Level.ERROR, "subject", N_("The subject must be one line.")))
+    if kind.has_secret and "{link}" not in body:
+        text = N_("Without {place} nobody could use this mail: put it on a line of its own.")
+        found.append(Finding("mail.no-link", Level.ERROR, "body", text, {"place": "{link}"}))
+    if kind.has_secret and "{link}" in subject:
+        text = N_("The personal link does not belong into a subject.")
+        found.append(Finding("mail.link-in-subject", Level.ERROR, "subject", text))
+    return found
+
+
+def _check_field(kind: Kind, field: str, text: str, longest: int) -> Iterator[Finding]:
+    if not text.strip():
+        yield Finding("mail.empty", Level.ERROR, field, N_("Write something here."))
+    if len(text) > longest:
+        yield Finding(
+            "mail.too-long", Level.ERROR, field, N_("This has {have} characters; {most} are the most."),
+            {"have": len(text), "most": longest},
+        )  # fmt: skip
+    for name in dict.fromkeys(_PLACE.findall(text)):
+        if name not in kind.placeholders:
+            yield Finding(
+                "mail.unknown-place", Level.ERROR, field, N_("{place} is not known here. The list below has all."),
+                {"place": "{" + name + "}"},
+            )  # fmt: skip
+    if re.search(r"[{}]", _PLACE.sub("", text)):
+        yield Finding(
+            "mail.broken-place", Level.ERROR, field,
+            N_("A brace stands alone here: a place is written as one word in braces, such as {example}."),
+            {"example": "{name}"},
+        )  # fmt: skip
+    if re.search(r"\]\(\s*<?\{", text):
+        yield Finding(
+            "mail.place-as-target", Level.ERROR, field, N_("Put a link's place on a line of its own, without brackets.")
+        )
+
+
+def read_words(words: Words, *, footer: str, frame: str, to_html: Callable[[str], str], direction: str) -> Form:
+    """Return words ready to be filled in. ``to_html`` turns Markdown into safe HTML; ``frame`` is the HTML around it.
+
+    The HTML part is made from the same text, so that there is one source for both.
+    """
+    body = _PRIVATE.sub("", words.body).strip() + "\n"
+    foot = _PRIVATE.sub("", footer).strip() + "\n"
+    around = frame.replace("{language}", escape(words.language)).replace("{direction}", direction)
+    html = around.replace("{body}", _with_places(body, to_html)).replace("{footer}", _with_places(foot, to_html))
+    return Form(_split(words.subject.strip()), _split(f"{body}\n-- \n{foot}"), _split(html), words.language)
+
+
+def _split(text: str) -> Pieces:
+    return tuple(_PLACE.split(text))
+
+
+def _with_places(text: str, to_html: Callable[[str], str]) -> str:
+    """Return a text as HTML in which its places stand as before; other braces in it cannot become places."""
+    names: list[str] = []
+
+    def mark(match: re.Match[str]) -> str:
+        names.append(match[1])
+        return f"{_OPEN}{len(names) - 1}{_CLOSE}"
+
+    html = to_html(_PLACE.sub(mark, text)).replace("{", "&#123;").replace("}", "&#125;")
+    return _MARK.sub(lambda match: "{" + names[int(match[1])] + "}", html)
+
+
+def fill(form: Form, values: Mapping[str, str]) -> tuple[str, str, str]:
+    """Return subject, text and HTML with every place filled once; a place without a value becomes nothing."""
+    return _fill(form.subject, values), _tidy(_fill(form.text, values)), _fill(form.html, _as_html(values))
+
+
+def _fill(pieces: Pieces, values: Mapping[str, str]) -> str:
+    return "".join([piece if number % 2 == 0 else values.get(piece, "") for number, piece in enumerate(pieces)])
+
+
+def _tidy(text: str) -> str:
+    """Close the gap that a place without a value leaves between two paragraphs."""
+    return re.sub(r"\n{3,}", "\n\n", text)
+
+
+def _as_html(values: Mapping[str, str]) -> dict[str, str]:
+    shown: dict[str, str] = {}
+    for name, value in values.items():
+        safe = escape(value)
+        if name in LINKS and value:
+            shown[name] = f'<a href="{safe}">{safe}</a>'
+        else:
+            shown[name] = safe.replace("\n\n", "</p><p>").replace("\n", "<br>")
+    return shown
+
+
+def paragraphs(text: str) -> list[str]:
+    """Return the paragraphs of a text: what the catalogue translates one by one."""
+    return [part.strip("\n") for part in re.split(r"\n[ \t]*\n", text.strip("\n")) if part.strip()]
+
+
+def translated(text: str, translate: Callable[[str], str]) -> str:
+    """Return a text with each paragraph translated, the places among its words kept as they are."""
+    return "\n\n".join(translate(part) for part in paragraphs(text)) + "\n"

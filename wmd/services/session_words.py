@@ -1,0 +1,56 @@
+"""The sessions of an event in words for one reader: the reader's clocks first, the event's beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from wmd.domain.content import EventContent, SessionContent
+from wmd.domain.findings import N_
+from wmd.domain.times import all_day_bounds, offset_label, to_instant
+from wmd.domain.vocabulary import SessionStatus
+from wmd.services.time_words import clock, day, day_of, day_span, short_day, short_zone, span, zone_words
+
+#: More sessions than these are counted instead of listed.
+MOST_LISTED = 12
+
+_STATUS = {SessionStatus.CANCELLED: N_("cancelled"), SessionStatus.POSTPONED: N_("postponed")}
+
+
+def times_text(content: EventContent, zone: str, language: str, say: Callable[[str], str]) -> str:
+    """Return one paragraph with a line or two per session. ``zone`` is the reader's, or empty when it is not known."""
+    lines = [line for session in content.sessions[:MOST_LISTED] for line in _lines(session, zone, language, say)]
+    if len(content.sessions) > MOST_LISTED:
+        lines.append(say(N_("and {count} more")).format(count=len(content.sessions) - MOST_LISTED))
+    return "\n".join(lines)
+
+
+def moment_text(instant: datetime, zone: str, language: str) -> str:
+    """Return a date, a time and its zone: "Thursday 7 October 2021, 15:00 (Madrid, UTC+2)"."""
+    return f"{day(day_of(instant, zone), language)}, {clock(instant, zone)} ({short_zone(zone, instant)})"
+
+
+def _lines(session: SessionContent, zone: str, language: str, say: Callable[[str], str]) -> list[str]:
+    noted = f" ({say(_STATUS[session.status])})" if session.status in _STATUS else ""
+    if session.all_day and session.starts_on and session.zone:
+        starts_at, _ = all_day_bounds(session.starts_on, session.ends_on or session.starts_on, session.zone)
+        dates = day_span(session.starts_on, session.ends_on or session.starts_on, language)
+        return [f"{dates}, {say(N_('all day'))}, {zone_words(session.zone, starts_at)}{noted}"]
+    if session.starts is None or session.ends is None or not session.zone:
+        return [say(N_("The time is not fixed yet.")) + noted]
+    try:
+        starts_at, ends_at = to_instant(session.starts, session.zone), to_instant(session.ends, session.zone)
+    except ValueError:
+        # A time that the check of contents names as a fault; what was typed is all that can be said.
+        return [f"{session.starts:%Y-%m-%d %H:%M} ({session.zone}){noted}"]
+    first = zone or session.zone
+    lines = [_slot(starts_at, ends_at, first, language, say) + noted]
+    if offset_label(starts_at, first) != offset_label(starts_at, session.zone):
+        lines.append("= " + _slot(starts_at, ends_at, session.zone, language, say))
+    return lines
+
+
+def _slot(starts_at: datetime, ends_at: datetime, zone: str, language: str, say: Callable[[str], str]) -> str:
+    first, last = day_of(starts_at, zone), day_of(ends_at - timedelta(microseconds=1), zone)
+    ends = "" if first == last else f" ({say(N_('ends {date}')).format(date=short_day(last, language))})"
+    return f"{day(first, language)}, {span(starts_at, ends_at, zone)}, {zone_words(zone, starts_at)}{ends}"
