@@ -59,7 +59,7 @@ format: $(TEST_STAMP) ## Format and repair what can be repaired without a person
 
 .PHONY: words
 words: $(RUN_STAMP) ## Collect the sentences of the interface into the gettext catalogues
-	@$(BIN)/pybabel -q extract -F wmd/translations/babel.cfg -k N_ -k lazy_gettext --no-location --omit-header \
+	@PYTHONPATH=. $(BIN)/pybabel -q extract -F wmd/translations/babel.cfg -k N_ -k lazy_gettext --no-location --omit-header \
 		--sort-output -o wmd/translations/messages.pot .
 	@for language in en; do \
 		[[ -e wmd/translations/$$language/LC_MESSAGES/messages.po ]] && verb='update --ignore-obsolete --no-fuzzy-matching' || verb=init; \

@@ -26,7 +26,15 @@ SETTINGS: tuple[tuple[str, str | None, str | None, str], ...] = (
     ("WMD_SECRET_KEY", "", "(made)", "At least 32 random characters; signs cookies and links. Required."),
     ("WMD_BASE_URL", "", "http://127.0.0.1:$PORT", "The public address, such as `https://wmd.example.org`. Required."),
     ("WMD_DATABASE_URL", "", "sqlite file in `var/`", "`postgresql+psycopg://…` or `sqlite:///…`. Required."),
-    ("WMD_MAIL_URL", "", "(none)", "SMTP server, `smtp://user:password@host:587`. Required."),
+    (
+        "WMD_MAIL_URL",
+        "",
+        "(none)",
+        "SMTP server, `smtp://user:password@host:587` or `smtps://…`; `?starttls=no` on your own network. Required.",
+    ),
+    ("WMD_MAIL_FROM", None, None, "Address that mail comes from; default: `events@` the host of the base URL."),
+    ("WMD_MAIL_REPLY_TO", None, None, "Address that answers go to; default: that of `WMD_MAIL_FROM`."),
+    ("WMD_MAIL_RATE", "0", "0", "Most mails a minute that the server takes; 0: no limit."),
     (
         "WMD_LINK_KEYS",
         "",
@@ -61,6 +69,9 @@ class Config:
     database_url: str = field(repr=False)
     link_keys: str = field(repr=False)
     mail_url: str = field(default="", repr=False)
+    mail_from: str = ""
+    mail_reply_to: str = ""
+    mail_rate: int = 0
     uid_domain: str = ""
     edition: str | None = None
     var_dir: Path = ROOT / "var"
@@ -80,6 +91,11 @@ class Config:
     def hostname(self) -> str:
         """Host of the public address, without port."""
         return urlsplit(self.base_url).hostname or ""
+
+    @property
+    def sender(self) -> str:
+        """Address that mail comes from."""
+        return self.mail_from or f"events@{self.hostname}"
 
     @property
     def allowed_hosts(self) -> frozenset[str]:
@@ -134,6 +150,9 @@ def _shared(env: Mapping[str, str]) -> dict[str, object]:
         "log_level": env.get("WMD_LOG_LEVEL", "INFO"),
         "host": env.get("WMD_HOST", "127.0.0.1"),
         "mail_url": _secret(env, "WMD_MAIL_URL"),
+        "mail_from": env.get("WMD_MAIL_FROM", ""),
+        "mail_reply_to": env.get("WMD_MAIL_REPLY_TO", ""),
+        "mail_rate": _whole_number(env, "WMD_MAIL_RATE", 0, 0, 100_000),
     }
 
 
@@ -210,9 +229,7 @@ def _check(config: Config) -> None:
     if not config.is_demo and not re.fullmatch(r"[0-9A-Za-z.:-]+", config.host):
         msg = f"WMD_HOST is {config.host!r}: give an address to listen on, such as 127.0.0.1."
         raise SettingError(msg)
-    if config.mail_url and not config.mail_url.startswith(("smtp://", "smtps://")):
-        msg = "WMD_MAIL_URL must begin with smtp:// or smtps://."
-        raise SettingError(msg)
+    _check_mail(config)
     if not re.fullmatch(r"[a-z0-9]+([.-][a-z0-9]+)*", config.uid_domain, re.IGNORECASE):
         msg = f"WMD_UID_DOMAIN is {config.uid_domain!r}: give a domain name, such as wmd.example.org."
         raise SettingError(msg)
@@ -222,6 +239,24 @@ def _check(config: Config) -> None:
     if config.log_level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
         msg = f"WMD_LOG_LEVEL is {config.log_level!r}: it must be DEBUG, INFO, WARNING or ERROR."
         raise SettingError(msg)
+
+
+def _check_mail(config: Config) -> None:
+    try:
+        parts = urlsplit(config.mail_url)
+        is_sound = not config.mail_url or (parts.scheme in {"smtp", "smtps"} and parts.port != 0)
+    except ValueError:
+        is_sound = False
+    if not is_sound:
+        msg = "WMD_MAIL_URL must begin with smtp:// or smtps://, and its port be a number."
+        raise SettingError(msg)
+    if config.mail_url and parts.query not in {"", "starttls=required", "starttls=no"}:
+        msg = "WMD_MAIL_URL may end in ?starttls=required or ?starttls=no, and in nothing else."
+        raise SettingError(msg)
+    for name, address in (("WMD_MAIL_FROM", config.mail_from), ("WMD_MAIL_REPLY_TO", config.mail_reply_to)):
+        if address and not re.fullmatch(r"[a-z0-9.+_-]+@[a-z0-9]+([.-][a-z0-9]+)*", address, re.IGNORECASE):
+            msg = f"{name} is {address!r}: give a plain mail address, such as events@wmd.example.org."
+            raise SettingError(msg)
 
 
 def _check_no_samples(config: Config) -> None:

@@ -20,13 +20,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests import documents
-from tests.conftest import LEAD_STARTED_AT, Clock
+from tests.conftest import LEAD_STARTED_AT, Clock, make_config
 from tests.models.dumps import dump
 from tests.services.test_private_links import LINK
 from wmd.db import make_engine, reading
 from wmd.jobs import BATCH, JOBS, build_scheduler, delete_private_links, run_job
 from wmd.models import PrivateLink
+from wmd.secretbox import SecretBox
 from wmd.services.alarms import SERVING, raise_alarm
+from wmd.services.outbox import put_message
 from wmd.services.states import audit
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -66,8 +68,20 @@ def add_entries(dbs: Session, count: int) -> None:
     dbs.commit()
 
 
+def add_mails(dbs: Session, count: int) -> None:
+    """Put some mails into the outbox, due when the jobs run."""
+    box = SecretBox.derived(make_config("", Path()).secret_key)
+    for number in range(count):
+        put_message(
+            dbs, kind="test", dedupe_key=str(number), cause="command", to=f"a{number}@example.org",
+            not_before=OVER, now=LEAD_STARTED_AT, box=box,
+        )  # fmt: skip
+    dbs.commit()
+
+
 #: What makes three rows of work for each job.
 DUE: dict[str, Callable[[Session, int], None]] = {
+    "outbox": add_mails,
     "delete-private-links": add_links,
     "close-quiet-alarms": add_alarms,
     "seal-audit": add_entries,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 from flask import Flask
 from flask_migrate import Migrate
@@ -14,13 +16,18 @@ from config import ROOT, Config
 from wmd.cli import publishing_setting
 from wmd.cli import register as add_commands
 from wmd.db import db, engine_options
+from wmd.domain.mail_bytes import Letterhead
 from wmd.gateways import Gateways
+from wmd.gateways.mail import FileMailer, SmtpMailer, SmtpSetting
 from wmd.secretbox import SecretBox
 from wmd.services.alarms import clear_alarm, raise_alarm
 from wmd.services.library import GoodCopies, Library
+from wmd.services.mail_texts import Press
 from wmd.services.source import DatabaseSource
 from wmd.web import register as add_pages
 from wmd.web.alarm_desk import AlarmDesk
+from wmd.web.markdown import to_html
+from wmd.web.names import direction
 from wmd.web.published import Published
 
 log = logging.getLogger(__name__)
@@ -28,13 +35,14 @@ log = logging.getLogger(__name__)
 
 def compose(config: Config, gateways: Gateways | None = None) -> Flask:
     """Return the application, step by step."""
-    gateways = gateways or Gateways()
+    gateways = _with_mailer(gateways or Gateways(), config)
     app = Flask("wmd", static_folder=str(ROOT / "wmd" / "static"), template_folder=str(ROOT / "templates"))
     _configure(app, config)
     _connect_database(app, config)
     _open_library(app, config, gateways)
     _open_alarm_desk(app, gateways)
     app.extensions["wmd.publishing"] = publishing_setting(app)
+    _set_up_mail(app, config)
     add_pages(app)
     add_commands(app)
     _put_published_bytes_in_front(app, config, gateways)
@@ -84,6 +92,28 @@ def _open_library(app: Flask, config: Config, gateways: Gateways) -> None:
         DatabaseSource(engine, config.edition),
         copies=GoodCopies(config.var_dir / "copies", config.secret_key),
     )
+
+
+def _with_mailer(gateways: Gateways, config: Config) -> Gateways:
+    """Return the gateways with a way out for mail: files in a demonstration, else the server of the settings."""
+    if gateways.mailer is not None:
+        return gateways
+    if config.is_demo:
+        return replace(gateways, mailer=FileMailer(config.var_dir / "mail"))
+    setting = SmtpSetting.from_url(config.mail_url)
+    return replace(gateways, mailer=SmtpMailer(setting, hello=config.hostname, per_minute=config.mail_rate))
+
+
+def _set_up_mail(app: Flask, config: Config) -> None:
+    app.extensions["wmd.press"] = Press(
+        Letterhead(config.base_url, config.sender, config.mail_reply_to or config.sender),
+        folder=ROOT / "templates" / "mail",
+        translations=ROOT / "wmd" / "translations",
+        to_html=to_html,
+        direction=direction,
+    )
+    # Set when the process shall end: a job that takes long then stops after the row it is at.
+    app.extensions["wmd.stopping"] = Event()
 
 
 def _put_published_bytes_in_front(app: Flask, config: Config, gateways: Gateways) -> None:

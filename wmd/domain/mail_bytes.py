@@ -134,8 +134,12 @@ def _subject(text: str) -> str:
 def _part(boundary: str, subtype: str, text: str) -> bytes:
     body = plain_text(text).rstrip("\n").replace("\n", "\r\n") + "\r\n"
     return (
-        f"--{boundary}\r\n"
-        f'Content-Type: text/{subtype}; charset="utf-8"\r\n'
-        "Content-Transfer-Encoding: quoted-printable\r\n"
-        "\r\n"
-    ).encode("ascii") + binascii.b2a_qp(body.encode(), istext=True) + b"\r\n"
+        (
+            f"--{boundary}\r\n"
+            f'Content-Type: text/{subtype}; charset="utf-8"\r\n'
+            "Content-Transfer-Encoding: quoted-printable\r\n"
+            "\r\n"
+        ).encode("ascii")
+        + binascii.b2a_qp(body.encode(), istext=True)
+        + b"\r\n"
+    )

@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
+from typing import BinaryIO
 
-from wmd.domain.findings import Finding, Level, N_
+from wmd.domain.findings import N_, Finding, Level
 from wmd.domain.mail_kinds import Kind
 
 _PLACE = re.compile(r"\{([a-z_]+)\}")
@@ -120,6 +121,11 @@ def fill(form: Form, values: Mapping[str, str]) -> tuple[str, str, str]:
     return _fill(form.subject, values), _tidy(_fill(form.text, values)), _fill(form.html, _as_html(values))
 
 
+def fill_text(text: str, values: Mapping[str, str]) -> str:
+    """Return a text by itself with its places filled once."""
+    return _fill(_split(text), values)
+
+
 def _fill(pieces: Pieces, values: Mapping[str, str]) -> str:
     return "".join([piece if number % 2 == 0 else values.get(piece, "") for number, piece in enumerate(pieces)])
 
@@ -148,3 +154,11 @@ def paragraphs(text: str) -> list[str]:
 def translated(text: str, translate: Callable[[str], str]) -> str:
     """Return a text with each paragraph translated, the places among its words kept as they are."""
     return "\n\n".join(translate(part) for part in paragraphs(text)) + "\n"
+
+
+def extract(
+    file: BinaryIO, keywords: object, tags: object, options: object
+) -> Iterator[tuple[int, None, str, list[str]]]:
+    """Yield the paragraphs of a mail's text file for the gettext catalogue, as Babel asks its extractors to."""
+    for part in paragraphs(file.read().decode()):
+        yield 1, None, part, []

@@ -19,6 +19,8 @@ from sqlalchemy.orm import Session
 
 from wmd.db import db
 from wmd.gateways import Gateways
+from wmd.jobs.outbox import send_mail
+from wmd.jobs.tools import Tools, tools_of
 from wmd.services.alarms import close_quiet
 from wmd.services.audit_seals import seal_audit
 from wmd.services.private_links import delete_if_due, due_for_deletion
@@ -26,6 +28,8 @@ from wmd.services.rate_limits import forget_counts
 
 log = logging.getLogger(__name__)
 
+#: A job that looks more often than this is not worth a line in the log when there was nothing to do.
+_RARE_S = 60
 #: Most rows one run works on; the next tick goes on.
 BATCH = 100
 
@@ -35,7 +39,7 @@ class Job:
     """One row of the table: what it does, and how often it is asked to look. Returns how many rows it did."""
 
     every_s: int
-    work: Callable[[Session, datetime], int]
+    work: Callable[[Tools], int]
 
 
 def delete_private_links(dbs: Session, now: datetime) -> int:
@@ -77,11 +81,17 @@ def forget_rate_counts(dbs: Session, now: datetime) -> int:
     return done
 
 
+def _plain(work: Callable[[Session, datetime], int]) -> Callable[[Tools], int]:
+    """Return a job that needs nothing but the database and the hour."""
+    return lambda tools: work(tools.dbs, tools.now)
+
+
 JOBS: Mapping[str, Job] = {
-    "delete-private-links": Job(every_s=3600, work=delete_private_links),
-    "close-quiet-alarms": Job(every_s=600, work=close_quiet_alarms),
-    "seal-audit": Job(every_s=3600, work=seal_audit_entries),
-    "forget-rate-counts": Job(every_s=3600, work=forget_rate_counts),
+    "outbox": Job(every_s=5, work=send_mail),
+    "delete-private-links": Job(every_s=3600, work=_plain(delete_private_links)),
+    "close-quiet-alarms": Job(every_s=600, work=_plain(close_quiet_alarms)),
+    "seal-audit": Job(every_s=3600, work=_plain(seal_audit_entries)),
+    "forget-rate-counts": Job(every_s=3600, work=_plain(forget_rate_counts)),
 }
 
 
@@ -90,16 +100,18 @@ def run_job(app: Flask, name: str) -> int:
 
     An error is logged and rolled back, and raised again for a person at the command line; the scheduler goes on.
     """
-    gateways: Gateways = app.extensions["wmd.gateways"]
     started = time.monotonic()
     with app.app_context():
         try:
-            done = JOBS[name].work(db.session(), gateways.clock())
+            done = JOBS[name].work(tools_of(app, db.session()))
         except Exception:
             db.session.rollback()
             log.exception("job_failed", extra={"job": name})
             raise
-    log.info("job_done", extra={"job": name, "rows": done, "duration_ms": round((time.monotonic() - started) * 1000)})
+    level = logging.INFO if done or JOBS[name].every_s >= _RARE_S else logging.DEBUG
+    log.log(
+        level, "job_done", extra={"job": name, "rows": done, "duration_ms": round((time.monotonic() - started) * 1000)}
+    )
     return done
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Event
 
-from sqlalchemy.orm import Session
+from flask import Flask
+from sqlalchemy.orm import Session, sessionmaker
 
 from wmd.domain.mail_bytes import Letterhead
 from wmd.domain.mail_handover import Mailer
+from wmd.gateways import Gateways
 from wmd.secretbox import SecretBox
 from wmd.services.mail_texts import Press
 from wmd.services.publishing import Setting
@@ -42,3 +45,33 @@ class Tools:
     def letterhead(self) -> Letterhead:
         """Whom mail comes from, and the public address that links begin with."""
         return self.press.letterhead
+
+
+#: Workers of the outbox where the database lets several share the rows; SQLite has one writer anyway.
+OUTBOX_WORKERS = 4
+
+
+def tools_of(app: Flask, dbs: Session) -> Tools:
+    """Return the tools of one run from what the application was composed of."""
+    gateways: Gateways = app.extensions["wmd.gateways"]
+    assert gateways.mailer is not None  # noqa: S101 -- composition has chosen one
+    engine = dbs.get_bind()
+    return Tools(
+        dbs=dbs,
+        now=gateways.clock(),
+        clock=gateways.clock,
+        new_session=sessionmaker(engine),
+        mailer=gateways.mailer,
+        press=app.extensions["wmd.press"],
+        box=app.extensions["wmd.secretbox"],
+        publishing=app.extensions["wmd.publishing"],
+        digest=address_digest(str(app.config["SECRET_KEY"])),
+        workers=OUTBOX_WORKERS if engine.dialect.name == "postgresql" else 1,
+        stopping=app.extensions["wmd.stopping"],
+    )
+
+
+def address_digest(secret: str) -> Callable[[str], str]:
+    """Return what makes a keyed digest of an address: the list of suppressed ones holds no address."""
+    key = secret.encode()
+    return lambda address: hmac.digest(key, f"address {address}".encode(), "sha256").hex()

@@ -122,7 +122,12 @@ def hidden_part(message: Message, box: SecretBox) -> dict[str, str]:
 
     Raises SecretBoxError when the key is gone or the row was damaged.
     """
-    if not message.sealed:
+    return open_sealed(message.id, message.sealed, box)
+
+
+def open_sealed(message_id: str, sealed: str, box: SecretBox) -> dict[str, str]:
+    """Return the sealed part of the message with this id, opened; raises SecretBoxError."""
+    if not sealed:
         return {}
-    found: dict[str, str] = json.loads(box.open(message.sealed, purpose=purpose_of(message.id)))
+    found: dict[str, str] = json.loads(box.open(sealed, purpose=purpose_of(message_id)))
     return found

@@ -1,0 +1,133 @@
+"""The job that sends what is due: one commit before each handover and one after it, over a connection per worker."""
+
+from __future__ import annotations
+
+import logging
+import random
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Final
+
+from wmd.domain.mail_handover import MailLine, Outcome
+from wmd.jobs.tools import Tools
+from wmd.services import delivery
+from wmd.services.delivery import Claim, Ready
+from wmd.services.letters import make_ready
+from wmd.services.outbox_watch import watch_outbox
+
+log = logging.getLogger(__name__)
+
+#: Rows that one worker claims at a time: few enough that a slow server does not use up their lease.
+CLAIMED: Final = 20
+#: Batches of one worker in one run; the next tick goes on.
+MOST_BATCHES: Final = 200
+
+
+def send_mail(tools: Tools) -> int:
+    """Bring back what was left lying, send what is due, and raise an alarm where something is wrong.
+
+    Several workers share the work where the database lets them (PostgreSQL). Returns how many mails went out.
+    """
+    done = delivery.recover(tools.dbs, now=tools.now)
+    tools.dbs.commit()
+    workers = tools.workers
+    if workers == 1:
+        done += _work(tools)
+    else:
+        with ThreadPoolExecutor(workers, thread_name_prefix="outbox") as pool:
+            done += sum(pool.map(lambda _: _work_alone(tools), range(workers)))
+    watch_outbox(tools.dbs, now=tools.clock())
+    tools.dbs.commit()
+    return done
+
+
+def _work_alone(tools: Tools) -> int:
+    with tools.new_session() as dbs:
+        return _work(replace(tools, dbs=dbs))
+
+
+def _work(tools: Tools) -> int:
+    """Send batch after batch until nothing is due, the server is at fault, or the process shall end."""
+    done = 0
+    with tools.mailer.line() as line:
+        for _ in range(MOST_BATCHES):
+            if tools.stopping.is_set():
+                break
+            claims = delivery.claim(tools.dbs, now=tools.clock(), limit=CLAIMED)
+            tools.dbs.commit()
+            if not claims:
+                break
+            sent, goes_on = _send_batch(tools, line, claims)
+            done += sent
+            if not goes_on:
+                break
+    return done
+
+
+def _send_batch(tools: Tools, line: MailLine, claims: list[Claim]) -> tuple[int, bool]:
+    """Return how many went out, and whether another batch makes sense."""
+    dbs, now = tools.dbs, tools.clock()
+    ready = make_ready(dbs, claims, tools.press, tools.box, digest=tools.digest, now=now)
+    dbs.commit()
+    sent = 0
+    for place, claim in enumerate(claims):
+        one = ready[claim.id]
+        if isinstance(one, str):
+            delivery.give_up(dbs, claim, "skipped", one)
+            dbs.commit()
+            continue
+        outcome = _send(tools, line, one)
+        sent += outcome is not None and outcome.verdict == "accepted"
+        if tools.stopping.is_set() or (outcome is not None and outcome.about_server):
+            delivery.release(dbs, claims[place + 1 :])
+            dbs.commit()
+            return sent, False
+    return sent, True
+
+
+def _send(tools: Tools, line: MailLine, ready: Ready) -> Outcome | None:
+    """Send one mail: look and mark, commit, hand over, write down, commit. None: it shall not go out now."""
+    outcome = line.ready()
+    if outcome is None:
+        marked = _marked(tools, ready)
+        if marked is None:
+            return None
+        outcome = line.hand_over(tools.letterhead.sender, marked.reader, marked.data)
+    dbs, now = tools.dbs, tools.clock()
+    state = delivery.record(dbs, ready.claim, outcome, now=now, jitter=_share, digest=ready.digest)
+    dbs.commit()
+    if outcome.verdict != "accepted":
+        log.warning(
+            "mail_not_sent",
+            extra={"row": ready.claim.id, "kind": ready.claim.kind, "code": outcome.code, "state": state or "lost"},
+        )
+    return outcome
+
+
+def _marked(tools: Tools, ready: Ready) -> Ready | None:
+    """Mark a row as being handed over and commit. What it depends on may have changed: then it is read once more."""
+    dbs = tools.dbs
+    for again in (False, True):
+        now = tools.clock()
+        if delivery.mark(dbs, ready, now=now):
+            dbs.commit()
+            return ready
+        state, reason = delivery.why_not(dbs, ready, now=now)
+        if not state and not again:
+            fresh = make_ready(dbs, [ready.claim], tools.press, tools.box, digest=tools.digest, now=now)[ready.claim.id]
+            if not isinstance(fresh, str):
+                ready = fresh
+                continue
+            state, reason = "skipped", fresh
+        if state in {"", "queued"}:
+            delivery.release(dbs, [ready.claim])
+        elif state != "lost":
+            delivery.give_up(dbs, ready.claim, state, reason)
+        dbs.commit()
+        return None
+    return None
+
+
+def _share(seconds: float) -> float:
+    """Return a random share of some seconds: full jitter, so that what failed together does not come back together."""
+    return random.uniform(1.0, max(seconds, 1.0))  # noqa: S311 -- spreads load, hides nothing

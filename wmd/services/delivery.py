@@ -1,0 +1,361 @@
+"""Sending what waits in the outbox: claim, look once more and mark, hand over, write down how it ended.
+
+A claim is a token with a lease. Whoever holds it may mark the row as handed over (``handoff_at``) and write the
+outcome, each only ``WHERE`` the token is still theirs: a worker that slept past its lease changes nothing. The
+handover itself happens between two commits, never inside a transaction. What crashed before the mark was certainly
+not sent; what crashed after it is uncertain, and its kind says what happens then (``mail_kinds.py``).
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    and_,
+    bindparam,
+    case,
+    exists,
+    literal_column,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from wmd.domain.mail_handover import Outcome
+from wmd.domain.mail_kinds import KINDS, URGENT
+from wmd.models import Draft, MailSwitch, Message, Note, Person, Revision, Submission, Suppression
+
+LEASE: Final = timedelta(minutes=5)
+#: A handover is begun only while the lease has this much room; all limits of the way out together are shorter.
+ROOM: Final = timedelta(seconds=60)
+#: Waits between tries grow up to this, so that ten minutes after a fault is over nothing waits any more.
+LONGEST_WAIT: Final = timedelta(minutes=5)
+FIRST_WAIT: Final = timedelta(seconds=20)
+#: Refusals of an address after which it gets no mail any more.
+HARD_BOUNCES: Final = 3
+
+#: Said with these very words, so that both databases see that the partial index ``ix_messages_due`` has all such rows.
+_OPEN: Final = text("messages.state IN ('queued','sending')")
+_URGENT: Final = sorted(kind.name for kind in KINDS.values() if kind.priority == URGENT)
+_TWICE: Final = sorted(kind.name for kind in KINDS.values() if kind.resend_uncertain)
+_FREE: Final[dict[str, Any]] = {"claim_token": None, "lease_until": None}
+_OVER: Final[dict[str, Any]] = {**_FREE, "sealed": ""}
+
+
+class Claim(NamedTuple):
+    """A row that is ours until ``lease_until``, as it was read when it was claimed."""
+
+    id: str
+    kind: str
+    person_id: str | None
+    edition_id: int | None
+    subject_id: str
+    facts: dict[str, Any]
+    sealed: str
+    attempts: int
+    uncertain_at: datetime | None
+    not_after: datetime | None
+    message_id: str
+    created_at: datetime
+    token: str
+    lease_until: datetime
+
+
+class Ready(NamedTuple):
+    """A claimed row with its mail, and what was read for it: the mark is made only if that still holds.
+
+    ``address`` is the person's as it was read; ``submission_id`` is empty when it is about none.
+    """
+
+    claim: Claim
+    reader: str
+    data: bytes
+    digest: str
+    address: str = ""
+    submission_id: str = ""
+    submission_state: str = ""
+    revision_number: int = 0
+
+
+def due(now: datetime, *which: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return what makes a row one that a worker may claim now."""
+    return and_(
+        _OPEN, Message.not_before <= now, literal_column("messages.state") == literal_column("'queued'"),
+        Message.held_at.is_(None), *which,
+    )  # fmt: skip
+
+
+def claim_query(now: datetime, limit: int, *, urgent: bool) -> Any:  # noqa: ANN401 -- a select of one column
+    """Return the statement that finds due rows and locks them, passing over those that another worker has."""
+    which = [Message.kind.in_(_URGENT)] if urgent else []
+    return (
+        select(Message.id)
+        .where(due(now, *which))
+        .order_by(Message.not_before)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def claim(dbs: Session, *, now: datetime, limit: int) -> list[Claim]:
+    """Claim up to ``limit`` due rows, the urgent kinds first, then the oldest. The caller commits.
+
+    Nothing is claimed while all mail is held.
+    """
+    if is_held(dbs):
+        return []
+    found = list(dbs.scalars(claim_query(now, limit, urgent=True)))
+    if len(found) < limit:
+        more = dbs.scalars(claim_query(now, limit, urgent=False))
+        found += [each for each in more if each not in set(found)][: limit - len(found)]
+    if not found:
+        return []
+    token, until = secrets.token_hex(16), now + LEASE
+    rows = dbs.execute(
+        update(Message)
+        .where(Message.id.in_(found))
+        .values(state="sending", claim_token=token, lease_until=until, handoff_at=None, attempts=Message.attempts + 1)
+        .returning(
+            Message.id, Message.kind, Message.person_id, Message.edition_id, Message.subject_id, Message.facts,
+            Message.sealed, Message.attempts, Message.uncertain_at, Message.not_after, Message.message_id,
+            Message.created_at,
+        )
+        .execution_options(synchronize_session=False)
+    ).all()  # fmt: skip
+    place = {identity: number for number, identity in enumerate(found)}
+    return sorted(
+        (Claim(**row._mapping, token=token, lease_until=until) for row in rows), key=lambda each: place[each.id]
+    )
+
+
+def is_held(dbs: Session) -> bool:
+    """Tell whether all mail is held."""
+    return dbs.scalar(select(MailSwitch.id).where(MailSwitch.held_at.is_not(None)).limit(1)) is not None
+
+
+def _wanted() -> ColumnElement[bool]:
+    """Return whether a mail still makes sense, as far as rows can say: reminders stop when somebody acted."""
+    unconfirmed = exists().where(Submission.id == Message.subject_id, Submission.state == "unconfirmed")
+    drafted = exists().where(Draft.id == Message.subject_id, Draft.handed_in_at.is_(None), Draft.discarded_at.is_(None))
+    asked = exists().where(
+        Note.submission_id == Message.subject_id, Note.is_question, ~Note.is_private, Note.answered_at.is_(None)
+    )
+    return case(
+        (Message.kind.in_(["confirm", "confirm-reminder"]), unconfirmed),
+        (Message.kind == "draft-reminder", drafted),
+        (Message.kind == "question-reminder", asked),
+        else_=literal_column("(1 = 1)"),
+    )
+
+
+#: Built once: SQLAlchemy then knows the statement by its key, and the database by its prepared plan.
+_MARK = (
+    update(Message)
+    .where(
+        Message.id == bindparam("p_id"),
+        Message.claim_token == bindparam("p_token"),
+        Message.handoff_at.is_(None),
+        Message.lease_until > bindparam("p_room", type_=Message.lease_until.type),
+        Message.held_at.is_(None),
+        or_(Message.not_after.is_(None), Message.not_after > bindparam("p_now", type_=Message.not_after.type)),
+        ~exists().where(MailSwitch.held_at.is_not(None)),
+        ~exists().where(Suppression.digest == bindparam("p_digest"), Suppression.since_at.is_not(None)),
+        or_(
+            Message.person_id.is_(None),
+            exists().where(
+                Person.id == Message.person_id, Person.erased_at.is_(None), Person.address == bindparam("p_address")
+            ),
+        ),
+        or_(
+            bindparam("p_submission", type_=String) == "",
+            and_(
+                exists().where(Submission.id == bindparam("p_submission"), Submission.state == bindparam("p_state")),
+                ~exists().where(
+                    Revision.submission_id == bindparam("p_submission"), Revision.number > bindparam("p_number")
+                ),
+            ),
+        ),
+        _wanted(),
+    )
+    .values(handoff_at=bindparam("p_at", type_=Message.handoff_at.type))
+    .execution_options(synchronize_session=False)
+)
+
+_END = (
+    update(Message)
+    .where(Message.id == bindparam("p_id"), Message.claim_token == bindparam("p_token"))
+    .execution_options(synchronize_session=False)
+)
+_SENT = _END.values(
+    state="sent", sent_at=bindparam("p_at", type_=Message.sent_at.type), reason="", last_error="", **_OVER
+)
+
+
+def mark(dbs: Session, ready: Ready, *, now: datetime) -> bool:
+    """Mark a row as being handed over, if it is still ours and all that was read for it still holds.
+
+    Cancelled, held, expired, suppressed, erased and changed since it was read are all asked in this one statement, so
+    that nothing can come between the look and the mark. The caller commits, and only then hands over.
+    """
+    done = dbs.execute(
+        _MARK,
+        {
+            "p_id": ready.claim.id, "p_token": ready.claim.token, "p_room": now + ROOM, "p_now": now, "p_at": now,
+            "p_digest": ready.digest, "p_address": ready.address, "p_submission": ready.submission_id,
+            "p_state": ready.submission_state, "p_number": ready.revision_number,
+        },
+    )  # fmt: skip
+    return bool(done.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def record(
+    dbs: Session, claim: Claim, outcome: Outcome, *, now: datetime, jitter: Callable[[float], float], digest: str = ""
+) -> str:
+    """Write down how a handover ended, if the row is still ours; return the state it is in now, or a blank.
+
+    ``jitter`` returns a random share of the seconds it is given. A row whose outcome is unknown goes out once more or
+    never, as its kind says. The caller commits.
+    """
+    if outcome.verdict == "accepted":
+        done = dbs.execute(_SENT, {"p_id": claim.id, "p_token": claim.token, "p_at": now})
+        return "sent" if done.rowcount == 1 else ""  # type: ignore[attr-defined]
+    if outcome.verdict == "later":
+        wait = min(FIRST_WAIT * 2 ** min(claim.attempts - 1, 10), LONGEST_WAIT)
+        later = now + timedelta(seconds=jitter(wait.total_seconds()))
+        return _end(dbs, claim, "queued", not_before=later, handoff_at=None, last_error=outcome.code, **_FREE)
+    if outcome.verdict == "unknown":
+        return _end(dbs, claim, *_uncertain(claim, now, outcome.code))
+    if outcome.bounced and digest:
+        _count_bounce(dbs, digest, now)
+    reason = "the address was refused" if outcome.bounced else "the mail was refused"
+    return _end(dbs, claim, "failed", reason=reason, handoff_at=None, last_error=outcome.code, **_OVER)
+
+
+def _end(dbs: Session, claim: Claim, state: str, values: dict[str, Any] | None = None, **more: object) -> str:
+    done = dbs.execute(_END.values(state=state, **(values or {}), **more), {"p_id": claim.id, "p_token": claim.token})
+    return state if done.rowcount == 1 else ""  # type: ignore[attr-defined]
+
+
+def _uncertain(claim: Claim, now: datetime, code: str) -> tuple[str, dict[str, Any]]:
+    """Return state and values for a row that may or may not have reached the server."""
+    seen = {"uncertain_at": claim.uncertain_at or now, "last_error": code}
+    if KINDS[claim.kind].resend_uncertain and claim.uncertain_at is None:
+        return "queued", {**seen, **_FREE, "handoff_at": None, "not_before": now}
+    return "failed", {**seen, **_OVER, "reason": "nobody knows whether the server has it"}
+
+
+def give_up(dbs: Session, claim: Claim, state: str, reason: str) -> str:
+    """End a claimed row that shall not go out: skipped, cancelled, expired or failed. The caller commits."""
+    return _end(dbs, claim, state, reason=reason, handoff_at=None, **_OVER)
+
+
+def release(dbs: Session, claims: Sequence[Claim]) -> None:
+    """Give back claimed rows that were not handed over; they are due as before. The caller commits."""
+    for each in claims:
+        dbs.execute(
+            _END.where(Message.handoff_at.is_(None)).values(state="queued", attempts=Message.attempts - 1, **_FREE),
+            {"p_id": each.id, "p_token": each.token},
+        )
+
+
+def why_not(dbs: Session, ready: Ready, *, now: datetime) -> tuple[str, str]:
+    """Return the state and reason for a row that could not be marked; blanks when it may be read and tried anew.
+
+    ``("lost", …)``: it is not ours any more. ``("queued", …)``: it must wait.
+    """
+    row = dbs.execute(
+        select(
+            Message.claim_token, Message.held_at, Message.lease_until, Message.not_after,
+            _wanted().label("wanted"), Person.erased_at, Person.address,
+        )
+        .select_from(Message)
+        .outerjoin(Person, Person.id == Message.person_id)
+        .where(Message.id == ready.claim.id)
+    ).one()  # fmt: skip
+    if row.claim_token != ready.claim.token:
+        return "lost", ""
+    if row.held_at is not None or row.lease_until <= now + ROOM or is_held(dbs):
+        return "queued", ""
+    gone = ready.claim.person_id is not None and (row.erased_at is not None or not row.address)
+    against = (
+        ("expired", "it came too late", row.not_after is not None and row.not_after <= now),
+        ("skipped", "the person has no address any more", gone),
+        ("cancelled", "no longer wanted", not row.wanted),
+        ("skipped", "the address gets no mail any more", is_suppressed(dbs, ready.digest)),
+    )
+    return next(((state, reason) for state, reason, holds in against if holds), ("", ""))
+
+
+def is_suppressed(dbs: Session, digest: str) -> bool:
+    """Tell whether an address, by its keyed digest, gets no mail any more."""
+    found = select(Suppression.digest).where(Suppression.digest == digest, Suppression.since_at.is_not(None))
+    return dbs.scalar(found) is not None
+
+
+def _count_bounce(dbs: Session, digest: str, now: datetime) -> None:
+    row = dbs.get(Suppression, digest, with_for_update=True)
+    if row is None:
+        row = Suppression(digest=digest, reason="hard bounces", bounces=0)
+        dbs.add(row)
+    row.bounces += 1
+    if row.bounces >= HARD_BOUNCES and row.since_at is None:
+        row.since_at, row.reason = now, "hard bounces"
+    dbs.flush()
+
+
+def forgive(dbs: Session, digest: str) -> None:
+    """Forget the refusals of an address that took a mail again."""
+    dbs.execute(
+        update(Suppression)
+        .where(Suppression.digest == digest, Suppression.since_at.is_(None), Suppression.bounces > 0)
+        .values(bounces=0)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def recover(dbs: Session, *, now: datetime, limit: int = 200) -> int:
+    """Bring back rows whose lease is over, and end those that came too late; return how many. The caller commits.
+
+    Without a handoff mark a row was certainly not sent. With one it is uncertain: out once more, or never.
+    """
+    overdue = (
+        select(Message.id)
+        .where(_OPEN, literal_column("messages.state") == literal_column("'sending'"), Message.lease_until < now)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    found = list(dbs.scalars(overdue))
+    again = or_(Message.handoff_at.is_(None), and_(Message.kind.in_(_TWICE), Message.uncertain_at.is_(None)))
+    uncertain = case((Message.handoff_at.is_not(None), now), else_=Message.uncertain_at)
+    mine = update(Message).where(Message.id.in_(found)).execution_options(synchronize_session=False)
+    if found:
+        dbs.execute(
+            mine.where(~again).values(
+                state="failed", uncertain_at=uncertain, reason="nobody knows whether the server has it", **_OVER
+            )
+        )
+        dbs.execute(
+            mine.where(Message.state == "sending").values(
+                state="queued", uncertain_at=uncertain, handoff_at=None, not_before=now, **_FREE
+            )
+        )
+    late = select(Message.id).where(
+        _OPEN, literal_column("messages.state") == literal_column("'queued'"), Message.not_before <= now,
+        Message.not_after <= now,
+    ).limit(limit).with_for_update(skip_locked=True)  # fmt: skip
+    ended = list(dbs.scalars(late))
+    if ended:
+        dbs.execute(
+            update(Message)
+            .where(Message.id.in_(ended))
+            .values(state="expired", reason="it came too late", **_OVER)
+            .execution_options(synchronize_session=False)
+        )
+    return len(found) + len(ended)

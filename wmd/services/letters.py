@@ -1,0 +1,65 @@
+"""Claimed rows made into mails: to whom, what it says, and on what it depends that this is still right."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from wmd.domain.mail_bytes import AddressFault, Letter, clean_address, to_bytes
+from wmd.secretbox import SecretBox, SecretBoxError
+from wmd.services.delivery import Claim, Ready
+from wmd.services.mail_facts import About, Reading, read_letters
+from wmd.services.mail_texts import Press
+from wmd.services.outbox import open_sealed
+
+log = logging.getLogger(__name__)
+
+
+def make_ready(
+    dbs: Session, claims: Sequence[Claim], press: Press, box: SecretBox, *, digest: Callable[[str], str], now: datetime
+) -> dict[str, Ready | str]:
+    """Return each claimed row's mail by its id, or the reason why there can be none."""
+    hidden: dict[str, dict[str, str]] = {}
+    faults: dict[str, Ready | str] = {}
+    for claim in claims:
+        try:
+            hidden[claim.id] = open_sealed(claim.id, claim.sealed, box)
+        except SecretBoxError:
+            faults[claim.id] = "its sealed part cannot be opened"
+    sound = [claim for claim in claims if claim.id not in faults]
+    try:
+        readings = read_letters(dbs, sound, press, secret_of=lambda row: hidden[row.id].get("secret", ""))
+    except Exception:
+        # One row that cannot be read must not hold up the others: each is read alone, and the odd one ends.
+        if len(sound) == 1:
+            log.exception("mail_not_readable", extra={"kind": sound[0].kind})
+            return {**faults, sound[0].id: "its words could not be made"}
+        for claim in sound:
+            faults |= make_ready(dbs, [claim], press, box, digest=digest, now=now)
+        return faults
+    for claim in sound:
+        faults[claim.id] = _ready(claim, readings[claim.id], hidden[claim.id], press, digest, now)
+    return faults
+
+
+def _ready(
+    claim: Claim, reading: Reading, hidden: dict[str, str], press: Press, digest: Callable[[str], str], now: datetime
+) -> Ready | str:
+    try:
+        reader = clean_address(hidden.get("to", "") or reading.address)
+    except AddressFault:
+        return "there is no address it could go to"
+    letter = Letter(claim.kind, claim.message_id, reader, reading.subject, reading.text, reading.html, reading.language)
+    submission = reading.submission
+    return Ready(
+        claim, reader, to_bytes(letter, press.letterhead, at=now), digest(reader.lower()), reading.address,
+        submission.id if submission else "", submission.state if submission else "", reading.revision_number,
+    )  # fmt: skip
+
+
+def shown(dbs: Session, row: About, press: Press) -> Reading:
+    """Return what a mail says, for staff: a personal link is masked."""
+    return read_letters(dbs, [row], press, secret_of=lambda _: None)[row.id]

@@ -1,0 +1,375 @@
+"""What the places in a mail's words are filled with, read for a whole batch in a fixed number of queries.
+
+Everything is read when the mail goes out, so that a name, a time or a reason that changed since is right. A message
+holds only ids and plain values (``facts``):
+
+===================  ===============================================================================================
+``path``             of the page that ``{link}`` leads to, from ``/`` on; without it the kind's usual page
+``reason``           what was given as a reason, where no decision holds it (cancelled)
+``revision_id``      the revision it is about; without it the approved one, else the newest
+``note_id``          the question that was asked; without it the newest open one
+``organisation_id``  the organisation that is asked (co-organiser) or that invites (invite)
+``taken``            a list of the fields' names that were taken (edit-partly-accepted)
+``until, when``      instants in ISO 8601 with their offset (invite, address-changed)
+``message, since``   of an alarm;  ``counts`` of a digest;  ``subject, text`` of an announcement
+===================  ===============================================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from wmd.domain.content import EventContent
+from wmd.domain.findings import N_
+from wmd.domain.mail_kinds import KINDS
+from wmd.domain.mail_words import fill, fill_text
+from wmd.models import (
+    Decision,
+    Draft,
+    Edition,
+    Event,
+    FieldComment,
+    Note,
+    Organisation,
+    Person,
+    Reason,
+    Revision,
+    Submission,
+)
+from wmd.services.intake import read_content
+from wmd.services.mail_texts import Press, Written, read_written
+from wmd.services.session_words import moment_text, times_text
+
+#: What stands in place of a personal link wherever anybody but its reader looks.
+MASK = "•••"
+SERVICE_ZONE = "UTC"
+
+#: Where ``{link}`` leads when the message does not say it.
+_PAGES: Mapping[str, str] = {
+    "sign-in-unknown": "/", "approved": "/e/{code}", "edit-accepted": "/e/{code}", "cancelled": "/e/{code}",
+    "edit-partly-accepted": "/e/{code}", "draft-reminder": "/organiser/drafts/{subject}", "staff-digest": "/staff/",
+    "alarm": "/staff/",
+}  # fmt: skip
+_SUBMISSION_PAGE = "/organiser/submissions/{subject}"
+
+_ABOUT_SUBMISSION = frozenset(name for name, kind in KINDS.items() if "receipt" in kind.places)
+
+DIGEST_LINES: Mapping[str, str] = {
+    "submitted": N_("new or changed events to look at: {count}"),
+    "overdue": N_("of these, waiting for more than two working days: {count}"),
+    "unconfirmed": N_("events whose sender has not confirmed the address: {count}"),
+    "suspect": N_("set aside as possible spam: {count}"),
+    "answered": N_("answers to questions: {count}"),
+    "failed": N_("mails that could not be delivered: {count}"),
+}
+
+
+class About(Protocol):
+    """What is read of a message: a row of the table, or a claimed one."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102
+    @property
+    def kind(self) -> str: ...  # noqa: D102
+    @property
+    def person_id(self) -> str | None: ...  # noqa: D102
+    @property
+    def edition_id(self) -> int | None: ...  # noqa: D102
+    @property
+    def subject_id(self) -> str: ...  # noqa: D102
+    @property
+    def facts(self) -> dict[str, Any]: ...  # noqa: D102
+    @property
+    def created_at(self) -> datetime: ...  # noqa: D102
+
+
+@dataclass(slots=True)
+class Reading:
+    """What was read for one message: its words filled in, and of what that depends."""
+
+    subject: str
+    text: str
+    html: str
+    language: str
+    address: str
+    submission: Submission | None = None
+    revision_number: int = 0
+
+
+@dataclass(slots=True)
+class _Known:
+    """The rows that a batch refers to."""
+
+    people: dict[str, Person] = field(default_factory=dict)
+    editions: dict[int, Edition] = field(default_factory=dict)
+    submissions: dict[str, Submission] = field(default_factory=dict)
+    revisions: dict[str, list[Revision]] = field(default_factory=dict)
+    organisations: dict[str, Organisation] = field(default_factory=dict)
+    events: dict[str, Event] = field(default_factory=dict)
+    drafts: dict[str, Draft] = field(default_factory=dict)
+    decisions: dict[str, Decision] = field(default_factory=dict)
+    notes: dict[str, Note] = field(default_factory=dict)
+    comments: dict[str, list[FieldComment]] = field(default_factory=dict)
+    reasons: dict[str, Reason] = field(default_factory=dict)
+    contents: dict[str, EventContent] = field(default_factory=dict)
+    written: Written = field(default_factory=dict)
+
+    def content(self, revision: Revision) -> EventContent:
+        """Return the content of a revision, read once."""
+        if revision.id not in self.contents:
+            self.contents[revision.id] = read_content(revision)
+        return self.contents[revision.id]
+
+
+def read_letters(
+    dbs: Session, rows: Sequence[About], press: Press, *, secret_of: Callable[[About], str | None]
+) -> dict[str, Reading]:
+    """Return what each message says now, by its id. ``secret_of`` gives a personal link's path, or None to mask it."""
+    known = _read_known(dbs, rows)
+    return {row.id: _read_one(row, known, press, secret_of(row)) for row in rows}
+
+
+def _read_one(row: About, known: _Known, press: Press, secret: str | None) -> Reading:
+    person = known.people.get(row.person_id or "")
+    edition = known.editions.get(row.edition_id or 0)
+    words = press.words(
+        row.kind, edition.slug if edition else "", (person.language if person else "") or "en", known.written
+    )
+    one = _One(row, known, press, words.language, person, edition)
+    values = one.values(secret)
+    if row.kind == "announcement":
+        # What staff wrote has places too; they are filled here, and what fills them is not read again below.
+        values |= {name: fill_text(str(row.facts.get(name, "")), values) for name in ("subject", "text")}
+    subject, text, html = fill(press.form(words), values)
+    newest = one.revisions[-1].number if one.revisions else 0
+    return Reading(subject, text, html, words.language, person.address if person else "", one.submission, newest)
+
+
+class _One:
+    """The values for one message."""
+
+    def __init__(
+        self, row: About, known: _Known, press: Press, language: str, person: Person | None, edition: Edition | None
+    ) -> None:
+        self.row, self.known, self.press, self.language, self.person = row, known, press, language, person
+        self.submission = known.submissions.get(row.subject_id)
+        self.edition = edition or (known.editions.get(self.submission.edition_id) if self.submission else None)
+        self.revisions = known.revisions.get(row.subject_id, [])
+        self.say = press.translator(language)
+        self.zone = (person.zone if person else "") or (self.edition.zone if self.edition else "") or SERVICE_ZONE
+
+    def values(self, secret: str | None) -> dict[str, str]:
+        """Return what fills the places of this message's kind."""
+        head = self.press.letterhead
+        found = {
+            "name": self.person.name if self.person else "",
+            "edition": self.edition.name if self.edition else head.name,
+            "service": head.name,
+            "reply_to": head.reply_to,
+        }
+        for place in KINDS[self.row.kind].places:
+            make = getattr(self, f"_{place}", None)
+            found[place] = make() if make else str(self.row.facts.get(place, ""))
+        if KINDS[self.row.kind].has_secret:
+            found["link"] = head.base_url + (f"/{MASK}" if secret is None else secret)
+        return found
+
+    def _revision(self) -> Revision | None:
+        wanted = self.row.facts.get("revision_id")
+        by_state = [each for each in self.revisions if each.id == wanted] or [
+            each for each in self.revisions if each.state == "approved"
+        ]
+        found = by_state or self.revisions
+        return found[-1] if found else None
+
+    def _content(self) -> EventContent | None:
+        revision = self._revision()
+        return self.known.content(revision) if revision else None
+
+    def _title(self) -> str:
+        content = self._content()
+        if content is not None:
+            text = content.texts.get(self.language) or content.texts.get(content.language)
+            return text.title if text else ""
+        draft = self.known.drafts.get(self.row.subject_id)
+        title = draft.title if draft else self.submission.title if self.submission else ""
+        return title or self.say(N_("an event without a title yet"))
+
+    def _organisation(self) -> str:
+        named = self.row.facts.get("organisation_id") if self.row.kind == "invite" else None
+        identity = named or (self.submission.organisation_id if self.submission else self.row.subject_id)
+        return self._name_of(str(identity))
+
+    def _co_organisation(self) -> str:
+        return self._name_of(str(self.row.facts.get("organisation_id", "")))
+
+    def _name_of(self, organisation_id: str) -> str:
+        found = self.known.organisations.get(organisation_id)
+        if found is None:
+            return ""
+        return found.names.get(self.language) or found.names.get(found.language) or next(iter(found.names.values()), "")
+
+    def _receipt(self) -> str:
+        return (self.submission.receipt or "") if self.submission else ""
+
+    def _times(self) -> str:
+        content = self._content()
+        known_zone = self.person.zone if self.person else ""
+        return times_text(content, known_zone, self.language, self.say) if content else ""
+
+    def _code(self) -> str:
+        event = self.known.events.get(self.submission.event_id) if self.submission else None
+        return event.code if event else ""
+
+    def _link(self) -> str:
+        page = self.row.facts.get("path") or _PAGES.get(self.row.kind, _SUBMISSION_PAGE)
+        if "{code}" in page and not self._code():
+            page = _SUBMISSION_PAGE
+        path = str(page).replace("{code}", self._code()).replace("{subject}", self.row.subject_id)
+        return self.press.letterhead.base_url + path
+
+    def _short_link(self) -> str:
+        code = self._code()
+        return f"{self.press.letterhead.base_url}/e/{code}" if code else ""
+
+    def _calendar_link(self) -> str:
+        short = self._short_link()
+        return f"{short}.ics" if short else ""
+
+    def _kit_link(self) -> str:
+        path = str(self.row.facts.get("kit_path") or _SUBMISSION_PAGE).replace("{subject}", self.row.subject_id)
+        return self.press.letterhead.base_url + path
+
+    def _publish_on(self) -> str:
+        at = self.submission.publish_on if self.submission else None
+        if at is None or self._code():
+            return ""
+        return self.say(N_("It will be shown from {moment}.")).format(moment=self._moment(at))
+
+    def _moment(self, at: datetime) -> str:
+        return moment_text(at, self.zone, self.language)
+
+    def _fact_moment(self, name: str) -> str:
+        said = self.row.facts.get(name)
+        return self._moment(datetime.fromisoformat(str(said))) if said else ""
+
+    def _until(self) -> str:
+        if self.submission is not None and self.submission.confirm_until is not None:
+            return self._moment(self.submission.confirm_until)
+        return self._fact_moment("until")
+
+    def _when(self) -> str:
+        return self._fact_moment("when") or self._moment(self.row.created_at)
+
+    def _since(self) -> str:
+        return self._fact_moment("since") or self._moment(self.row.created_at)
+
+    def _deadline(self) -> str:
+        at = (self.edition.submit_deadline_at or self.edition.submit_closes_at) if self.edition else None
+        return self.say(N_("You can hand it in until {moment}.")).format(moment=self._moment(at)) if at else ""
+
+    def _decision(self) -> Decision | None:
+        found = [self.known.decisions[each.id] for each in self.revisions if each.id in self.known.decisions]
+        wanted = [each for each in found if each.revision_id == self.row.facts.get("revision_id")]
+        found = wanted or sorted(found, key=lambda each: each.id)
+        return found[-1] if found else None
+
+    def _reason(self) -> str:
+        if said := self.row.facts.get("reason"):
+            return str(said)
+        decision = self._decision()
+        if decision is None:
+            return ""
+        if decision.reason:
+            return decision.reason
+        bodies = [self.known.reasons[slug].texts for slug in decision.reasons if slug in self.known.reasons]
+        chosen = [texts.get(self.language) or texts.get("en") or {} for texts in bodies]
+        return "\n\n".join(str(text.get("body", "")) for text in chosen)
+
+    def _taken(self) -> str:
+        decision = self._decision()
+        names = self.row.facts.get("taken") or (decision.taken if decision else [])
+        return "\n".join(f"- {name}" for name in names)
+
+    def _comments(self) -> str:
+        return "\n".join(f"- {each.body}" for each in self.known.comments.get(self.row.subject_id, []))
+
+    def _question(self) -> str:
+        note = self.known.notes.get(self.row.subject_id)
+        return note.body if note else ""
+
+    def _waiting(self) -> str:
+        counts = self.row.facts.get("counts") or {}
+        lines = [(name, text) for name, text in DIGEST_LINES.items() if counts.get(name)]
+        return "\n".join(f"- {self.say(text).format(count=counts[name])}" for name, text in lines)
+
+
+def _read_known(dbs: Session, rows: Sequence[About]) -> _Known:
+    """Read what a batch refers to: each table at most once, and only those that a kind in it needs."""
+    kinds = {row.kind for row in rows}
+    known = _Known(written=read_written(dbs, kinds))
+    subjects = {row.subject_id for row in rows if row.kind in _ABOUT_SUBMISSION}
+    known.people = _by_id(dbs, Person, (row.person_id for row in rows))
+    known.submissions = _by_id(dbs, Submission, subjects)
+    known.editions = _by_id(
+        dbs, Edition,
+        {*(row.edition_id for row in rows), *(each.edition_id for each in known.submissions.values())},
+    )  # fmt: skip
+    organisations = {each.organisation_id for each in known.submissions.values()}
+    organisations |= {row.facts.get("organisation_id") for row in rows}
+    organisations |= {row.subject_id for row in rows if row.kind == "invite"}
+    known.organisations = _by_id(dbs, Organisation, organisations)
+    if "draft-reminder" in kinds:
+        known.drafts = _by_id(dbs, Draft, (row.subject_id for row in rows if row.kind == "draft-reminder"))
+    if subjects:
+        _read_submissions(dbs, known, subjects, kinds, rows)
+    return known
+
+
+def _read_submissions(dbs: Session, known: _Known, subjects: set[str], kinds: set[str], rows: Sequence[About]) -> None:
+    known.events = _by_id(dbs, Event, (each.event_id for each in known.submissions.values()))
+    for revision in dbs.scalars(
+        select(Revision).where(Revision.submission_id.in_(subjects)).order_by(Revision.submission_id, Revision.number)
+    ):
+        known.revisions.setdefault(revision.submission_id or "", []).append(revision)
+    places = {place for kind in kinds for place in KINDS[kind].places}
+    if "reason" in places:
+        ids = [each.id for several in known.revisions.values() for each in several]
+        for decision in dbs.scalars(select(Decision).where(Decision.revision_id.in_(ids)).order_by(Decision.id)):
+            known.decisions[decision.revision_id] = decision
+        slugs = {slug for each in known.decisions.values() for slug in each.reasons}
+        if slugs:
+            known.reasons = {each.slug: each for each in dbs.scalars(select(Reason).where(Reason.slug.in_(slugs)))}
+    if "comments" in places:
+        open_ones = select(FieldComment).where(
+            FieldComment.submission_id.in_(subjects), FieldComment.settled_at.is_(None)
+        )
+        for comment in dbs.scalars(open_ones.order_by(FieldComment.id)):
+            known.comments.setdefault(comment.submission_id, []).append(comment)
+    if "question" in places:
+        _read_questions(dbs, known, rows)
+
+
+def _read_questions(dbs: Session, known: _Known, rows: Sequence[About]) -> None:
+    asked = {row.subject_id for row in rows if "question" in KINDS[row.kind].places}
+    wanted = {row.subject_id: row.facts.get("note_id") for row in rows}
+    found = select(Note).where(
+        Note.submission_id.in_(asked), Note.by_staff, Note.is_question, ~Note.is_private
+    )  # fmt: skip
+    for note in dbs.scalars(found.order_by(Note.id)):
+        before = known.notes.get(note.submission_id)
+        if before is None or before.id != wanted.get(note.submission_id):
+            known.notes[note.submission_id] = note
+
+
+def _by_id(dbs: Session, model: Any, ids: Iterable[Any]) -> dict[Any, Any]:  # noqa: ANN401 -- any model with an id
+    wanted = {each for each in ids if each}
+    if not wanted:
+        return {}
+    return {each.id: each for each in dbs.scalars(select(model).where(model.id.in_(wanted)))}
