@@ -31,7 +31,7 @@ def pragmas(engine: Engine) -> dict[str, object]:
     with engine.connect() as connection:
         return {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
-            for name in ("foreign_keys", "journal_mode", "synchronous", "busy_timeout")
+            for name in ("foreign_keys", "journal_mode", "synchronous", "busy_timeout", "secure_delete")
         }
 
 
@@ -40,7 +40,13 @@ def test_sqlite_is_safe_and_checks_references(app: Flask, engine: Engine) -> Non
     with app.app_context():
         found = pragmas(db.engine)
     # synchronous=2 is FULL: what was committed survives a power cut.
-    assert found == {"foreign_keys": 1, "journal_mode": "wal", "synchronous": 2, "busy_timeout": 5000}
+    assert found == {
+        "foreign_keys": 1,
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "busy_timeout": 5000,
+        "secure_delete": 1,
+    }
     assert pragmas(engine) == found
 
 

@@ -112,7 +112,9 @@ def _on_connect(dbapi_connection: Any, _record: Any) -> None:  # noqa: ANN401 --
     # The driver must not begin transactions by itself, so that BEGIN below is ours.
     dbapi_connection.isolation_level = None
     cursor = dbapi_connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON"):
+    # What is deleted is overwritten with zeros: an erased person must not be readable in the file's free pages.
+    pragmas = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON", "secure_delete=ON")
+    for pragma in pragmas:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

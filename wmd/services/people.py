@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from datetime import datetime
 
@@ -54,6 +55,11 @@ def person_for(
     dbs.add(person)
     dbs.flush()
     return person
+
+
+def erased_key(key: str) -> str:
+    """Return what stays of an erased person's external key: an import still knows that they are not to come back."""
+    return "erased-" + hashlib.sha256(key.encode()).hexdigest()
 
 
 def masked(address: str) -> str:

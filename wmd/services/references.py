@@ -12,6 +12,7 @@ from wmd.domain.codes import Mint, readable_slug
 from wmd.domain.content import EditionContent, OrganisationContent, PersonContent, SeriesContent
 from wmd.domain.vocabulary import TOOLKIT_TOPICS
 from wmd.models import Edition, EditionTopic, Organisation, Person, PublicCode, Series, Topic
+from wmd.services.people import erased_key
 from wmd.services.versions import raise_version, touch_site
 
 
@@ -117,7 +118,8 @@ def put_person(dbs: Session, content: PersonContent, *, mint: Mint, now: datetim
 
     Somebody without an external key is exported by id and found by it again.
     """
-    row = dbs.scalars(select(Person).where(Person.key == content.key)).first() or dbs.get(Person, content.key)
+    by_key = select(Person).where(Person.key.in_([content.key, erased_key(content.key)]))
+    row = dbs.scalars(by_key).first() or dbs.get(Person, content.key)
     if row is None:
         row = Person(id=mint.uuid(), key=content.key, name=content.name, created_at=now)
         dbs.add(row)

@@ -1,0 +1,190 @@
+"""Erasing a person: everything that says who they are goes, everything that says what was done stays.
+
+Names and addresses stand in ``people`` alone; audit, revisions and published rows hold its id and are not touched. What
+a person typed that may name them (drafts, notes in threads) goes too, and their values are taken out of what others
+wrote about them. What was published stays published, without the name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from wmd.db import Model
+from wmd.errors import NotAllowedMoveError
+from wmd.models import (
+    CoOrganiser,
+    Decision,
+    Draft,
+    Edition,
+    Event,
+    EventSession,
+    FieldComment,
+    Image,
+    MailToken,
+    Message,
+    Note,
+    Organisation,
+    OrganisationContact,
+    Person,
+    RecoveryCode,
+    Revision,
+    Speaker,
+    StaffMember,
+    Submission,
+    WebSession,
+)
+from wmd.services.consents import withdraw_all
+from wmd.services.images import delete_image, sight_of
+from wmd.services.people import erased_key
+from wmd.services.publishing import Setting, publish
+from wmd.services.states import audit
+
+#: Stands where a value of an erased person stood in somebody else's words.
+TAKEN_OUT = "[…]"
+#: A shorter name is part of other words.
+_SHORTEST_NAME = 3
+
+
+def erase_person(dbs: Session, person: Person, setting: Setting, *, actor: str, now: datetime) -> None:
+    """Erase a person for good. An erased one stays as they are.
+
+    Raises NotAllowedMoveError for the last administrator: somebody must be left to let others in.
+    """
+    if person.erased_at is not None:
+        return
+    _check_not_last_administrator(dbs, person)
+    values = _values_of(person)
+    _forget_sign_in(dbs, person, now)
+    _forget_what_was_typed(dbs, person)
+    _take_out(dbs, values)
+    _forget_mail(dbs, person)
+    _forget_images(dbs, person, actor=actor, now=now)
+    withdraw_all(dbs, person.id, now=now)
+    _release_work(dbs, person, now)
+    person.name = person.address = person.role_title = person.phone = person.zone = ""
+    person.address_key, person.language, person.last_active_at = None, "en", None
+    person.key = erased_key(person.key) if person.key else None
+    person.erased_at = now
+    audit(dbs, actor=actor, action="erase", kind="person", subject_id=person.id, now=now)
+    dbs.flush()
+    _republish(dbs, person.id, setting, actor=actor, now=now)
+
+
+def _check_not_last_administrator(dbs: Session, person: Person) -> None:
+    others = select(StaffMember.person_id).where(
+        StaffMember.role == "administrator", StaffMember.disabled_at.is_(None), StaffMember.person_id != person.id
+    )
+    staff = dbs.get(StaffMember, person.id)
+    if staff is not None and staff.role == "administrator" and dbs.scalar(others.limit(1)) is None:
+        msg = "the last administrator cannot be erased: name another one first"
+        raise NotAllowedMoveError(msg)
+
+
+def _values_of(person: Person) -> list[str]:
+    """Return what must not be left anywhere, the longest first."""
+    found = {person.address, person.address_key or "", person.phone, person.name}
+    return sorted((value for value in found if len(value) >= _SHORTEST_NAME), key=len, reverse=True)
+
+
+def _forget_sign_in(dbs: Session, person: Person, now: datetime) -> None:
+    dbs.execute(delete(MailToken).where(MailToken.person_id == person.id))
+    own = select(WebSession.id).where(WebSession.person_id == person.id)
+    # What hangs on their sessions is theirs.
+    dbs.execute(delete(Draft).where(Draft.session_id.in_(own)))
+    dbs.execute(update(Image).where(Image.session_id.in_(own)).values(session_id=None, person_id=person.id))
+    dbs.execute(delete(WebSession).where(WebSession.person_id == person.id))
+    dbs.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person.id))
+    dbs.execute(
+        update(StaffMember)
+        .where(StaffMember.person_id == person.id)
+        .values(totp_sealed="", totp_confirmed_at=None, oidc_subject=None, disabled_at=now)
+    )
+    dbs.execute(
+        update(OrganisationContact)
+        .where(OrganisationContact.person_id == person.id, OrganisationContact.removed_at.is_(None))
+        .values(removed_at=now, is_main=False)
+    )
+
+
+def _forget_what_was_typed(dbs: Session, person: Person) -> None:
+    dbs.execute(delete(Draft).where(Draft.person_id == person.id))
+    dbs.execute(update(Note).where(Note.author == f"person:{person.id}", Note.by_staff.is_(False)).values(body=""))
+
+
+_WRITTEN_BY_OTHERS: tuple[tuple[type[Model], InstrumentedAttribute[str]], ...] = (
+    (Note, Note.body),
+    (FieldComment, FieldComment.body),
+    (Decision, Decision.reason),
+    (Submission, Submission.late_note),
+)
+
+
+def _take_out(dbs: Session, values: Iterable[str]) -> None:
+    """Take the values out of what others wrote. Whole words only, so that "Ana" leaves "Analysis" as it is."""
+    for value in values:
+        pattern = re.compile(rf"(?<!\w){re.escape(value)}(?!\w)", re.IGNORECASE)
+        for model, column in _WRITTEN_BY_OTHERS:
+            for row in dbs.scalars(select(model).where(_holds(column, value))):
+                setattr(row, column.key, pattern.sub(TAKEN_OUT, getattr(row, column.key)))
+        same = func.lower(Organisation.public_email) == value.lower()
+        dbs.execute(update(Organisation).where(same).values(public_email=""))
+    dbs.flush()
+
+
+def _holds(column: InstrumentedAttribute[Any], value: str) -> ColumnElement[bool]:
+    # SQLite compares capitals of ASCII only, so that both spellings are asked for.
+    return or_(column.icontains(value, autoescape=True), column.contains(value, autoescape=True))
+
+
+def _forget_mail(dbs: Session, person: Person) -> None:
+    """Take back what is not out, and empty what is: a sealed part may hold an address or a link."""
+    own = Message.person_id == person.id
+    dbs.execute(
+        update(Message)
+        .where(own, Message.state.in_(("queued", "sending")))
+        .values(state="cancelled", reason="erased", claim_token=None, lease_until=None)
+    )
+    dbs.execute(update(Message).where(own).values(sealed="", facts={}, last_error=""))
+
+
+def _forget_images(dbs: Session, person: Person, *, actor: str, now: datetime) -> None:
+    """Take away pictures that only they uploaded and nothing shows. A logo that is shown is its organisation's."""
+    own = dbs.scalars(select(Image).where(Image.person_id == person.id, Image.deleted_at.is_(None))).all()
+    for image in own:
+        image.person_id = image.session_id = None
+        if sight_of(dbs, image) != "public":
+            delete_image(dbs, image, actor=actor, now=now)
+
+
+def _release_work(dbs: Session, person: Person, now: datetime) -> None:
+    """Hand back what a member of staff had claimed; end the wait for an answer that will not come."""
+    dbs.execute(update(Submission).where(Submission.claimed_by == person.id).values(claimed_by=None, claimed_at=None))
+    dbs.execute(
+        update(CoOrganiser)
+        .where(CoOrganiser.person_id == person.id, CoOrganiser.state == "asked")
+        .values(person_id=None)
+    )
+
+
+def _republish(dbs: Session, person_id: str, setting: Setting, *, actor: str, now: datetime) -> None:
+    """Publish again what names them, so that pages, calendars and exports follow. No change is announced."""
+    named = (
+        select(Event.edition_id, Event.revision_id)
+        .join(EventSession, EventSession.event_id == Event.id)
+        .join(Speaker, Speaker.session_id == EventSession.id)
+        .where(Speaker.person_id == person_id, Event.hidden_at.is_(None), Event.merged_into_id.is_(None))
+        .distinct()
+    )
+    by_edition: dict[int, list[str]] = {}
+    for edition_id, revision_id in dbs.execute(named).tuples():
+        by_edition.setdefault(edition_id, []).append(revision_id)
+    for edition_id in sorted(by_edition):
+        revisions = dbs.scalars(select(Revision).where(Revision.id.in_(by_edition[edition_id])).order_by(Revision.id))
+        edition = dbs.get_one(Edition, edition_id)
+        publish(dbs, edition, list(revisions), setting, actor=actor, now=now, silent=True)
