@@ -29,6 +29,7 @@ from wmd.models import PrivateLink
 from wmd.secretbox import SecretBox
 from wmd.services.alarms import SERVING, raise_alarm
 from wmd.services.outbox import put_message
+from wmd.services.rate_limits import Limit, hit
 from wmd.services.states import audit
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -79,12 +80,21 @@ def add_mails(dbs: Session, count: int) -> None:
     dbs.commit()
 
 
+def add_counts(dbs: Session, count: int) -> None:
+    """Count something for some limits."""
+    limit = Limit("try", 1, timedelta(minutes=1))
+    for number in range(count):
+        hit(dbs, limit, str(number), secret="key", now=LEAD_STARTED_AT)
+    dbs.commit()
+
+
 #: What makes three rows of work for each job.
 DUE: dict[str, Callable[[Session, int], None]] = {
     "outbox": add_mails,
     "delete-private-links": add_links,
     "close-quiet-alarms": add_alarms,
     "seal-audit": add_entries,
+    "forget-rate-counts": add_counts,
 }
 
 

@@ -114,12 +114,26 @@ ACCOUNT = {
     "GET /sign-in/sent": everybody("/sign-in/sent"),
     "GET /sign-in/confirm": everybody("/sign-in/confirm?t=none", 410),
     "POST /sign-in/confirm": everybody("/sign-in/confirm", 410, form={"t": "none"}),
+    "GET /sign-in/second-factor": staff("/sign-in/second-factor"),
+    "POST /sign-in/second-factor": staff("/sign-in/second-factor", 422, form={"code": "000000"}),
+    "GET /sign-in/second-factor/set-up": staff("/sign-in/second-factor/set-up", 303),
+    "POST /sign-in/second-factor/set-up": staff("/sign-in/second-factor/set-up", 303),
+    "POST /sign-in/second-factor/begin": staff("/sign-in/second-factor/begin", 303),
+    "POST /sign-in/second-factor/recovery-codes": staff("/sign-in/second-factor/recovery-codes"),
     "POST /sign-out": everybody("/sign-out", 303),
 }
 
 ORGANISER: dict[str, Row] = {}
 
-STAFF_ROUTES: dict[str, Row] = {}
+STAFF_ROUTES = {
+    "GET /staff/people": staff("/staff/people", reader=403, moderator=403),
+    "POST /staff/people": staff("/staff/people", 422, reader=403, moderator=403, form={"address": "", "role": "owner"}),
+    "GET /staff/people/<person_id>": staff("/staff/people/{rita}", reader=403, moderator=403),
+    "POST /staff/people/<person_id>": staff("/staff/people/{rita}", 422, reader=403, moderator=403),
+    "POST /staff/people/<person_id>/disable": staff("/staff/people/{adam}/disable", 422, reader=403, moderator=403),
+    "POST /staff/people/<person_id>/enable": staff("/staff/people/none/enable", 404, reader=403, moderator=403),
+    "POST /staff/people/<person_id>/reset": staff("/staff/people/none/reset", 404, reader=403, moderator=403),
+}
 
 TABLE = PUBLIC | ACCOUNT | ORGANISER | STAFF_ROUTES
 

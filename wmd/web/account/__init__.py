@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask
 
-from wmd.web.account import sign_in
+from wmd.web.account import second_factor, sign_in
 
 
 def register(app: Flask) -> None:
     """Add the pages around signing in; their endpoints are named ``account.<name>.<view>``."""
     bp = Blueprint("account", __name__)
-    bp.register_blueprint(sign_in.bp)
+    for module in (sign_in, second_factor):
+        bp.register_blueprint(module.bp)
     app.register_blueprint(bp)

@@ -6,8 +6,10 @@ from types import ModuleType
 
 from flask import Blueprint, Flask
 
+from wmd.web.staff import people
+
 #: The modules whose ``bp`` is added below ``/staff``; its endpoints are named ``staff.<name>.<view>``.
-MODULES: tuple[ModuleType, ...] = ()
+MODULES: tuple[ModuleType, ...] = (people,)
 
 
 def register(app: Flask) -> None:
