@@ -20,6 +20,7 @@ NEW_CHECKS = {
     "submissions": {
         "confirm": "(state = 'unconfirmed') = (confirm_until IS NOT NULL)",
         "claimed": "(claimed_by IS NULL) = (claimed_at IS NULL)",
+        "merged": "merged_into_id <> id",
         "publish_on": "publish_on IS NULL OR state = 'approved'",
         "ended": "state NOT IN ('rejected','withdrawn') OR (waiting_since IS NULL AND claimed_by IS NULL)",
     },
@@ -655,6 +656,11 @@ def upgrade():
         batch_op.add_column(sa.Column("suspect_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("publish_on", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("later_look_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("merged_into_id", sa.String(), nullable=True))
+        batch_op.create_index(batch_op.f("ix_submissions_merged_into_id"), ["merged_into_id"], unique=False)
+        batch_op.create_foreign_key(
+            batch_op.f("fk_submissions_merged_into_id_submissions"), "submissions", ["merged_into_id"], ["id"]
+        )
         batch_op.create_index(batch_op.f("ix_submissions_claimed_by"), ["claimed_by"], unique=False)
         batch_op.create_index(batch_op.f("ix_submissions_organisation_id"), ["organisation_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_submissions_person_id"), ["person_id"], unique=False)
@@ -683,6 +689,9 @@ def upgrade():
 def downgrade():
     unprotect_audit()
     with changing_back("submissions") as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_submissions_merged_into_id_submissions"), type_="foreignkey")
+        batch_op.drop_index(batch_op.f("ix_submissions_merged_into_id"))
+        batch_op.drop_column("merged_into_id")
         batch_op.drop_constraint(batch_op.f("fk_submissions_claimed_by_people"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_submissions_organisation_id_organisations"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_submissions_person_id_people"), type_="foreignkey")

@@ -85,7 +85,7 @@ def test_approval_with_a_date_publishes_on_that_day(dbs: Session, submission: Su
     dbs.commit()
     assert (submission.state, submission.publish_on, title(dbs)) == ("approved", day, [])
     assert dbs.scalars(select(Message.facts)).first() == {
-        "decision": dbs.scalars(select(Decision.id)).one(), "publish_on": day.isoformat()
+        "revision_id": dbs.scalars(select(Revision.id)).one(), "publish_on": day.isoformat()
     }  # fmt: skip
 
     assert publish_now(dbs, submission.id, means, actor="job:publish-dates", now=day - timedelta(seconds=1)) is False
@@ -129,9 +129,7 @@ def test_changes_are_asked_for_with_reasons_words_and_remarks_on_fields(
     comment = dbs.scalars(select(FieldComment)).one()
     assert (comment.path, comment.body, comment.author) == ("texts.en.title", "Rather short", "person:mona")
     (first, _) = dbs.scalars(select(Message)).all()
-    assert (first.kind, first.facts["comments"]) == (
-        "changes-requested", [{"path": "texts.en.title", "body": "Rather short"}]
-    )  # fmt: skip
+    assert (first.kind, first.facts["revision_id"]) == ("changes-requested", comment.revision_id)
 
 
 def test_reason_is_in_the_language_of_the_event(dbs: Session, cast: Cast, means: Means) -> None:
@@ -199,10 +197,9 @@ def test_part_of_an_edit_becomes_a_revision_of_the_moderators(
     assert dbs.scalars(select(Event.host_city)).all() == ["Lima"]
     mail = dbs.scalars(select(Message).where(Message.kind == "edit-partly-accepted")).first()
     assert mail is not None
-    assert (mail.facts["reason"], mail.facts["taken"], mail.facts["left"]) == (
+    assert (mail.facts["reason"], mail.facts["taken"]) == (
         "Events are free.",
-        [{"label": "Host's city, country and region", "of": ""}],
-        [{"label": "Cost", "of": ""}],
+        ["Host's city, country and region", "not taken: Cost"],
     )
     assert dbs.scalars(select(Decision.taken).order_by(Decision.id)).all() == [[], ["host"], []]
 

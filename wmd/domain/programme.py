@@ -278,8 +278,9 @@ class Programme:
 
     ``sessions`` are ordered by (start, code) and parallel to ``owners`` (the event of each).
     ``gone`` maps the code of an event that was public and is hidden now to the instant it went.
-    ``moved`` maps a merged event's code to the code that took its place. ``hidden`` holds those events by code without
-    any of their texts, so that calendars which have them are told; only feeds read it.
+    ``moved`` maps the code of a merged event or organisation to the one that took its place. ``hidden``
+    holds those events by code without any of their texts, so that calendars which have them are told; only feeds read
+    it.
     """
 
     edition: EditionView

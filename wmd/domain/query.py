@@ -350,7 +350,7 @@ def find(programme: Programme, index: Index, query: Query, *, zone: str) -> list
 
     Days are read in the query's own zone, else in ``zone``; "still to come" is for pages only.
     """
-    narrowed = (_either(index, facet, values) for facet, values in query.facets if facet != "day")
+    narrowed = (_either(programme, index, facet, values) for facet, values in query.facets if facet != "day")
     events = _all_of(narrowed, index.search(query.q) if query.q else index.all_events)
     chosen = query.values("day")
     dated = _dated(index.days(query.tz or zone), chosen, None) if chosen else None
@@ -364,7 +364,7 @@ def select(programme: Programme, index: Index, query: Query, *, zone: str, now: 
     wish is not heard. ``index`` must have been built from ``programme``.
     """
     days = index.days(query.tz or zone)
-    narrowed = {facet: _either(index, facet, values) for facet, values in query.facets if facet != "day"}
+    narrowed = {facet: _either(programme, index, facet, values) for facet, values in query.facets if facet != "day"}
     found = index.search(query.q) if query.q else index.all_events
     upcoming = index.upcoming(now) if query.upcoming and now is not None else None
     dated = _dated(days, query.values("day"), upcoming)
@@ -385,10 +385,13 @@ def select(programme: Programme, index: Index, query: Query, *, zone: str, now: 
     return Selection(tuple(positions), events.bit_count(), counts, _valid_until(index, positions, query, now))
 
 
-def _either(index: Index, facet: str, values: Iterable[str]) -> int:
+def _either(programme: Programme, index: Index, facet: str, values: Iterable[str]) -> int:
     bits = 0
     for value in values:
         bits |= index.bits(facet, value)
+        if facet == "organisation":
+            # The calendar of an organisation that was merged goes on with the one that took its place.
+            bits |= index.bits(facet, programme.moved.get(value, value))
     return bits
 
 

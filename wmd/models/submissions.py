@@ -17,6 +17,7 @@ class Submission(Model):
     ``receipt`` is the number people quote. ``waiting_since`` says since when staff should act (empty: it is not their
     turn). ``title``, ``region``, ``language``, ``topics`` and ``flags`` repeat what its newest revision says, for the
     desk's lists. ``suspect_at``: set aside as possible spam. ``publish_on``: approved, to be shown from that day on.
+    ``merged_into_id``: the submission that took its place.
     """
 
     __tablename__ = "submissions"
@@ -28,6 +29,7 @@ class Submission(Model):
         ),
         CheckConstraint("(state = 'unconfirmed') = (confirm_until IS NOT NULL)", name="confirm"),
         CheckConstraint("(claimed_by IS NULL) = (claimed_at IS NULL)", name="claimed"),
+        CheckConstraint("merged_into_id <> id", name="merged"),
         CheckConstraint("publish_on IS NULL OR state = 'approved'", name="publish_on"),
         CheckConstraint(
             "state NOT IN ('rejected','withdrawn') OR (waiting_since IS NULL AND claimed_by IS NULL)", name="ended"
@@ -58,6 +60,7 @@ class Submission(Model):
     suspect_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     publish_on: Mapped[datetime | None] = mapped_column(UtcDateTime)
     later_look_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    merged_into_id: Mapped[str | None] = mapped_column(ForeignKey("submissions.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

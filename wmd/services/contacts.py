@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, aliased
 
 from wmd.models import Organisation, OrganisationContact, Submission
 
@@ -37,19 +37,20 @@ def find_own_organisation(dbs: Session, person_id: str, code: str) -> Organisati
 def find_own_submission(dbs: Session, person_id: str, submission_id: str) -> Submission | None:
     """Return a submission that a person may act for: as a contact of its organisation, or as who handed it in.
 
-    Who handed it in keeps it until they are removed as a contact of its organisation.
+    Who handed it in keeps it until they are removed as a contact of its organisation. Those who may act for one that
+    was merged into it may act for it too.
     """
-    found = dbs.execute(
-        select(Submission, OrganisationContact)
+    merged = aliased(Submission)
+    rows = dbs.execute(
+        select(merged, OrganisationContact)
         .outerjoin(
             OrganisationContact,
-            (OrganisationContact.organisation_id == Submission.organisation_id)
+            (OrganisationContact.organisation_id == merged.organisation_id)
             & (OrganisationContact.person_id == person_id),
         )
-        .where(Submission.id == submission_id)
-    ).first()
-    if found is None:
-        return None
-    submission, contact = found
-    may = submission.person_id == person_id if contact is None else contact.removed_at is None
-    return submission if may else None
+        .where(or_(merged.id == submission_id, merged.merged_into_id == submission_id))
+    )
+    for submission, contact in rows:
+        if submission.person_id == person_id if contact is None else contact.removed_at is None:
+            return dbs.get(Submission, submission_id)
+    return None

@@ -398,4 +398,9 @@ def _load_moved(connection: Connection, edition_id: int) -> dict[str, str]:
         .join(target, target.c.id == Event.merged_into_id)
         .where(Event.edition_id == edition_id)
     )
-    return {row[0]: row[1] for row in rows}
+    found = {row[0]: row[1] for row in rows}
+    other = Organisation.__table__.alias("other")
+    merged: Iterable[Sequence[Any]] = connection.execute(
+        select(Organisation.code, other.c.code).join(other, other.c.id == Organisation.merged_into_id)
+    )
+    return found | {row[0]: row[1] for row in merged}

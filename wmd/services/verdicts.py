@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from wmd.domain.changesets import changes, take
+from wmd.domain.changesets import Change, changes, take
 from wmd.domain.content import EventContent
 from wmd.domain.findings import N_, Finding, Level
 from wmd.errors import InvalidContentError, NotAllowedMoveError
@@ -101,7 +101,7 @@ def ask_for_changes(dbs: Session, seen: Seen, said: Said, means: Means, *, actor
     _comment(dbs, submission, revision, said, actor=actor.name, now=now)
     if submission.state != "approved":
         move(dbs, submission, "changes requested", actor=actor.name, now=now)
-    facts = {"reason": reason, "comments": [{"path": path, "body": body} for path, body in said.comments]}
+    facts = {"reason": reason}
     _close(dbs, submission, decision, "changes-requested", facts, means, actor=actor.name, now=now)
     return decision
 
@@ -158,11 +158,9 @@ def take_some(
     )  # fmt: skip
     put_standing(dbs, submission, merged, revision, means, source="moderation", actor=actor.name, now=now)
     publish_if_due(dbs, submission, means, actor=actor.name, now=now)
-    facts = {
-        "reason": reason,
-        "taken": [{"label": change.label, "of": change.of} for change in taken],
-        "left": [{"label": change.label, "of": change.of} for change in offered if change not in taken],
-    }
+    lines = [name_of(change) for change in taken]
+    lines += [f"not taken: {name_of(change)}" for change in offered if change not in taken]
+    facts = {"reason": reason, "taken": lines}
     _close(dbs, submission, decision, "edit-partly-accepted", facts, means, actor=actor.name, now=now, settle=True)
     return decision
 
@@ -199,6 +197,11 @@ def versions(
 def _was_approved(dbs: Session, revision: Revision) -> bool:
     found = select(Decision.id).where(Decision.revision_id == revision.id, Decision.verdict == "approved")
     return dbs.scalar(found) is not None
+
+
+def name_of(change: Change) -> str:
+    """Return what a change is called in a list: "Title (Opening)"."""
+    return f"{change.label} ({change.of})" if change.of else change.label
 
 
 def _reason(dbs: Session, revision: Revision, said: Said, *, needed: bool) -> str:
@@ -258,7 +261,7 @@ def _close(
         detail={"revision": ["", decision.revision_id], "reasons": [[], list(decision.reasons)]}, now=now,
     )  # fmt: skip
     if not silent:
-        facts = {"decision": decision.id, **facts}
+        facts = {"revision_id": decision.revision_id, **facts}
         mark = str(decision.id)
         tell(dbs, submission, kind, mark=mark, thread=THREAD, facts=facts, cause=actor, box=means.box, now=now)
     dbs.flush()

@@ -130,6 +130,9 @@ def show(edition: str, ref: str) -> Response:
     programme = read_programme(edition)
     code = normalise_code(ref[:CODE_LENGTH])
     organisation = programme.organisations.get(code or "")
+    successor = programme.organisations.get(programme.moved.get(code or "", ""))
+    if organisation is not None and successor is not None:
+        return moved(carried(addresses.organisation(edition, successor.code, successor.slug)))
     if organisation is None or ref[CODE_LENGTH : CODE_LENGTH + 1] not in {"", "-"}:
         abort(404)
     path = addresses.organisation(edition, organisation.code, organisation.slug)

@@ -1,0 +1,188 @@
+"""Organisations in the hands of staff: trusted or not, merged, and given a contact when the mailbox is lost."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from wmd.errors import NotAllowedMoveError
+from wmd.models import (
+    CoOrganiser,
+    Draft,
+    Edition,
+    Event,
+    EventOrganisation,
+    Organisation,
+    OrganisationContact,
+    Revision,
+    Submission,
+)
+from wmd.services.actors import Actor
+from wmd.services.moderation import NotYoursError
+from wmd.services.outbox import put_message
+from wmd.services.people import person_for
+from wmd.services.publishing import publish
+from wmd.services.standing import Means
+from wmd.services.states import audit, move
+from wmd.services.versions import touch_site
+
+
+def lock_organisation(dbs: Session, organisation_id: str, actor: Actor) -> Organisation:
+    """Hold an organisation's row. Raises NotYoursError for whom it is none of."""
+    row = dbs.get_one(Organisation, organisation_id, with_for_update=True, populate_existing=True)
+    if actor.role not in {"moderator", "administrator"} or not actor.may_see(row.region, ""):
+        msg = f"{actor.name} may not change organisation {row.id}"
+        raise NotYoursError(msg)
+    return row
+
+
+def set_trusted(dbs: Session, organisation_id: str, *, trusted: bool, actor: Actor, now: datetime) -> None:
+    """Trust an organisation, whose wording is then published at once, or trust it no more."""
+    row = lock_organisation(dbs, organisation_id, actor)
+    if (row.trusted_at is not None) == trusted:
+        return
+    row.trusted_at = now if trusted else None
+    audit(
+        dbs, actor=actor.name, action="trust" if trusted else "distrust", kind="organisation", subject_id=row.id,
+        now=now,
+    )  # fmt: skip
+    dbs.flush()
+
+
+def merge_organisations(
+    dbs: Session, organisation_id: str, into_id: str, means: Means, *, actor: Actor, now: datetime
+) -> None:
+    """Let another organisation take the place of this one: its contacts, submissions and events go over to it.
+
+    Events that name it are published anew, and its address leads to the other's. Raises NotAllowedMoveError for
+    itself, or when one of the two is merged already.
+    """
+    first, second = sorted((organisation_id, into_id))
+    rows = {id_: lock_organisation(dbs, id_, actor) for id_ in (first, second)}
+    old, new = rows[organisation_id], rows[into_id]
+    if old.id == new.id or "merged" in {old.state, new.state}:
+        msg = f"organisation {old.code} cannot be merged into {new.code}"
+        raise NotAllowedMoveError(msg)
+    _move_contacts(dbs, old, new, actor=actor, now=now)
+    _move_answers(dbs, old, new)
+    for model in (Submission, Draft):
+        dbs.execute(update(model).where(model.organisation_id == old.id).values(organisation_id=new.id))
+    for revision in dbs.scalars(
+        select(Revision).where(Revision.organisation_id == old.id, Revision.state == "pending")
+    ):
+        move(dbs, revision, "superseded", actor=actor.name, now=now)
+    before = old.state
+    old.state, old.merged_into_id = "merged", new.id
+    audit(
+        dbs, actor=actor.name, action="merge", kind="organisation", subject_id=old.id, before=before, after=new.id,
+        now=now,
+    )  # fmt: skip
+    dbs.flush()
+    _publish_again(dbs, old, means, actor=actor.name, now=now)
+    touch_site(dbs)
+    dbs.expire_all()
+
+
+def _move_contacts(dbs: Session, old: Organisation, new: Organisation, *, actor: Actor, now: datetime) -> None:
+    for contact in dbs.scalars(
+        select(OrganisationContact).where(
+            OrganisationContact.organisation_id == old.id, OrganisationContact.removed_at.is_(None)
+        )
+    ).all():
+        add_contact(dbs, new, contact.person_id, actor=actor, now=now)
+        contact.removed_at = now
+
+
+def add_contact(dbs: Session, organisation: Organisation, person_id: str, *, actor: Actor, now: datetime) -> bool:
+    """Make a person a contact of an organisation; False when they were one already."""
+    row = dbs.get(OrganisationContact, (organisation.id, person_id))
+    if row is not None and row.removed_at is None:
+        return False
+    if row is None:
+        dbs.add(
+            OrganisationContact(
+                organisation_id=organisation.id, person_id=person_id, is_main=False, added_by=actor.name, added_at=now
+            )
+        )
+    else:
+        row.removed_at, row.added_by, row.added_at = None, actor.name, now
+    audit(
+        dbs, actor=actor.name, action="add-contact", kind="organisation", subject_id=organisation.id, after=person_id,
+        now=now,
+    )  # fmt: skip
+    dbs.flush()
+    return True
+
+
+def _move_answers(dbs: Session, old: Organisation, new: Organisation) -> None:
+    """Carry over what the old organisation answered, unless the new one was asked about the same submission."""
+    for row in dbs.scalars(select(CoOrganiser).where(CoOrganiser.organisation_id == old.id)).all():
+        if dbs.get(CoOrganiser, (row.submission_id, new.id)) is None:
+            dbs.add(
+                CoOrganiser(
+                    submission_id=row.submission_id, organisation_id=new.id, person_id=row.person_id, state=row.state,
+                    asked_at=row.asked_at, answered_at=row.answered_at,
+                )
+            )  # fmt: skip
+    dbs.flush()
+
+
+def _publish_again(dbs: Session, shown: Organisation, means: Means, *, actor: str, now: datetime) -> None:
+    """Publish anew every listed event that names an organisation, edition by edition."""
+    named = select(EventOrganisation.event_id).where(EventOrganisation.organisation_id == shown.id)
+    listed = (Event.id.in_(named), Event.hidden_at.is_(None), Event.merged_into_id.is_(None))
+    editions = select(Edition).where(Edition.id.in_(select(Event.edition_id).where(*listed))).order_by(Edition.id)
+    for edition in dbs.scalars(editions).all():
+        revisions = dbs.scalars(
+            select(Revision)
+            .where(Revision.id.in_(select(Event.revision_id).where(*listed, Event.edition_id == edition.id)))
+            .order_by(Revision.id)
+        ).all()
+        publish(dbs, edition, revisions, means.setting, actor=actor, now=now)
+
+
+def give_contact(
+    dbs: Session,
+    organisation_id: str,
+    address: str,
+    name: str,
+    means: Means,
+    *,
+    replaces: str | None = None,
+    actor: Actor,
+    now: datetime,
+) -> str:
+    """Give an organisation another contact, because a mailbox is lost; return the person's id.
+
+    ``replaces`` names the contact who loses access; every contact so far is told at the address known of them, so
+    that a takeover is noticed. Raises InvalidContentError when the address is none.
+    """
+    row = lock_organisation(dbs, organisation_id, actor)
+    before = list(
+        dbs.scalars(
+            select(OrganisationContact.person_id).where(
+                OrganisationContact.organisation_id == row.id, OrganisationContact.removed_at.is_(None)
+            )
+        )
+    )
+    person = person_for(dbs, address, name=name.strip(), language=row.language, now=now)
+    add_contact(dbs, row, person.id, actor=actor, now=now)
+    for person_id in before:
+        if person_id == person.id:
+            continue
+        put_message(
+            dbs, kind="address-changed", dedupe_key=f"give-contact:{row.id}:{person.id}:{person_id}:{now.isoformat()}",
+            cause=actor.name, person_id=person_id, subject_id=row.id, facts={"when": now.isoformat()}, box=means.box,
+            now=now,
+        )  # fmt: skip
+    if replaces in before and replaces != person.id:
+        gone = dbs.get_one(OrganisationContact, (row.id, replaces))
+        gone.removed_at, gone.is_main = now, False
+        audit(
+            dbs, actor=actor.name, action="remove-contact", kind="organisation", subject_id=row.id, before=replaces,
+            now=now,
+        )  # fmt: skip
+    dbs.flush()
+    return person.id
