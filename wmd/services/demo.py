@@ -17,17 +17,27 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from wmd.domain.codes import SeededMint
-from wmd.domain.content import EventContent, OrganisationContent, ProgrammeFile, RegistrationContent, SessionContent
+from wmd.domain.content import (
+    EventContent,
+    OrganisationContent,
+    OrganiserContent,
+    ProgrammeFile,
+    RegistrationContent,
+    SessionContent,
+)
 from wmd.domain.documents.read_file import ReadFile
 from wmd.domain.documents.read_json import from_document
+from wmd.domain.forms.reading import NEW_LEAD
 from wmd.domain.times import WallTimeError, to_instant
 from wmd.domain.vocabulary import SessionStatus
 from wmd.errors import InvalidContentError
 from wmd.models import SiteState
 from wmd.secretbox import SecretBox
+from wmd.services.demo_desk import Waiting, load_desk
 from wmd.services.importing import apply_file
 from wmd.services.publishing import Setting
 from wmd.services.references import find_edition
+from wmd.services.standing import Means
 
 FOLDER = Path(__file__).resolve().parents[1] / "demo"
 #: When the archive's events were announced, and when its late changes came.
@@ -59,9 +69,37 @@ def load_demo(dbs: Session, box: SecretBox, setting: Setting, *, today: date, no
     if is_new:
         apply_file(dbs, _as_announced(around), box=box, setting=seeded, now=now - timedelta(days=3))
     apply_file(dbs, around, box=box, setting=seeded, now=now, silent=not is_new)
+    if is_new:
+        edition = find_edition(dbs, "demo")
+        assert edition is not None  # noqa: S101 -- it was just put in place
+        waiting = read_waiting(days=edition.main_day - _main_day())
+        load_desk(dbs, edition, waiting, Means(seeded, box), now=now)
     state = dbs.get_one(SiteState, 1)
     state.demo_refreshed_on = today
     dbs.flush()
+
+
+def read_waiting(*, days: timedelta) -> dict[str, Waiting]:
+    """Read what waits for a decision or was refused, by file name, moved by whole days."""
+    found = {}
+    known = {item.key for item in read_demo_file("2021.json").file.organisations}
+    for path in sorted((FOLDER / "submissions").glob("*.json")):
+        file = read_demo_file(f"submissions/{path.name}").file
+        (event,) = file.events
+        new = [item for item in file.organisations if item.key not in known]
+        if new:
+            lead = OrganiserContent(NEW_LEAD)
+            others = tuple(one for one in event.organisers if one.key != new[0].key)
+            event = replace(event, organisers=(lead, *others))
+        found[path.stem] = Waiting(_shift(event, days), new[0] if new else None)
+    return found
+
+
+def _main_day() -> date:
+    """Return the main day that the files are written around."""
+    edition = read_demo_file("demo.json").file.edition
+    assert edition is not None  # noqa: S101 -- the file of the demonstration describes its edition
+    return edition.main_day
 
 
 def refresh_demo(dbs: Session, box: SecretBox, setting: Setting, *, today: date, now: datetime) -> str:

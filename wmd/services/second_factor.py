@@ -40,6 +40,11 @@ def enrolment_secret(staff: StaffMember, *, box: SecretBox) -> str:
     return box.open(staff.totp_sealed, purpose=_purpose(staff.person_id))
 
 
+def present_code(staff: StaffMember, *, box: SecretBox, now: datetime) -> str:
+    """Return the code that the member's app shows now. The demonstration shows it in its mailbox; nothing else may."""
+    return pyotp.TOTP(box.open(staff.totp_sealed, purpose=_purpose(staff.person_id))).at(now)
+
+
 def enrolment_address(secret: str, *, account: str, issuer: str) -> str:
     """Return the ``otpauth:`` address that the QR code holds."""
     return pyotp.TOTP(secret).provisioning_uri(name=account, issuer_name=issuer)
