@@ -123,7 +123,10 @@ ACCOUNT = {
     "POST /sign-out": everybody("/sign-out", 303),
 }
 
-ORGANISER: dict[str, Row] = {}
+ORGANISER: dict[str, Row] = {
+    "POST /organiser/advice": everybody("/organiser/advice?edition=2021"),
+    "GET /organiser/drafts/<draft_id>/preview": everybody("/organiser/drafts/none/preview", 404),
+}
 
 STAFF_ROUTES = {
     "GET /staff/people": staff("/staff/people", reader=403, moderator=403),

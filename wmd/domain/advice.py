@@ -267,5 +267,7 @@ def on_slots(content: EventContent, programme: Programme, *, without: str = "") 
         others = quieter(programme, content, session.zone, bounds, here, without=without)
         where = child(child("sessions", index), "starts")
         text = N_("At the same time: {count} for the same region, language or topic.")
-        found.append(Advice("slot", where, Level.NOTE, text, {"count": here.count}, (here, *others)))
+        found.append(
+            Advice("slot", where, Level.NOTE, text, {"count": here.count, "zone": session.zone}, (here, *others))
+        )
     return found

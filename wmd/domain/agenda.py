@@ -204,7 +204,8 @@ def related(index: Index, event: EventView, now: datetime, limit: int = 4) -> li
     The same series counts 4, each shared topic 2, the same region 1; a shared region alone is enough. Among equals
     the earlier session comes first. Events whose sessions are all cancelled are left out.
     """
-    itself = 1 << index.positions[event.code]
+    # A preview is of an event that is not in the programme yet.
+    itself = 1 << index.positions[event.code] if event.code in index.positions else 0
     coming = index.coming(now)
     alike = _by_likeness(index, event)
     found: list[EventView] = []

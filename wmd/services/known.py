@@ -78,7 +78,7 @@ def read_known(
     for start in range(0, len(keys), _AT_ONCE):
         rows = dbs.scalars(select(Organisation).where(Organisation.key.in_(keys[start : start + _AT_ONCE])))
         organisations |= {row.key: row for row in rows}
-    people = rows_by_id(dbs, Person, set(_people_in(content for _, _, content in contents)))
+    people = rows_by_id(dbs, Person, set(people_in(content for _, _, content in contents)))
     return Known(
         setting=setting,
         edition=edition,
@@ -110,7 +110,8 @@ def pictures_of(dbs: Session, ids: set[str]) -> dict[str, Picture]:
     return found
 
 
-def _people_in(contents: Iterable[EventContent]) -> Iterator[str]:
+def people_in(contents: Iterable[EventContent]) -> Iterator[str]:
+    """Yield the ids of the people that these contents name."""
     for content in contents:
         for session in content.sessions:
             for speaker in (*session.speakers, *(s for panel in session.panels for s in panel.speakers)):

@@ -6,8 +6,10 @@ from types import ModuleType
 
 from flask import Blueprint, Flask
 
+from wmd.web.organiser import advice, preview
+
 #: The modules whose ``bp`` is added below ``/organiser``; its endpoints are named ``organiser.<name>.<view>``.
-MODULES: tuple[ModuleType, ...] = ()
+MODULES: tuple[ModuleType, ...] = (advice, preview)
 
 
 def register(app: Flask) -> None:
