@@ -20,7 +20,8 @@ from urllib.parse import urlsplit
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202d\u202e]+")
 _TEXT_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]+")
 _LINES = re.compile("\r\n|[\r\n\u2028\u2029]")
-_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+#: Letters of any script (RFC 6531); no quotes, blanks or other characters that mean something in a header.
+_LOCAL = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*")
 _DOMAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
 _LONGEST_SUBJECT = 200
 #: What fits beside "Subject: " in one line of 78 characters (RFC 5322 §2.1.1).
@@ -65,7 +66,9 @@ class Letter:
 
 
 def clean_address(address: str) -> str:
-    """Return an address as it may stand in an envelope and a header: ASCII, the domain as IDNA.
+    """Return an address as it may stand in an envelope and a header: the domain in ASCII, as IDNA.
+
+    The part before the ``@`` may have letters of any script, which only servers with SMTPUTF8 take (RFC 6531).
 
     Raises :class:`AddressFault` for anything that is not a plain ``local@domain``.
     """
@@ -116,7 +119,7 @@ def to_bytes(letter: Letter, letterhead: Letterhead, *, at: datetime) -> bytes:
             f"Date: {format_datetime(at)}\r\n"
             f"Message-ID: <{letter.message_id}@{letterhead.domain}>\r\n"
             f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n'
-            "\r\n".encode("ascii"),
+            "\r\n".encode(),
             _part(boundary, "plain", letter.text),
             _part(boundary, "html", letter.html),
             f"--{boundary}--\r\n".encode("ascii"),

@@ -162,8 +162,6 @@ class _SmtpLine:
         return None
 
     def hand_over(self, sender: str, reader: str, data: bytes) -> Outcome:
-        if not (sender + reader).isascii():
-            return Outcome("refused", "553 5.6.7", bounced=True)
         is_used, outcome = self._handed > 0, self._hand_over(sender, reader, data)
         if is_used and (outcome.verdict, outcome.code) == ("later", "gone"):
             # Servers end a connection after some time or some mails: it was over before this mail began.
@@ -212,7 +210,13 @@ class _SmtpLine:
 
 def _envelope(smtp: smtplib.SMTP, sender: str, reader: str) -> Outcome | None:
     """Say from whom and to whom, and that the text comes; return what the server has against it."""
-    code, text = smtp.mail(sender)
+    options = []
+    if not reader.isascii():
+        if not smtp.has_extn("smtputf8"):
+            # RFC 6531 §3.5 has this code for it; another server on the way might take it.
+            return Outcome("refused", "553 5.6.7")
+        smtp.command_encoding, options = "utf-8", ["SMTPUTF8", "BODY=8BITMIME"]
+    code, text = smtp.mail(sender, options)
     if code != 250:
         return _about_server(code, text)
     code, text = smtp.rcpt(reader)
