@@ -14,6 +14,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from sqlalchemy import event
+from sqlalchemy.orm import Session as DatabaseSession
 
 from wmd.domain.mail_handover import MailLine, Outcome
 
@@ -151,3 +153,19 @@ class _AnyPort(Controller):
     def _trigger_server(self) -> None:
         with socket.create_connection(("127.0.0.1", self.taken_port), timeout=5) as probe:
             probe.recv(100)
+
+
+@contextmanager
+def count_statements(dbs: DatabaseSession) -> Iterator[Callable[[], int]]:
+    """Count the statements that a database gets; give what says how many so far."""
+    said: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        said.append(statement)
+
+    engine = dbs.get_bind()
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield lambda: len(said)
+    finally:
+        event.remove(engine, "before_cursor_execute", note)

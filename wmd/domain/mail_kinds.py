@@ -104,7 +104,7 @@ _KINDS: tuple[Kind, ...] = (
     Kind("alarm", N_("Alarm"), {**_LINK, "message": N_("what is wrong"), "since": N_("since when")},
          priority=URGENT, lives=timedelta(days=2)),
     Kind("announcement", N_("Announcement by staff"),
-         {**_EVENT, "subject": N_("the subject that was written"), "text": N_("the text that was written")},
+         {**_EVENT, **_LINK, "subject": N_("the subject that was written"), "text": N_("the text that was written")},
          priority=BULK),
     Kind("address-changed", N_("Mail address changed"), {"when": N_("when it was changed")}),
     Kind("test", N_("Test"), {"when": N_("when it was asked for")}, priority=URGENT, lives=timedelta(hours=1)),

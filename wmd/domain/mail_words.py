@@ -118,7 +118,8 @@ def _with_places(text: str, to_html: Callable[[str], str]) -> str:
 
 def fill(form: Form, values: Mapping[str, str]) -> tuple[str, str, str]:
     """Return subject, text and HTML with every place filled once; a place without a value becomes nothing."""
-    return _fill(form.subject, values), _tidy(_fill(form.text, values)), _fill(form.html, _as_html(values))
+    html = _fill(form.html, _as_html(values)).replace("<p></p>\n", "")
+    return _fill(form.subject, values), _tidy(_fill(form.text, values)), html
 
 
 def fill_text(text: str, values: Mapping[str, str]) -> str:

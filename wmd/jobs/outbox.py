@@ -95,6 +95,8 @@ def _send(tools: Tools, line: MailLine, ready: Ready) -> Outcome | None:
         outcome = line.hand_over(tools.letterhead.sender, marked.reader, marked.data)
     dbs, now = tools.dbs, tools.clock()
     state = delivery.record(dbs, ready.claim, outcome, now=now, jitter=_share, digest=ready.digest)
+    if ready.has_bounced and outcome.verdict == "accepted":
+        delivery.forgive(dbs, ready.digest)
     dbs.commit()
     if outcome.verdict != "accepted":
         log.warning(

@@ -71,7 +71,8 @@ class Claim(NamedTuple):
 class Ready(NamedTuple):
     """A claimed row with its mail, and what was read for it: the mark is made only if that still holds.
 
-    ``address`` is the person's as it was read; ``submission_id`` is empty when it is about none.
+    ``address`` is the person's as it was read; ``submission_id`` is empty when it is about none. ``has_bounced``: the
+    address was refused before.
     """
 
     claim: Claim
@@ -82,6 +83,7 @@ class Ready(NamedTuple):
     submission_id: str = ""
     submission_state: str = ""
     revision_number: int = 0
+    has_bounced: bool = False
 
 
 def due(now: datetime, *which: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -308,6 +310,11 @@ def _count_bounce(dbs: Session, digest: str, now: datetime) -> None:
     if row.bounces >= HARD_BOUNCES and row.since_at is None:
         row.since_at, row.reason = now, "hard bounces"
     dbs.flush()
+
+
+def bounced_among(dbs: Session, digests: Sequence[str]) -> set[str]:
+    """Return the digests among some whose addresses were refused before."""
+    return set(dbs.scalars(select(Suppression.digest).where(Suppression.digest.in_(digests), Suppression.bounces > 0)))
 
 
 def forgive(dbs: Session, digest: str) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from wmd.domain.mail_bytes import AddressFault, Letter, clean_address, to_bytes
 from wmd.secretbox import SecretBox, SecretBoxError
-from wmd.services.delivery import Claim, Ready
+from wmd.services.delivery import Claim, Ready, bounced_among
 from wmd.services.mail_facts import About, Reading, read_letters
 from wmd.services.mail_texts import Press
 from wmd.services.outbox import open_sealed
@@ -40,8 +40,11 @@ def make_ready(
         for claim in sound:
             faults |= make_ready(dbs, [claim], press, box, digest=digest, now=now)
         return faults
-    for claim in sound:
-        faults[claim.id] = _ready(claim, readings[claim.id], hidden[claim.id], press, digest, now)
+    made = {each.id: _ready(each, readings[each.id], hidden[each.id], press, digest, now) for each in sound}
+    bounced = bounced_among(dbs, [each.digest for each in made.values() if isinstance(each, Ready)])
+    for identity, each in made.items():
+        known = isinstance(each, Ready) and each.digest in bounced
+        faults[identity] = each._replace(has_bounced=True) if known and isinstance(each, Ready) else each
     return faults
 
 

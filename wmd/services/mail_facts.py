@@ -52,9 +52,9 @@ SERVICE_ZONE = "UTC"
 
 #: Where ``{link}`` leads when the message does not say it.
 _PAGES: Mapping[str, str] = {
-    "sign-in-unknown": "/", "approved": "/e/{code}", "edit-accepted": "/e/{code}", "cancelled": "/e/{code}",
-    "edit-partly-accepted": "/e/{code}", "draft-reminder": "/organiser/drafts/{subject}", "staff-digest": "/staff/",
-    "alarm": "/staff/",
+    "sign-in-unknown": "/", "approved": "/{edition}/events/{code}-{slug}", "edit-accepted": "/e/{code}",
+    "cancelled": "/e/{code}", "edit-partly-accepted": "/e/{code}",
+    "draft-reminder": "/organiser/drafts/{subject}", "staff-digest": "/staff/", "alarm": "/staff/",
 }  # fmt: skip
 _SUBMISSION_PAGE = "/organiser/submissions/{subject}"
 
@@ -168,7 +168,7 @@ class _One:
         """Return what fills the places of this message's kind."""
         head = self.press.letterhead
         found = {
-            "name": self.person.name if self.person else "",
+            "name": (self.person.name if self.person else "") or self.say(N_("there")),
             "edition": self.edition.name if self.edition else head.name,
             "service": head.name,
             "reply_to": head.reply_to,
@@ -231,8 +231,15 @@ class _One:
         page = self.row.facts.get("path") or _PAGES.get(self.row.kind, _SUBMISSION_PAGE)
         if "{code}" in page and not self._code():
             page = _SUBMISSION_PAGE
-        path = str(page).replace("{code}", self._code()).replace("{subject}", self.row.subject_id)
-        return self.press.letterhead.base_url + path
+        event = self.known.events.get(self.submission.event_id) if self.submission else None
+        for name, value in (
+            ("code", self._code()),
+            ("slug", event.slug if event else ""),
+            ("edition", self.edition.slug if self.edition else ""),
+            ("subject", self.row.subject_id),
+        ):
+            page = str(page).replace("{" + name + "}", value)
+        return self.press.letterhead.base_url + str(page)
 
     def _short_link(self) -> str:
         code = self._code()
