@@ -25,7 +25,7 @@ from tests.models.dumps import dump
 from tests.services.test_private_links import LINK
 from wmd.db import make_engine, reading
 from wmd.jobs import BATCH, JOBS, build_scheduler, delete_private_links, run_job
-from wmd.models import PrivateLink
+from wmd.models import MailToken, PrivateLink
 from wmd.secretbox import SecretBox
 from wmd.services.alarms import SERVING, raise_alarm
 from wmd.services.outbox import put_message
@@ -88,12 +88,23 @@ def add_counts(dbs: Session, count: int) -> None:
     dbs.commit()
 
 
+def add_worn_links(dbs: Session, count: int) -> None:
+    """Store links that were mailed and work no more for some time."""
+    at = LEAD_STARTED_AT - timedelta(days=1)
+    dbs.add_all(
+        MailToken(id=str(number), digest=str(number), purpose="invite", created_at=at, expires_at=at)
+        for number in range(count)
+    )
+    dbs.commit()
+
+
 #: What makes three rows of work for each job.
 DUE: dict[str, Callable[[Session, int], None]] = {
     "outbox": add_mails,
     "delete-private-links": add_links,
     "close-quiet-alarms": add_alarms,
     "seal-audit": add_entries,
+    "retention": add_worn_links,
     "forget-rate-counts": add_counts,
 }
 

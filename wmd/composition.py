@@ -21,6 +21,7 @@ from wmd.gateways import Gateways
 from wmd.gateways.mail import FileMailer, SmtpMailer, SmtpSetting
 from wmd.secretbox import SecretBox
 from wmd.services.alarms import clear_alarm, raise_alarm
+from wmd.services.journal import Journal
 from wmd.services.library import GoodCopies, Library
 from wmd.services.mail_texts import Press
 from wmd.services.source import DatabaseSource
@@ -88,6 +89,7 @@ def _open_library(app: Flask, config: Config, gateways: Gateways) -> None:
     app.extensions["wmd.secretbox"] = (
         SecretBox.from_setting(config.link_keys) if config.link_keys else SecretBox.derived(config.secret_key)
     )
+    app.extensions["wmd.journal"] = Journal(config.var_dir / "journal", app.extensions["wmd.secretbox"])
     app.extensions["wmd.library"] = Library(
         DatabaseSource(engine, config.edition),
         copies=GoodCopies(config.var_dir / "copies", config.secret_key),

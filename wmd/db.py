@@ -141,3 +141,15 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def make_engine(url: str) -> Engine:
     """Return an engine set up like the application's own, for commands and tests without Flask."""
     return create_engine(url, **engine_options(url))
+
+
+def truncate_wal(bind: Engine | Connection) -> None:
+    """Let SQLite empty its write-ahead log, which else keeps what was deleted until it is written over.
+
+    While somebody reads it does nothing, and the next time does it. Call it outside a transaction.
+    """
+    if bind.dialect.name == "sqlite":
+        with bind.engine.connect() as connection:
+            raw = connection.connection.dbapi_connection
+            if raw is not None:
+                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

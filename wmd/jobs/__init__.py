@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from wmd.db import db
 from wmd.gateways import Gateways
 from wmd.jobs.outbox import send_mail
+from wmd.jobs.retention import clear_out
 from wmd.jobs.tools import Tools, tools_of
 from wmd.services.alarms import close_quiet
 from wmd.services.audit_seals import seal_audit
@@ -91,6 +92,7 @@ JOBS: Mapping[str, Job] = {
     "delete-private-links": Job(every_s=3600, work=_plain(delete_private_links)),
     "close-quiet-alarms": Job(every_s=600, work=_plain(close_quiet_alarms)),
     "seal-audit": Job(every_s=3600, work=_plain(seal_audit_entries)),
+    "retention": Job(every_s=86_400, work=clear_out),
     "forget-rate-counts": Job(every_s=3600, work=_plain(forget_rate_counts)),
 }
 

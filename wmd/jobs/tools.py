@@ -16,6 +16,7 @@ from wmd.domain.mail_bytes import Letterhead
 from wmd.domain.mail_handover import Mailer
 from wmd.gateways import Gateways
 from wmd.secretbox import SecretBox
+from wmd.services.journal import Journal
 from wmd.services.mail_texts import Press
 from wmd.services.publishing import Setting
 
@@ -38,6 +39,7 @@ class Tools:
     box: SecretBox
     publishing: Setting
     digest: Callable[[str], str]
+    journal: Journal
     workers: int = 1
     stopping: Event = field(default_factory=Event)
 
@@ -66,6 +68,7 @@ def tools_of(app: Flask, dbs: Session) -> Tools:
         box=app.extensions["wmd.secretbox"],
         publishing=app.extensions["wmd.publishing"],
         digest=address_digest(str(app.config["SECRET_KEY"])),
+        journal=app.extensions["wmd.journal"],
         workers=OUTBOX_WORKERS if engine.dialect.name == "postgresql" else 1,
         stopping=app.extensions["wmd.stopping"],
     )

@@ -59,21 +59,33 @@ def erase_person(dbs: Session, person: Person, setting: Setting, *, actor: str, 
     if person.erased_at is not None:
         return
     _check_not_last_administrator(dbs, person)
-    values = _values_of(person)
-    _forget_sign_in(dbs, person, now)
-    _forget_what_was_typed(dbs, person)
-    _take_out(dbs, values)
-    _forget_mail(dbs, person)
-    _forget_images(dbs, person, actor=actor, now=now)
-    withdraw_all(dbs, person.id, now=now)
-    _release_work(dbs, person, now)
-    person.name = person.address = person.role_title = person.phone = person.zone = ""
-    person.address_key, person.language, person.last_active_at = None, "en", None
+    _take_out(dbs, _values_of(person, with_name=True))
+    _forget(dbs, person, actor=actor, now=now)
+    person.name = ""
     person.key = erased_key(person.key) if person.key else None
     person.erased_at = now
     audit(dbs, actor=actor, action="erase", kind="person", subject_id=person.id, now=now)
     dbs.flush()
     _republish(dbs, person.id, setting, actor=actor, now=now)
+
+
+def forget_contact(dbs: Session, person: Person, *, actor: str, now: datetime) -> None:
+    """Forget how to reach a person and all around their account; the name stays where a published event gives it."""
+    _take_out(dbs, _values_of(person, with_name=False))
+    _forget(dbs, person, actor=actor, now=now)
+    audit(dbs, actor=actor, action="forget-contact", kind="person", subject_id=person.id, now=now)
+    dbs.flush()
+
+
+def _forget(dbs: Session, person: Person, *, actor: str, now: datetime) -> None:
+    _forget_sign_in(dbs, person, now)
+    _forget_what_was_typed(dbs, person)
+    _forget_mail(dbs, person)
+    _forget_images(dbs, person, actor=actor, now=now)
+    withdraw_all(dbs, person.id, now=now)
+    _release_work(dbs, person)
+    person.address = person.role_title = person.phone = person.zone = ""
+    person.address_key, person.language, person.last_active_at = None, "en", None
 
 
 def _check_not_last_administrator(dbs: Session, person: Person) -> None:
@@ -86,9 +98,9 @@ def _check_not_last_administrator(dbs: Session, person: Person) -> None:
         raise NotAllowedMoveError(msg)
 
 
-def _values_of(person: Person) -> list[str]:
+def _values_of(person: Person, *, with_name: bool) -> list[str]:
     """Return what must not be left anywhere, the longest first."""
-    found = {person.address, person.address_key or "", person.phone, person.name}
+    found = {person.address, person.address_key or "", person.phone, person.name if with_name else ""}
     return sorted((value for value in found if len(value) >= _SHORTEST_NAME), key=len, reverse=True)
 
 
@@ -162,7 +174,7 @@ def _forget_images(dbs: Session, person: Person, *, actor: str, now: datetime) -
             delete_image(dbs, image, actor=actor, now=now)
 
 
-def _release_work(dbs: Session, person: Person, now: datetime) -> None:
+def _release_work(dbs: Session, person: Person) -> None:
     """Hand back what a member of staff had claimed; end the wait for an answer that will not come."""
     dbs.execute(update(Submission).where(Submission.claimed_by == person.id).values(claimed_by=None, claimed_at=None))
     dbs.execute(

@@ -1,0 +1,318 @@
+"""How long what is kept, as one table: the daily job works from it, and the privacy page shows it.
+
+Submissions are never removed by time: only a person's decision ends one, and what was rejected as spam goes 90 days
+after that decision. What is published stays as an archive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from wmd.db import Model
+from wmd.domain.findings import N_
+from wmd.models import (
+    Consent,
+    CoOrganiser,
+    Decision,
+    Declaration,
+    Draft,
+    Edition,
+    Event,
+    FieldComment,
+    Image,
+    MailToken,
+    Message,
+    Note,
+    Organisation,
+    OrganisationContact,
+    Person,
+    Revision,
+    Speaker,
+    StaffMember,
+    Submission,
+    WebSession,
+)
+from wmd.services.erasure import erase_person, forget_contact
+from wmd.services.images import delete_image
+from wmd.services.publishing import Setting
+from wmd.services.states import audit
+from wmd.services.web_sessions import CONTACT_LIMITS
+
+ACTOR = "job:retention"
+CONTACT = timedelta(days=730)
+SPAM = timedelta(days=90)
+ANONYMOUS_DRAFT = timedelta(days=90)
+CLOSED_DRAFT = timedelta(days=30)
+ENDED_SESSION = timedelta(days=30)
+USED_LINK = timedelta(days=30)
+FINISHED_MAIL = timedelta(days=180)
+UNUSED_PICTURE = timedelta(days=90)
+CONSENT_PROOF = timedelta(days=3 * 365)
+
+#: Does at most so many rows and flushes; returns how many it did.
+Work = Callable[[Session, Setting, datetime, int], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One line of the table: what it is about and how long it is kept, in words; and what does it.
+
+    ``work`` is None for what another job does (``job``) or what an operator sets.
+    """
+
+    name: str
+    what: str
+    kept: str
+    work: Work | None = None
+
+
+def _delete_some(dbs: Session, model: type[Model], column: Any, due: ColumnElement[bool], limit: int) -> int:  # noqa: ANN401 -- the key column of any table
+    """Delete at most ``limit`` rows that are due."""
+    some = select(column).where(due).limit(limit)
+    return len(dbs.execute(delete(model).where(column.in_(some)).returning(column)).all())
+
+
+def forget_contacts(dbs: Session, setting: Setting, now: datetime, limit: int) -> int:
+    """Erase people who took part in no edition for 24 months and did not sign in since. Staff stays.
+
+    Of somebody whom a published event names, the name stays there; the rest goes.
+    """
+    since = now - CONTACT
+    organisations = (
+        select(OrganisationContact.organisation_id)
+        .where(OrganisationContact.person_id == Person.id, OrganisationContact.removed_at.is_(None))
+        .correlate(Person)
+    )
+    own = or_(Submission.person_id == Person.id, Submission.organisation_id.in_(organisations))
+    lately = or_(
+        and_(Edition.is_permanent.is_(False), Edition.window_to >= since.date()), Submission.created_at >= since
+    )
+    takes_part = exists().where(Edition.id == Submission.edition_id, own, lately)
+    seen = exists().where(WebSession.person_id == Person.id, WebSession.last_seen_at >= since)
+    works_here = exists().where(StaffMember.person_id == Person.id, StaffMember.disabled_at.is_(None))
+    due = (
+        select(Person)
+        .where(
+            Person.address_key.is_not(None),
+            Person.erased_at.is_(None),
+            func.coalesce(Person.last_active_at, Person.created_at) < since,
+            ~takes_part,
+            ~seen,
+            ~works_here,
+        )
+        .order_by(Person.id)
+        .limit(limit)
+    )
+    found = dbs.scalars(due).all()
+    for person in found:
+        if _is_named(dbs, person.id):
+            forget_contact(dbs, person, actor=ACTOR, now=now)
+        else:
+            erase_person(dbs, person, setting, actor=ACTOR, now=now)
+    return len(found)
+
+
+def _is_named(dbs: Session, person_id: str) -> bool:
+    return dbs.scalars(select(Speaker.id).where(Speaker.person_id == person_id).limit(1)).first() is not None
+
+
+def empty_spam(dbs: Session, setting: Setting, now: datetime, limit: int) -> int:
+    """Empty submissions that were set aside as spam and rejected by a person 90 days ago.
+
+    The row and its receipt's number stay, and the trail; texts, people and organisation of it go.
+    """
+    decided = (
+        select(func.max(Decision.decided_at))
+        .join(Revision, Revision.id == Decision.revision_id)
+        .where(Revision.submission_id == Submission.id, Decision.verdict == "refused")
+        .scalar_subquery()
+    )
+    due = (
+        select(Submission)
+        .where(Submission.state == "rejected", Submission.suspect_at.is_not(None), decided < now - SPAM)
+        .order_by(Submission.id)
+        .limit(limit)
+    )
+    found = dbs.scalars(due).all()
+    for submission in found:
+        _empty(dbs, submission, setting, now)
+    return len(found)
+
+
+def _empty(dbs: Session, submission: Submission, setting: Setting, now: datetime) -> None:
+    revisions = dbs.scalars(select(Revision).where(Revision.submission_id == submission.id)).all()
+    named = {id_ for revision in revisions for id_ in people_in(revision.content)}
+    for model in (FieldComment, Note, CoOrganiser, Declaration, Draft):
+        dbs.execute(delete(model).where(model.submission_id == submission.id))
+    ids = [revision.id for revision in revisions]
+    dbs.execute(delete(Decision).where(Decision.revision_id.in_(ids)))
+    # First without what points from one to the other.
+    dbs.execute(update(Revision).where(Revision.id.in_(ids)).values(base_revision_id=None))
+    dbs.execute(delete(Revision).where(Revision.id.in_(ids)))
+    submission.title = submission.late_note = ""
+    submission.flags, submission.topics = [], []
+    audit(dbs, actor=ACTOR, action="empty", kind="submission", subject_id=submission.id, now=now)
+    dbs.flush()
+    _leave_organisation(dbs, submission, now)
+    for person_id in sorted({*named, *filter(None, [submission.person_id])}):
+        person = dbs.get(Person, person_id)
+        if person is not None and not _is_needed(dbs, person, but=submission.id):
+            erase_person(dbs, person, setting, actor=ACTOR, now=now)
+
+
+def people_in(content: object) -> set[str]:
+    """Return the ids of people in a stored document, at any depth."""
+    if isinstance(content, dict):
+        found = {value for key, value in content.items() if key == "person_id" and isinstance(value, str) and value}
+        return found.union(*(people_in(value) for value in content.values()))
+    if isinstance(content, list):
+        return set().union(*(people_in(value) for value in content))
+    return set()
+
+
+def _is_needed(dbs: Session, person: Person, *, but: str) -> bool:
+    """Whether anything else speaks of the person: another submission, an organisation, an event, the staff."""
+    other = [
+        select(Submission.id).where(Submission.person_id == person.id, Submission.id != but),
+        select(OrganisationContact.person_id).where(
+            OrganisationContact.person_id == person.id, OrganisationContact.removed_at.is_(None)
+        ),
+        select(Speaker.id).where(Speaker.person_id == person.id),
+        select(StaffMember.person_id).where(StaffMember.person_id == person.id),
+    ]
+    return any(dbs.scalars(query.limit(1)).first() is not None for query in other)
+
+
+def _leave_organisation(dbs: Session, submission: Submission, now: datetime) -> None:
+    """Empty an organisation that nobody of the staff ever took up and that stands behind nothing else."""
+    organisation = dbs.get(Organisation, submission.organisation_id) if submission.organisation_id else None
+    others = select(Submission.id).where(
+        Submission.organisation_id == submission.organisation_id, Submission.id != submission.id
+    )
+    if organisation is None or organisation.state != "proposed" or dbs.scalars(others.limit(1)).first() is not None:
+        return
+    dbs.execute(
+        update(OrganisationContact)
+        .where(OrganisationContact.organisation_id == organisation.id, OrganisationContact.removed_at.is_(None))
+        .values(removed_at=now, is_main=False)
+    )
+    dbs.execute(delete(Revision).where(Revision.organisation_id == organisation.id, Revision.state != "approved"))
+    empty: dict[str, Any] = dict.fromkeys(("website", "public_email", "acronym", "city", "image_alt"), "")
+    empty |= {"names": {organisation.language: ""}, "social": [], "image_id": None, "retired_at": now}
+    dbs.execute(update(Organisation).where(Organisation.id == organisation.id).values(**empty))
+    audit(dbs, actor=ACTOR, action="empty", kind="organisation", subject_id=organisation.id, now=now)
+    dbs.flush()
+
+
+def forget_anonymous_drafts(dbs: Session, _setting: Setting, now: datetime, limit: int) -> int:
+    """Delete what somebody who never signed in typed and left."""
+    due = and_(Draft.person_id.is_(None), Draft.handed_in_at.is_(None), Draft.updated_at < now - ANONYMOUS_DRAFT)
+    return _delete_some(dbs, Draft, Draft.id, due, limit)
+
+
+def forget_closed_drafts(dbs: Session, _setting: Setting, now: datetime, limit: int) -> int:
+    """Delete drafts that were handed in (the text is in the submission) or thrown away."""
+    closed = func.coalesce(Draft.handed_in_at, Draft.discarded_at)
+    return _delete_some(dbs, Draft, Draft.id, closed < now - CLOSED_DRAFT, limit)
+
+
+def forget_sessions(dbs: Session, _setting: Setting, now: datetime, limit: int) -> int:
+    """Delete sessions that ended, or opened nothing any more, 30 days ago; one with an open draft stays for that."""
+    unused = WebSession.last_seen_at < now - CONTACT_LIMITS.idle - ENDED_SESSION
+    over = or_(WebSession.ended_at < now - ENDED_SESSION, unused)
+    holds_draft = exists().where(Draft.session_id == WebSession.id)
+    some = select(WebSession.id).where(over, ~holds_draft).limit(limit)
+    ids = dbs.scalars(some).all()
+    dbs.execute(update(Image).where(Image.session_id.in_(ids)).values(session_id=None))
+    dbs.execute(delete(WebSession).where(WebSession.id.in_(ids)))
+    return len(ids)
+
+
+def forget_links(dbs: Session, _setting: Setting, now: datetime, limit: int) -> int:
+    """Delete mailed links that work no more since 30 days."""
+    before = now - USED_LINK
+    due = or_(MailToken.expires_at < before, MailToken.used_at < before, MailToken.revoked_at < before)
+    return _delete_some(dbs, MailToken, MailToken.id, due, limit)
+
+
+def empty_mails(dbs: Session, _setting: Setting, now: datetime, limit: int) -> int:
+    """Empty what is known of mails whose fate is settled: to whom, about what. The key that it was sent once stays."""
+    due = and_(
+        Message.state.not_in(("queued", "sending")),
+        Message.created_at < now - FINISHED_MAIL,
+        or_(Message.person_id.is_not(None), Message.sealed != "", Message.subject_id != "", Message.thread != ""),
+    )
+    some = select(Message.id).where(due).limit(limit)
+    emptied: dict[str, Any] = {
+        "person_id": None,
+        "sealed": "",
+        "facts": {},
+        "thread": "",
+        "subject_id": "",
+        "last_error": "",
+    }
+    return len(dbs.execute(update(Message).where(Message.id.in_(some)).values(**emptied).returning(Message.id)).all())
+
+
+def delete_unused_pictures(dbs: Session, _setting: Setting, now: datetime, limit: int) -> int:
+    """Take away pictures that nothing shows or waits to show, 90 days after they were uploaded."""
+    shown = or_(
+        exists().where(Event.image_id == Image.id),
+        exists().where(Organisation.image_id == Image.id),
+        exists().where(
+            Revision.state.in_(("pending", "approved")), Revision.content["image"]["id"].as_string() == Image.id
+        ),
+    )
+    # What is being typed is sealed, so that nobody can see here which pictures it names.
+    typing = exists().where(
+        or_(Draft.person_id == Image.person_id, Draft.session_id == Image.session_id),
+        Draft.handed_in_at.is_(None),
+        Draft.discarded_at.is_(None),
+    )
+    due = and_(Image.deleted_at.is_(None), Image.created_at < now - UNUSED_PICTURE, ~shown, ~typing)
+    found = dbs.scalars(select(Image).where(due).order_by(Image.id).limit(limit)).all()
+    for image in found:
+        image.person_id = image.session_id = None
+        delete_image(dbs, image, actor=ACTOR, now=now)
+    return len(found)
+
+
+def forget_consents(dbs: Session, _setting: Setting, now: datetime, limit: int) -> int:
+    """Delete the proof of consents that were withdrawn three years ago."""
+    return _delete_some(dbs, Consent, Consent.id, Consent.withdrawn_at < now - CONSENT_PROOF, limit)
+
+
+RULES: Sequence[Rule] = (
+    Rule(
+        "contacts",
+        N_("Name, address and telephone number of those who answer for an organisation"),
+        N_("24 months after the last edition in which they took part"),
+        forget_contacts,
+    ),
+    Rule("private-links", N_("Links that lead straight into a room"), N_("7 days after the event")),
+    Rule("spam", N_("What was set aside as spam and rejected by a person"), N_("90 days"), empty_spam),
+    Rule(
+        "anonymous-drafts",
+        N_("Drafts of somebody who never gave an address"),
+        N_("90 days after the last change"),
+        forget_anonymous_drafts,
+    ),
+    Rule("closed-drafts", N_("Drafts that were sent or thrown away"), N_("30 days"), forget_closed_drafts),
+    Rule("pictures", N_("Pictures that nothing shows"), N_("90 days"), delete_unused_pictures),
+    Rule("sessions", N_("Sessions in which you were signed in"), N_("30 days after they ended"), forget_sessions),
+    Rule("links", N_("Links sent by mail, as a digest"), N_("30 days after they stopped working"), forget_links),
+    Rule("mails", N_("To whom a mail went, and about what"), N_("180 days"), empty_mails),
+    Rule("rate-counts", N_("Counts against misuse, as digests of addresses and networks"), N_("a few hours")),
+    Rule("journal", N_("The encrypted second copy of what was sent in"), N_("90 days")),
+    Rule(
+        "consents", N_("Consents: to what, in which version, when"), N_("3 years after withdrawal"), forget_consents
+    ),
+    Rule("trail", N_("Who changed what and when, with numbers instead of names"), N_("for good")),
+    Rule("listings", N_("Published events, organisations and the names of speakers"), N_("as an archive")),
+)  # fmt: skip
