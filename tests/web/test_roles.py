@@ -8,7 +8,8 @@ map, in the group of its audience:
 
 ``Row`` takes an address (filled from the cast: ``{a}``, ``{a_code}``, … and from ``KNOWN``), then the status for each
 kind of visitor that differs from the group's default; ``form`` is what a POST sends besides a good token. Groups:
-``organiser(…)`` sends who is not signed in to ``/sign-in``, ``staff(…)`` also answers 403 to contacts. Each row is
+``organiser(…)`` sends who is not signed in to ``/sign-in``, ``own(…)`` also answers 404 to all but organisation A's
+contact, ``staff(…)`` 403 to contacts. Each row is
 asked by each kind of visitor with a session of its own; a row may change data, so an empty form that answers 422 is
 the best row for a POST.
 """
@@ -59,6 +60,12 @@ def everybody(path: str, status: int = 200, **changes: int | dict[str, str]) -> 
 def organiser(path: str, status: int = 200, **changes: int | dict[str, str]) -> Row:
     """Return a row of what is for everybody who is signed in, but for ``changes``."""
     return everybody(path, status, **{"anonymous": 303, "visitor": 303, **changes})
+
+
+def own(path: str, status: int = 200, **changes: int | dict[str, str]) -> Row:
+    """Return a row of what is for the contacts of organisation A alone: to others it is not there."""
+    others = dict.fromkeys(("contact_b", *STAFF), 404)
+    return organiser(path, status, **{**others, **changes})
 
 
 def staff(path: str, status: int = 200, **changes: int | dict[str, str]) -> Row:
@@ -120,12 +127,35 @@ ACCOUNT = {
     "POST /sign-in/second-factor/set-up": staff("/sign-in/second-factor/set-up", 303),
     "POST /sign-in/second-factor/begin": staff("/sign-in/second-factor/begin", 303),
     "POST /sign-in/second-factor/recovery-codes": staff("/sign-in/second-factor/recovery-codes"),
+    "GET /sign-in/invitation": everybody("/sign-in/invitation?t=none", 410),
+    "POST /sign-in/invitation": everybody("/sign-in/invitation", 410, form={"t": "none"}),
+    "GET /sign-in/new-address": everybody("/sign-in/new-address?t=none", 410),
+    "POST /sign-in/new-address": everybody("/sign-in/new-address", 410, form={"t": "none"}),
     "POST /sign-out": everybody("/sign-out", 303),
 }
 
 ORGANISER: dict[str, Row] = {
     "POST /organiser/advice": everybody("/organiser/advice?edition=2021"),
     "GET /organiser/drafts/<draft_id>/preview": everybody("/organiser/drafts/none/preview", 404),
+    "GET /organiser/account": organiser("/organiser/account"),
+    "POST /organiser/account": organiser("/organiser/account", 422, form={"name": ""}),
+    "POST /organiser/account/sessions/<session_id>/end": organiser("/organiser/account/sessions/none/end", 404),
+    "POST /organiser/account/sessions/end-others": organiser("/organiser/account/sessions/end-others", 303),
+    "GET /organiser/account/address": organiser("/organiser/account/address"),
+    "POST /organiser/account/address": organiser("/organiser/account/address", 422, form={"address": "no address"}),
+    "GET /organiser/organisations/<code>/contacts": own("/organiser/organisations/{a_code}/contacts"),
+    "POST /organiser/organisations/<code>/contacts": own(
+        "/organiser/organisations/{a_code}/contacts", 422, form={"address": "no address"}
+    ),
+    "POST /organiser/organisations/<code>/contacts/<person_id>/remove": own(
+        "/organiser/organisations/{a_code}/contacts/{ana}/remove", 422
+    ),
+    "POST /organiser/organisations/<code>/contacts/<person_id>/hand-over": own(
+        "/organiser/organisations/{a_code}/contacts/{ben}/hand-over", 422
+    ),
+    "POST /organiser/organisations/<code>/contacts/<person_id>/withdraw": own(
+        "/organiser/organisations/{a_code}/contacts/none/withdraw", 303
+    ),
 }
 
 STAFF_ROUTES = {

@@ -106,6 +106,8 @@ _KINDS: tuple[Kind, ...] = (
     Kind("announcement", N_("Announcement by staff"),
          {**_EVENT, **_LINK, "subject": N_("the subject that was written"), "text": N_("the text that was written")},
          priority=BULK),
+    Kind("change-address", N_("Confirm your new address"), {**_SECRET_LINK, "until": N_("when the link ends")},
+         priority=URGENT, lives=timedelta(hours=1), has_secret=True),
     Kind("address-changed", N_("Mail address changed"), {"when": N_("when it was changed")}),
     Kind("test", N_("Test"), {"when": N_("when it was asked for")}, priority=URGENT, lives=timedelta(hours=1)),
 )  # fmt: skip

@@ -52,20 +52,17 @@ def issue(
     return token, secret
 
 
-def revoke(dbs: Session, purpose: Purpose, *, person_id: str | None, subject_id: str, now: datetime) -> None:
-    """Let unused tokens of a purpose, person and subject work no more."""
-    dbs.execute(
-        update(MailToken)
-        .where(
-            MailToken.purpose == purpose,
-            MailToken.person_id.is_(None) if person_id is None else MailToken.person_id == person_id,
-            MailToken.subject_id == subject_id,
-            MailToken.used_at.is_(None),
-            MailToken.revoked_at.is_(None),
-        )
-        .values(revoked_at=now)
-        .execution_options(synchronize_session="fetch")
+def revoke(dbs: Session, purpose: Purpose, *, person_id: str | None, subject_id: str | None, now: datetime) -> None:
+    """Let unused tokens of a purpose, person and subject (None: of any) work no more."""
+    wanted = update(MailToken).where(
+        MailToken.purpose == purpose,
+        MailToken.person_id.is_(None) if person_id is None else MailToken.person_id == person_id,
+        MailToken.used_at.is_(None),
+        MailToken.revoked_at.is_(None),
     )
+    if subject_id is not None:
+        wanted = wanted.where(MailToken.subject_id == subject_id)
+    dbs.execute(wanted.values(revoked_at=now).execution_options(synchronize_session="fetch"))
 
 
 def find(dbs: Session, purpose: Purpose, secret: str) -> MailToken | None:

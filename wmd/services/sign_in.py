@@ -6,7 +6,6 @@ where events are submitted, and its token belongs to nobody.
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import quote
@@ -25,9 +24,18 @@ LINK_LIVES = timedelta(minutes=10)
 
 
 def ask_for_link(
-    dbs: Session, address: str, *, next_path: str, edition_id: int | None, box: SecretBox, now: datetime
+    dbs: Session,
+    address: str,
+    *,
+    next_path: str,
+    edition_id: int | None,
+    begin_path: str,
+    box: SecretBox,
+    now: datetime,
 ) -> None:
-    """Mail a sign-in link to an address, or to an unknown one how to begin. Raises InvalidContentError for no address.
+    """Mail a sign-in link to an address, or to an unknown one where to begin (``begin_path``).
+
+    Raises InvalidContentError for what is no address.
 
     A newer link takes the place of an older one, also of its mail if that is not out yet.
     """
@@ -39,7 +47,8 @@ def ask_for_link(
     if person is None:
         put_message(
             dbs, kind="sign-in-unknown", dedupe_key=f"sign-in:{token.id}", cause="visitor", now=now, to=written,
-            edition_id=edition_id, thread=f"sign-in:{uuid.uuid5(uuid.NAMESPACE_URL, key)}", box=box,
+            edition_id=edition_id, facts={"path": begin_path}, thread=f"sign-in:{token.id}",
+            box=box,
         )  # fmt: skip
         return
     link = f"/sign-in/confirm?t={secret}"

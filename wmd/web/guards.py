@@ -22,6 +22,7 @@ __all__ = [
     "Visitor",
     "for_contact",
     "for_staff",
+    "freshly_signed_in",
     "keep_session",
     "own_organisation",
     "own_submission",
@@ -79,6 +80,26 @@ def for_staff(
     return guard
 
 
+def freshly_signed_in(view: Callable[_P, ResponseReturnValue]) -> Callable[_P, ResponseReturnValue]:
+    """Guard a view that decides who owns the account: one must have signed in, or (staff) shown a code, just now.
+
+    A session that was stolen, or left open, is older than the 15 minutes that this allows.
+    """
+
+    @wraps(view)
+    def guarded(*args: _P.args, **kwargs: _P.kwargs) -> ResponseReturnValue:
+        who, now = visitor(), read_now()
+        if who.person is None or who.session is None:
+            return _first("/sign-in")
+        if who.staff is not None and (who.session.fresh_at is None or now - who.session.fresh_at > FRESH_FOR):
+            return _first("/sign-in/second-factor")
+        if who.staff is None and now - who.session.created_at > FRESH_FOR:
+            return _first("/sign-in", "fresh=1&")
+        return view(*args, **kwargs)
+
+    return guarded
+
+
 def own_submission(submission_id: str) -> Submission:
     """Return a submission that who asks may act for as an organiser, or answer 404."""
     who = visitor()
@@ -97,9 +118,9 @@ def own_organisation(code: str) -> Organisation:
     return found
 
 
-def _first(path: str) -> Response:
+def _first(path: str, query: str = "") -> Response:
     """Lead to where something is asked first, and from there back to here."""
     here = request.path
     if request.method in {"GET", "HEAD"} and request.query_string:
         here += "?" + request.query_string.decode("ascii", "replace")
-    return make_response(redirect(f"{path}?next={quote(here, safe='/')}", 303))
+    return make_response(redirect(f"{path}?{query}next={quote(here, safe='/')}", 303))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask
 
-from wmd.web.account import second_factor, sign_in
+from wmd.web.account import invitations, second_factor, sign_in
 
 
 def register(app: Flask) -> None:
     """Add the pages around signing in; their endpoints are named ``account.<name>.<view>``."""
     bp = Blueprint("account", __name__)
-    for module in (sign_in, second_factor):
+    for module in (sign_in, second_factor, invitations):
         bp.register_blueprint(module.bp)
     app.register_blueprint(bp)

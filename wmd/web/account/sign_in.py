@@ -35,6 +35,7 @@ def show_form(status: int = 200, message: str = "") -> Response:
         render_template(
             "account/sign_in/form.html", typed=request.form.get("address", ""), message=message,
             next_path=local_path(request.values.get("next", "/")), who=visitor(), edition=current_edition(),
+            fresh="fresh" in request.args,
         ),
         status,
     )  # fmt: skip
@@ -73,16 +74,16 @@ def ask() -> ResponseReturnValue:
         words = gettext("A link was asked for many times. Please wait %(minutes)d minutes.", minutes=-(-seconds // 60))
         return too_many(show_form(429, words), seconds)
     box: SecretBox = current_app.extensions["wmd.secretbox"]
+    edition = current_edition()
     ask_for_link(
-        db.session(), typed, next_path=local_path(request.form.get("next", "/")), edition_id=_current_edition_id(),
-        box=box, now=read_now(),
+        db.session(), typed, next_path=local_path(request.form.get("next", "/")), edition_id=_edition_id(edition),
+        begin_path=f"/{edition.slug}/submit" if edition else "/", box=box, now=read_now(),
     )  # fmt: skip
     db.session.commit()
     return redirect("/sign-in/sent", 303)
 
 
-def _current_edition_id() -> int | None:
-    edition = current_edition()
+def _edition_id(edition: EditionView | None) -> int | None:
     found = select(Edition.id).where(Edition.slug == (edition.slug if edition else ""))
     return db.session().scalars(found).first()
 

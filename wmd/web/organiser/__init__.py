@@ -6,10 +6,15 @@ from types import ModuleType
 
 from flask import Blueprint, Flask
 
-from wmd.web.organiser import advice, preview
+from wmd.web.organiser import account, advice, contacts, preview
 
 #: The modules whose ``bp`` is added below ``/organiser``; its endpoints are named ``organiser.<name>.<view>``.
-MODULES: tuple[ModuleType, ...] = (advice, preview)
+MODULES: tuple[ModuleType, ...] = (
+    account,
+    advice,
+    contacts,
+    preview,
+)
 
 
 def register(app: Flask) -> None:

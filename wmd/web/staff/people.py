@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from flask.typing import ResponseReturnValue
 
 from wmd.db import db
-from wmd.domain.findings import N_, Finding
+from wmd.domain.findings import N_
 from wmd.domain.vocabulary import METROPOLIS_REGION_LABELS
 from wmd.errors import InvalidContentError
 from wmd.services.second_factor import reset_second_factor
@@ -24,6 +24,7 @@ from wmd.services.staff import (
 )
 from wmd.web.catalogue import gettext
 from wmd.web.csrf import on_stale_form
+from wmd.web.findings import messages_of
 from wmd.web.guards import for_staff, visitor
 from wmd.web.reading import read_now
 
@@ -34,13 +35,6 @@ _STALE = N_("This page was open for too long. Please look once more, and send it
 
 def _languages(text: str) -> list[str]:
     return [code.lower() for code in re.split(r"[\s,;]+", text[:500]) if code]
-
-
-def _messages(findings: tuple[Finding, ...]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for finding in findings:
-        found.setdefault(finding.where, []).append(finding.say(gettext))
-    return found
 
 
 def _options() -> dict[str, list[tuple[str, str]]]:
@@ -113,7 +107,7 @@ def add() -> ResponseReturnValue:
         )  # fmt: skip
     except InvalidContentError as error:
         db.session.rollback()
-        return show_list(422, _messages(error.findings))
+        return show_list(422, messages_of(error.findings))
     db.session.commit()
     return redirect("/staff/people", 303)
 
@@ -137,7 +131,7 @@ def change(person_id: str) -> ResponseReturnValue:
         )  # fmt: skip
     except InvalidContentError as error:
         db.session.rollback()
-        return show_one(_member(person_id), 422, _messages(error.findings))
+        return show_one(_member(person_id), 422, messages_of(error.findings))
     db.session.commit()
     return redirect("/staff/people", 303)
 
@@ -151,7 +145,7 @@ def disable(person_id: str) -> ResponseReturnValue:
         disable_staff(db.session(), member.staff, actor=visitor().actor.name, now=read_now())
     except InvalidContentError as error:
         db.session.rollback()
-        return show_one(_member(person_id), 422, _messages(error.findings))
+        return show_one(_member(person_id), 422, messages_of(error.findings))
     db.session.commit()
     return redirect("/staff/people", 303)
 
