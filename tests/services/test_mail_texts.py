@@ -56,8 +56,9 @@ FACTS: dict[str, dict[str, Any]] = {
         "text": "Dear partners of {organisation},\n\nplease read {link}.",
     },
     "address-changed": {"when": "2021-10-07T12:00:00+00:00"},
+    "change-address": {"until": "2021-10-07T14:01:00+00:00"},
 }
-TO = {"sign-in-unknown", "test", "address-changed"}
+TO = {"sign-in-unknown", "test", "address-changed", "change-address"}
 
 
 @pytest.fixture

@@ -163,7 +163,7 @@ STAFF_ROUTES = {
     "POST /staff/people": staff("/staff/people", 422, reader=403, moderator=403, form={"address": "", "role": "owner"}),
     "GET /staff/people/<person_id>": staff("/staff/people/{rita}", reader=403, moderator=403),
     "POST /staff/people/<person_id>": staff("/staff/people/{rita}", 422, reader=403, moderator=403),
-    "POST /staff/people/<person_id>/disable": staff("/staff/people/{adam}/disable", 422, reader=403, moderator=403),
+    "POST /staff/people/<person_id>/disable": staff("/staff/people/none/disable", 404, reader=403, moderator=403),
     "POST /staff/people/<person_id>/enable": staff("/staff/people/none/enable", 404, reader=403, moderator=403),
     "POST /staff/people/<person_id>/reset": staff("/staff/people/none/reset", 404, reader=403, moderator=403),
 }
