@@ -135,6 +135,14 @@ ACCOUNT = {
 }
 
 ORGANISER: dict[str, Row] = {
+    "GET /<edition>/submit": everybody("/2021/submit"),
+    "POST /<edition>/submit": everybody("/2021/submit", 422, form={"action": "hand-in"}),
+    "POST /<edition>/submit/save": everybody("/1999/submit/save", 404),
+    "GET /<edition>/submit/thanks": everybody("/2021/submit/thanks?r=WMD-222222"),
+    "GET /organiser/drafts/<draft_id>": everybody("/organiser/drafts/none", 404),
+    "POST /organiser/drafts/<draft_id>": everybody("/organiser/drafts/none", 404),
+    "POST /organiser/drafts/<draft_id>/save": everybody("/organiser/drafts/none/save", 404),
+    "POST /organiser/drafts/<draft_id>/discard": everybody("/organiser/drafts/none/discard", 404),
     "POST /organiser/advice": everybody("/organiser/advice?edition=2021"),
     "GET /organiser/drafts/<draft_id>/preview": everybody("/organiser/drafts/none/preview", 404),
     "GET /organiser/account": organiser("/organiser/account"),

@@ -58,7 +58,8 @@ def _not_loaded(_error: NotLoadedError) -> ResponseReturnValue:
     return _page(503)
 
 
-def _fault(error: Exception) -> ResponseReturnValue:
+def fault(error: Exception) -> ResponseReturnValue:
+    """Answer 500 without any internals, and log what happened."""
     log.error("request_failed", exc_info=error, extra={"endpoint": request.endpoint})
     return _page(500)
 
@@ -67,4 +68,4 @@ def register(app: Flask) -> None:
     """Add the handlers for every error a request can end in."""
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(NotLoadedError, _not_loaded)
-    app.register_error_handler(Exception, _fault)
+    app.register_error_handler(Exception, fault)

@@ -16,7 +16,8 @@ from wmd.services.web_sessions import CONTACT_LIMITS, find_session, note_seen, o
 from wmd.web.edge import PRIVATE_PATH
 from wmd.web.reading import read_now
 
-_KEY = "wmd.visitor"
+#: Where it stands in the environment of a request.
+KEY = "wmd.visitor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,9 @@ def cookie_name() -> str:
 def visitor() -> Visitor:
     """Return who asks. Without a cookie the database is not asked."""
     environ: dict[str, Any] = request.environ
-    if _KEY not in environ:
-        environ[_KEY] = _read()
-    found: Visitor = environ[_KEY]
+    if KEY not in environ:
+        environ[KEY] = _read()
+    found: Visitor = environ[KEY]
     return found
 
 
@@ -82,7 +83,7 @@ def keep_session() -> WebSession:
 
 def become(who: Visitor, secret: str | None) -> None:
     """Let the rest of this request be ``who``, and let the answer carry the cookie with ``secret`` (None: no more)."""
-    request.environ[_KEY] = who
+    request.environ[KEY] = who
     config: Config = current_app.extensions["wmd.config"]
     name = cookie_name()
 

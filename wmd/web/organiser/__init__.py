@@ -6,13 +6,14 @@ from types import ModuleType
 
 from flask import Blueprint, Flask
 
-from wmd.web.organiser import account, advice, contacts, preview
+from wmd.web.organiser import account, advice, contacts, drafts, posting, preview, submit
 
 #: The modules whose ``bp`` is added below ``/organiser``; its endpoints are named ``organiser.<name>.<view>``.
 MODULES: tuple[ModuleType, ...] = (
     account,
     advice,
     contacts,
+    drafts,
     preview,
 )
 
@@ -23,3 +24,5 @@ def register(app: Flask) -> None:
     for module in MODULES:
         bp.register_blueprint(module.bp)
     app.register_blueprint(bp)
+    app.register_blueprint(submit.bp)
+    posting.register(app)

@@ -1,0 +1,257 @@
+"""The form as a page: sections with their fields, values, choices and messages, ready for the template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from wmd.domain.findings import Finding, Level
+from wmd.domain.forms.fields import DECLARATIONS, FIELDS, SECTIONS, FormField, field_of, pattern_of
+from wmd.domain.forms.reading import Form
+from wmd.domain.forms.typed import MOST_SESSIONS, Typed, count_of, languages_of, values_of
+from wmd.domain.vocabulary import ACCESS_FACT_LABELS
+from wmd.web import names
+from wmd.web.catalogue import gettext
+from wmd.web.organiser.options import options_of
+
+#: Fields that a browser may fill in from what it knows of its user (WCAG 2.2, 1.3.5).
+_AUTOCOMPLETE = {
+    "contact.name": "name",
+    "contact.address": "email",
+    "contact.phone": "tel",
+    "contact.role_title": "organization-title",
+    "organisation.name": "organization",
+    "organisation.website": "url",
+}
+_LENGTHS = {"texts.*.title": 120, "texts.*.summary": 160}
+_ROWS = {"texts.*.description": 10}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is said beside a field. ``level``: error, warning, note, or team (a remark of the moderators)."""
+
+    text: str
+    level: str
+
+
+@dataclass
+class FormPage:
+    """The form as it is typed, with all that the template asks for.
+
+    ``findings`` are those of reading; ``comments`` the moderators' remarks by field. ``is_edit``: it changes something
+    that was handed in; ``is_published``: its sessions are cancelled elsewhere, and not taken out here.
+    """
+
+    typed: Typed
+    form: Form
+    findings: Sequence[Finding] = ()
+    comments: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    is_edit: bool = False
+    is_published: bool = False
+    _messages: dict[str, list[Message]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for where, texts in self.comments.items():
+            said = [Message(gettext("The team: %(text)s", text=text), "team") for text in texts]
+            self._messages.setdefault(field_of(where), []).extend(said)
+        for finding in self.findings:
+            message = Message(finding.say(gettext), finding.level.value)
+            self._messages.setdefault(finding.where, []).append(message)
+
+    @cached_property
+    def sections(self) -> list[dict[str, object]]:
+        """The sections that are asked, in order, with their single fields."""
+        shown = []
+        for section in SECTIONS:
+            if section.slug not in self.form.sections:
+                continue
+            single = [
+                each
+                for pattern, each in FIELDS.items()
+                if each.section == section.slug and "[]" not in pattern and "*" not in pattern
+            ]
+            # What was filled, or is wrong, is not folded away.
+            more = [self.item(each.pattern) for each in single if each.folded and self._asks(each)]
+            shown.append(
+                {
+                    "slug": section.slug,
+                    "title": gettext(section.title),
+                    "lead": gettext(section.lead) if section.lead else "",
+                    "fields": [self.item(each.pattern) for each in single if not each.folded and self._asks(each)],
+                    "more": more,
+                    "open": any(item["value"] or item["messages"] for item in more),
+                }
+            )
+        return shown
+
+    def _asks(self, each: FormField) -> bool:
+        if each.pattern == "late_note" and not self.form.is_late:
+            return False
+        if each.pattern == "organisation.key" and not self.form.organisations:
+            return False
+        if each.pattern == "registration.forget_link" and not self.keeps_link:
+            return False
+        if each.pattern == "series" and not self.form.series:
+            return False
+        return self.form.settings.is_shown(each.pattern) and each.section not in {"picture", "questions"}
+
+    @cached_property
+    def keeps_link(self) -> bool:
+        """Whether a join link is kept for the event that is edited."""
+        return bool(self.form.base and self.form.base.registration.private_link_id)
+
+    def item(self, name: str) -> dict[str, object]:
+        """Return one field for the macros of ``_forms.html``."""
+        pattern = pattern_of(name)
+        each = FIELDS[pattern]
+        chosen = values_of(self.typed, name) if each.control == "many" else [self.typed.get(name, "")]
+        required = self.form.settings.is_required(pattern)
+        attrs: dict[str, object] = {"autocomplete": _AUTOCOMPLETE[pattern]} if pattern in _AUTOCOMPLETE else {}
+        if each.control == "number":
+            attrs |= {"inputmode": "numeric", "min": 0}
+        if pattern in _LENGTHS:
+            attrs["data-longest"] = _LENGTHS[pattern]
+        return {
+            "name": name,
+            "label": gettext(each.label) if each.label else "",
+            "value": self.typed.get(name, ""),
+            "kind": each.control,
+            "hint": gettext(each.hint) if each.hint else "",
+            "messages": self.at(name),
+            "required": required,
+            "optional": not required and each.control != "checkbox",
+            "options": options_of(each.options, self.form, chosen) if each.options else (),
+            "chosen": chosen,
+            "rows": _ROWS.get(pattern, 3),
+            "attrs": attrs,
+        }
+
+    def at(self, where: str) -> list[Message]:
+        """Return what is said about a field, or about a whole part of the form."""
+        return self._messages.get(where, [])
+
+    @cached_property
+    def languages(self) -> list[dict[str, object]]:
+        """The languages of the texts, each with its three fields."""
+        tags = languages_of(self.typed)
+        return [
+            {
+                "tag": tag,
+                "name": names.language_name(tag),
+                "dir": names.direction(tag),
+                "path": f"texts.{tag}",
+                "removable": len(tags) > 1,
+                "fields": [self.item(f"texts.{tag}.{part}") for part in ("title", "summary", "description")],
+                "origin": self.typed.get(f"texts.{tag}.origin", ""),
+            }
+            for tag in tags
+        ]
+
+    @cached_property
+    def sessions(self) -> list[dict[str, object]]:
+        """The sessions, each with its fields and its speakers."""
+        count = min(count_of(self.typed, "sessions"), MOST_SESSIONS)
+        return [self._session(index, count) for index in range(count)]
+
+    def _session(self, index: int, count: int) -> dict[str, object]:
+        path = f"sessions[{index}]"
+        more = ["ends_date", "title", "time_text", "time_confirmed", "to_confirm", "all_day"]
+        speakers = [
+            {
+                "path": f"{path}.speakers[{number}]",
+                "number": number,
+                "id": self.typed.get(f"{path}.speakers[{number}].id", ""),
+                "fields": [
+                    self.item(f"{path}.speakers[{number}].{part}")
+                    for part in ("name", "title", "organisation", "role", "consent")
+                ],
+            }
+            for number in range(count_of(self.typed, f"{path}.speakers"))
+        ]
+        items = [self.item(f"{path}.{part}") for part in more]
+        identity = self.typed.get(f"{path}.id", "")
+        return {
+            "path": path,
+            "index": index,
+            "id": identity,
+            "removable": count > 1 and not (self.is_published and identity),
+            "when": [self.item(f"{path}.{part}") for part in ("date", "starts", "ends")],
+            "zone": self.item(f"{path}.zone"),
+            "more": items,
+            "open": any(item["value"] or item["messages"] for item in items),
+            "speakers": speakers,
+        }
+
+    @cached_property
+    def partners(self) -> list[dict[str, object]]:
+        """The organisations that take part."""
+        shown = []
+        for index in range(1, count_of(self.typed, "organisers")):
+            path = f"organisers[{index}]"
+            key = self.typed.get(f"{path}.key", "")
+            parts = ("name", "role") if key else ("name", "role", "address")
+            fields = [self.item(f"{path}.{part}") for part in parts]
+            shown.append({"path": path, "index": index, "key": key, "fields": fields})
+        return shown
+
+    @cached_property
+    def access_facts(self) -> list[dict[str, object]]:
+        """The access facts, each with its answer."""
+        return [
+            self.item(f"access_facts.{fact}") | {"label": gettext(words), "hint": "", "optional": False}
+            for fact, words in ACCESS_FACT_LABELS.items()
+        ]
+
+    @cached_property
+    def declarations(self) -> list[dict[str, object]]:
+        """The declarations that are asked for, in their words."""
+        return [
+            self.item(f"declarations.{kind}")
+            | {"label": gettext(DECLARATIONS[kind]), "required": True, "kind": "checkbox"}
+            for kind in self.form.declarations
+        ]
+
+    @cached_property
+    def overflow(self) -> list[tuple[str, str]]:
+        """What was typed of more sessions than are shown: it is kept, and said to be too many."""
+        return [
+            (name, value)
+            for name, value in self.typed.items()
+            if name.startswith("sessions[") and int(name[9 : name.index("]")]) >= MOST_SESSIONS
+        ]
+
+    @cached_property
+    def summary(self) -> list[dict[str, object]]:
+        """The mistakes, each with its field, in the order of the form."""
+        order = {where: place for place, where in enumerate(self._order())}
+        found = [finding for finding in self.findings if finding.level is Level.ERROR]
+        found.sort(key=lambda finding: order.get(finding.where, len(order)))
+        return [
+            {"where": _anchor(finding.where), "text": finding.say(gettext), "label": self.label_of(finding.where)}
+            for finding in found
+        ]
+
+    def _order(self) -> Iterable[str]:
+        for section in SECTIONS:
+            for name in self.typed:
+                if pattern_of(name) in FIELDS and FIELDS[pattern_of(name)].section == section.slug:
+                    yield name
+            yield from (pattern for pattern, each in FIELDS.items() if each.section == section.slug)
+
+    def label_of(self, where: str) -> str:
+        """Return what a field is called, with the part it belongs to where there are several."""
+        pattern = pattern_of(where)
+        label = gettext(FIELDS[pattern].label) if pattern in FIELDS and FIELDS[pattern].label else ""
+        if where.startswith("sessions["):
+            number = int(where[9 : where.index("]")]) + 1
+            return gettext("Session %(number)d, %(label)s", number=number, label=label) if label else ""
+        if where.startswith("texts.") and label:
+            return f"{label} ({names.language_name(where.split('.')[1])})"
+        return label
+
+
+def _anchor(where: str) -> str:
+    """Return the name whose id a link leads to."""
+    return where or "form"

@@ -1,0 +1,273 @@
+"""The form's ways: shown, saved, refused with every word kept, taken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import quote
+
+from flask import Response, abort, current_app, make_response, redirect, render_template, request
+from sqlalchemy.exc import IntegrityError
+
+from config import Config
+from wmd.db import db
+from wmd.domain.codes import Mint
+from wmd.domain.findings import Finding, errors
+from wmd.domain.forms.reading import Form, ReadForm, read_form
+from wmd.domain.forms.typed import Typed, act
+from wmd.errors import InvalidContentError, NotAllowedMoveError
+from wmd.models import Draft, Edition, Organisation, Submission
+from wmd.services.alarms import raise_alarm
+from wmd.services.drafts import Conflict, NewDraft, close_draft, create_draft, read_typed, save_draft
+from wmd.services.form_reading import comments_on, editing_form, new_form, with_what_is_asked
+from wmd.services.journal import Journal
+from wmd.services.people import read_address
+from wmd.services.rate_limits import SUBMIT_BY_ADDRESS, SUBMIT_BY_NETWORK
+from wmd.services.references import find_edition
+from wmd.services.replaying import submission_entry
+from wmd.services.spam import count_same_text
+from wmd.services.submissions import HandIn, Phase, Receipt, find_receipt, hand_in_form, phase_of
+from wmd.web.catalogue import gettext
+from wmd.web.guards import visitor
+from wmd.web.limits import this_network, wait_s
+from wmd.web.limits import too_many as too_many_requests
+from wmd.web.organiser.form_page import FormPage
+from wmd.web.organiser.own_drafts import edition_of, submission_of
+from wmd.web.organiser.posting import DRAFTS_BY_NETWORK, owner, secret_box, shown_values
+from wmd.web.organiser.wording import deadline_words
+from wmd.web.reading import read_now
+from wmd.web.spam_trap import read_trap, trap_fields
+
+
+@dataclass(slots=True)
+class Sheet:
+    """One form on its way: its edition, its draft (None: not saved yet), and the submission it changes."""
+
+    edition: Edition
+    token: str
+    draft: Draft | None = None
+    submission: Submission | None = None
+
+    @property
+    def address(self) -> str:
+        """Where the form is sent."""
+        return f"/organiser/drafts/{self.draft.id}" if self.draft else f"/{self.edition.slug}/submit"
+
+    @property
+    def version(self) -> int:
+        """The version that is being typed on."""
+        return self.draft.version if self.draft else 0
+
+    def phase(self) -> Phase:
+        """Where the edition stands with its deadlines; a change of what is there may come at any time."""
+        return "open" if self.submission is not None else phase_of(self.edition, read_now())
+
+    def form(self) -> Form:
+        """What the form is read against."""
+        dbs, now = db.session(), read_now()
+        if self.submission is not None:
+            return editing_form(dbs, self.edition, self.submission, now)
+        return new_form(dbs, self.edition, visitor().person_id, now)
+
+
+def find_sheet_edition(slug: str) -> Edition:
+    """Return an edition that takes events, or answer 404."""
+    found = find_edition(db.session(), slug)
+    if found is None:
+        abort(404)
+    return found
+
+
+def sheet_of(draft: Draft) -> Sheet:
+    """Return the form of a draft; 404 when it changes a submission that is not theirs any more."""
+    return Sheet(edition_of(draft), draft.form_token, draft, submission_of(draft))
+
+
+def show_form(
+    sheet: Sheet, typed: Typed, *, findings: Sequence[Finding] = (), status: int = 200, notice: str = ""
+) -> Response:
+    """Return the form with what is typed, and what is wrong with it beside its fields."""
+    comments = comments_on(db.session(), sheet.submission.id) if sheet.submission else {}
+    page = FormPage(
+        typed, sheet.form(), findings, comments, is_edit=sheet.submission is not None,
+        is_published=sheet.submission is not None and sheet.submission.state == "approved",
+    )  # fmt: skip
+    phase = sheet.phase()
+    shown = render_template(
+        "organiser/drafts/form.html", sheet=sheet, page=page, phase=phase, notice=notice, who=visitor(),
+        deadline=deadline_words(db.session(), sheet.edition, phase), status=status,
+        trap=trap_fields(read_now(), shown_values(request.form)),
+    )  # fmt: skip
+    return make_response(shown, status)
+
+
+def show_stale(sheet: Sheet, typed: Typed) -> Response:
+    """Return the form again after its check failed: it was open too long, or somebody signed in or out."""
+    words = gettext(
+        "This page was open for too long, or you signed in or out meanwhile. Nothing is lost: send it again."
+    )
+    return show_form(sheet, typed, status=422, notice=words)
+
+
+def keep(sheet: Sheet, typed: Typed, version: int) -> Conflict | None:
+    """Save what was typed: over the sheet's draft, or as a new one of this browser, which it then has. Flushes.
+
+    Raises ValueError when this browser has too many drafts.
+    """
+    dbs, now = db.session(), read_now()
+    if sheet.draft is None:
+        sheet.draft = create_draft(
+            dbs, secret_box(), NewDraft(sheet.edition, sheet.token), owner(keep=True), typed, mint=Mint(), now=now
+        )
+        # A first POST that came twice found the first one's draft.
+        version = version or sheet.draft.version
+        if read_typed(sheet.draft, secret_box()) == dict(typed):
+            return None
+    return save_draft(dbs, secret_box(), sheet.draft, typed, version=version, now=now)
+
+
+def answer_post(sheet: Sheet, typed: dict[str, str], limits: Sequence[Finding], version: int) -> Response:
+    """Do what the pressed button says: add or remove a part, save, preview or hand in."""
+    action = request.form.get("action", "save")
+    if (earlier := find_receipt(db.session(), sheet.token)) is not None:
+        return _thank(sheet, earlier)
+    if sheet.draft is None and (seconds := wait_s((DRAFTS_BY_NETWORK, this_network()))):
+        return too_many_requests(show_form(sheet, typed, status=429, notice=_wait_words(seconds)), seconds)
+    typed, target = act(typed, action)
+    try:
+        conflict = keep(sheet, typed, version)
+    except ValueError:
+        db.session.rollback()
+        words = gettext("There are too many drafts. Please finish one of them, or throw one away.")
+        return show_form(Sheet(sheet.edition, sheet.token), typed, status=422, notice=words)
+    db.session.commit()
+    if conflict is not None:
+        return show_conflict(sheet, conflict)
+    if action == "hand-in":
+        return _hand_in(sheet, typed, limits)
+    return _saved(sheet, typed, limits, action, target)
+
+
+def _saved(sheet: Sheet, typed: Typed, limits: Sequence[Finding], action: str, target: str) -> Response:
+    if limits:
+        return show_form(sheet, typed, findings=limits, status=422)
+    where = sheet.address + ("/preview" if action == "preview" else "?saved=1")
+    return make_response(redirect(f"{where}#{_id_of(target)}" if target else where, 303))
+
+
+def _id_of(name: str) -> str:
+    return "f-" + name.replace("[", "-").replace("]", "").replace(".", "-")
+
+
+def _wait_words(seconds: int) -> str:
+    return gettext(
+        "Too much was sent from your network just now. What you typed is here: please wait %(minutes)d minutes.",
+        minutes=-(-seconds // 60),
+    )
+
+
+def show_conflict(sheet: Sheet, conflict: Conflict) -> Response:
+    """Return both versions side by side, field by field, to choose from."""
+    page = FormPage(conflict.typed, sheet.form())
+    rows = [
+        {"name": name, "label": page.label_of(name) or name, "stored": conflict.stored.get(name, ""),
+         "typed": conflict.typed.get(name, "")}
+        for name in conflict.differing
+    ]  # fmt: skip
+    shown = render_template("organiser/drafts/conflict.html", sheet=sheet, conflict=conflict, rows=rows)
+    return make_response(shown, 409)
+
+
+def read_sheet(sheet: Sheet, typed: Typed) -> ReadForm:
+    """Read the form with all its findings."""
+    form = sheet.form()
+    read = with_what_is_asked(db.session(), sheet.edition, read_form(typed, form), typed, form.base, owner())
+    if (
+        "contact" in form.sections
+        and read.contact.address
+        and not any(f.where == "contact.address" for f in read.errors)
+    ):
+        try:
+            read_address(read.contact.address, "contact.address")
+        except InvalidContentError as error:
+            return replace(read, findings=(*read.findings, *error.findings))
+    return read
+
+
+def _hand_in(sheet: Sheet, typed: dict[str, str], limits: Sequence[Finding]) -> Response:
+    phase = sheet.phase()
+    if phase in {"before", "closed"}:
+        return show_form(sheet, typed, status=422, notice=deadline_words(db.session(), sheet.edition, phase))
+    read = read_sheet(sheet, typed)
+    found = [*limits, *read.findings]
+    if errors(found) or read.content is None:
+        return show_form(sheet, typed, findings=found, status=422)
+    counted = [(SUBMIT_BY_NETWORK, this_network())]
+    counted += [(SUBMIT_BY_ADDRESS, read.contact.address.casefold())] if read.contact.address else []
+    if seconds := wait_s(*counted):
+        return too_many_requests(show_form(sheet, typed, status=429, notice=_wait_words(seconds)), seconds)
+    try:
+        receipt = _take(sheet, read)
+    except IntegrityError:
+        # The same person or form was written by another request at this very moment: it is there now.
+        db.session.rollback()
+        receipt = _take(sheet, read)
+    except InvalidContentError as error:
+        db.session.rollback()
+        return show_form(sheet, typed, findings=list(error.findings), status=422)
+    except NotAllowedMoveError:
+        db.session.rollback()
+        words = gettext("This event takes no more changes. Please write to the team about it.")
+        return show_form(sheet, typed, status=422, notice=words)
+    if receipt.is_new:
+        write_journal(sheet, receipt, typed)
+    return _thank(sheet, receipt)
+
+
+def _take(sheet: Sheet, read: ReadForm) -> Receipt:
+    """Take the form in one transaction, and commit it."""
+    dbs, now = db.session(), read_now()
+    if read.content is None:
+        raise InvalidContentError(read.findings)
+    same = count_same_text(dbs, read.content, now=now, but=sheet.submission.id if sheet.submission else "")
+    names = tuple(read.organisation.names.values()) if read.organisation else ()
+    facts = read_trap(request.form, now, same_text=same, more_texts=names)
+    base = sheet.draft.base_revision_id if sheet.draft else None
+    given = HandIn(read, sheet.token, sheet.submission, base, facts)
+    receipt = hand_in_form(dbs, sheet.edition, given, actor=visitor().actor, box=secret_box(), mint=Mint(), now=now)
+    if sheet.draft is not None:
+        close_draft(sheet.draft, now=now)
+    dbs.commit()
+    return receipt
+
+
+def journal() -> Journal:
+    """Return the journal of this application."""
+    config: Config = current_app.extensions["wmd.config"]
+    return Journal(config.var_dir / "journal", secret_box())
+
+
+def write_journal(sheet: Sheet, receipt: Receipt, typed: dict[str, str]) -> None:
+    """Write the second copy, after the commit and before the answer.
+
+    When that fails the submission stands nevertheless, the person gets the receipt, and staff get an alarm.
+    """
+    dbs, now = db.session(), read_now()
+    submission = dbs.get_one(Submission, receipt.submission_id)
+    entry = submission_entry(
+        sheet.edition, receipt, typed, form_token=sheet.token, actor=visitor().actor, submission=submission,
+        organisation=dbs.get_one(Organisation, submission.organisation_id), changes=sheet.submission is not None,
+        base_revision_id=sheet.draft.base_revision_id if sheet.draft else None, now=now,
+    )  # fmt: skip
+    try:
+        journal().append(entry)
+    except OSError:
+        current_app.logger.exception("journal_failed", extra={"submission": receipt.submission_id})
+        raise_alarm(dbs, "journal", "The journal of submissions cannot be written: is the disk full?", now=now)
+        dbs.commit()
+
+
+def _thank(sheet: Sheet, receipt: Receipt) -> Response:
+    if sheet.submission is not None:
+        return make_response(redirect(f"/organiser/submissions/{receipt.submission_id}?done=1", 303))
+    return make_response(redirect(f"/{sheet.edition.slug}/submit/thanks?r={quote(receipt.number)}", 303))

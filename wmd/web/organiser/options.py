@@ -1,0 +1,152 @@
+"""The lists of choices that the form offers, in the reader's language; what was typed otherwise is never lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from wmd.domain.content import OrganisationContent
+from wmd.domain.country_names import COUNTRY_NAMES
+from wmd.domain.findings import N_
+from wmd.domain.forms.reading import Form
+from wmd.domain.language_names import LANGUAGE_NAMES, SIGN_LANGUAGE_NAMES
+from wmd.domain.vocabulary import (
+    ACTIVITY_LABELS,
+    FORMAT_LABELS,
+    METROPOLIS_REGION_LABELS,
+    ORGANISATION_KIND_LABELS,
+    PLATFORM_LABELS,
+    SDG_LABELS,
+    TOOLKIT_TOPICS,
+    UN_HABITAT_REGION_LABELS,
+)
+from wmd.domain.zones import CHOICES
+from wmd.web import names
+from wmd.web.catalogue import gettext
+from wmd.web.words import select_locale
+
+Pair = tuple[str, str]
+Options = Sequence[Pair | Mapping[str, object]]
+
+#: Languages that most events are held in; every other one can be named in words.
+_COMMON = ("en", "es", "fr", "pt", "ar", "ca", "zh", "ru", "de", "it", "tr", "id", "hi", "ja", "ko", "fa", "sw")
+_MAIL_LANGUAGES = ("en", "es", "fr")
+
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "kinds": ORGANISATION_KIND_LABELS,
+    "regions": METROPOLIS_REGION_LABELS,
+    "un-regions": UN_HABITAT_REGION_LABELS,
+    "activities": ACTIVITY_LABELS,
+    "formats": FORMAT_LABELS,
+    "platforms": PLATFORM_LABELS,
+    "audiences": names.AUDIENCE_LABELS,
+    "accesses": {
+        "open": N_("Everybody, without registering"),
+        "registration": N_("Everybody who registers"),
+        "invitation": N_("Only people who are invited (listed without a link)"),
+    },
+    "registration-states": {
+        "missing": N_("The link follows"),
+        "open": N_("People can register now"),
+        "not-yet": N_("It opens later"),
+        "full": N_("It is full"),
+        "closed": N_("It is closed"),
+        "not-needed": N_("Nobody needs to register"),
+    },
+    "yes-no-unsure": {"yes": N_("Yes"), "no": N_("No"), "unsure": N_("Not sure")},
+    "yes-no-unknown": {"yes": N_("Yes"), "no": N_("No"), "unknown": N_("Not known yet")},
+    "yes-no-please": {"yes": N_("Yes"), "no": N_("No"), "please": N_("No, please do it for us")},
+    "speaker-roles": {"speaker": N_("Speaker"), "moderator": N_("Moderator"), "opening": N_("Opening words")},
+    "partner-roles": {"co": N_("Co-organiser"), "supporter": N_("Supporter")},
+}
+#: Lists that begin with a blank: nothing is chosen for people.
+_BLANK_FIRST = frozenset({"kinds", "regions", "un-regions", "platforms", "yes-no-unknown"})
+
+
+def options_of(name: str, form: Form, chosen: Sequence[str] = ()) -> list[Pair | dict[str, object]]:
+    """Return the choices of a list; a chosen value that it has not is added at the end."""
+    found = _list(name, form, chosen)
+    known = {pair[0] for pair in _flat(found)}
+    return [*found, *((value, value) for value in chosen if value and value not in known)]
+
+
+def _flat(options: Sequence[Pair | dict[str, object]]) -> list[Pair]:
+    pairs: list[Pair] = []
+    for option in options:
+        if isinstance(option, dict):
+            inner = option["options"]
+            pairs += inner if isinstance(inner, list) else []
+        else:
+            pairs.append(option)
+    return pairs
+
+
+def _list(name: str, form: Form, chosen: Sequence[str]) -> list[Pair | dict[str, object]]:
+    if name in _WORDS:
+        blank: list[Pair | dict[str, object]] = [("", gettext("Choose …"))] if name in _BLANK_FIRST else []
+        return [*blank, *((value, gettext(words)) for value, words in _WORDS[name].items())]
+    if name in {"organisations", "topics", "sdgs", "series"}:
+        return _of_edition(name, form)
+    return _zones(select_locale()) if name == "zones" else _languages(name, form, chosen)
+
+
+def _of_edition(name: str, form: Form) -> list[Pair | dict[str, object]]:
+    if name == "organisations":
+        return _organisations(form.organisations)
+    if name == "topics":
+        wanted = form.edition.topics or tuple(slug for slug, _ in TOOLKIT_TOPICS)
+        return [(slug, gettext(words)) for slug, words in TOOLKIT_TOPICS if slug in wanted]
+    if name == "sdgs":
+        return [(str(number), f"{number} {gettext(words)}") for number, words in SDG_LABELS.items()]
+    return [("", gettext("None")), *((slug, slug.replace("-", " ")) for slug in sorted(form.series))]
+
+
+def _organisations(own: Mapping[str, OrganisationContent]) -> list[Pair | dict[str, object]]:
+    found: list[Pair | dict[str, object]] = [
+        (key, row.names.get(row.language) or next(iter(row.names.values()), key)) for key, row in own.items()
+    ]
+    return [*found, ("", gettext("Another organisation, described below"))]
+
+
+@lru_cache(maxsize=8)
+def _sorted_languages(language: str) -> tuple[Pair, ...]:
+    pairs = ((tag, names.language_name(tag, language)) for tag in LANGUAGE_NAMES)
+    return tuple(sorted(pairs, key=lambda pair: pair[1]))
+
+
+@lru_cache(maxsize=8)
+def _sorted_countries(language: str) -> tuple[Pair, ...]:
+    pairs = ((code, names.country_name(code, language)) for code in COUNTRY_NAMES)
+    return tuple(sorted(pairs, key=lambda pair: pair[1]))
+
+
+def _languages(name: str, form: Form, chosen: Sequence[str]) -> list[Pair | dict[str, object]]:
+    if name == "countries":
+        return [("", gettext("Choose …")), *_sorted_countries(select_locale())]
+    if name == "sign-languages":
+        pairs = [(tag, names.language_name(tag)) for tag in SIGN_LANGUAGE_NAMES]
+        return [*sorted(pairs, key=lambda pair: pair[1])]
+    if name == "mail-languages":
+        return [(tag, names.language_name(tag)) for tag in _MAIL_LANGUAGES]
+    common = list(dict.fromkeys([*form.edition.languages, *_COMMON]))
+    if name == "common-languages":
+        return [(tag, names.language_name(tag)) for tag in dict.fromkeys([*common, *chosen])]
+    first: dict[str, object] = {
+        "label": gettext("Often"),
+        "options": [(tag, names.language_name(tag)) for tag in common],
+    }
+    others = [pair for pair in _sorted_languages(select_locale()) if pair[0] not in common]
+    rest: dict[str, object] = {"label": gettext("All"), "options": others}
+    return [("", gettext("Choose …")), first, rest]
+
+
+@lru_cache(maxsize=8)
+def _zones(_language: str) -> list[Pair | dict[str, object]]:
+    groups: list[Pair | dict[str, object]] = [
+        {
+            "label": gettext(group.label),
+            "options": [(choice.name, choice.label(gettext)) for choice in group.choices],
+        }
+        for group in CHOICES
+    ]
+    return [("", gettext("Choose the city …")), *groups]
