@@ -49,6 +49,30 @@ SETTINGS: tuple[tuple[str, str | None, str | None, str], ...] = (
     ("WMD_WORKERS", "2", "2", "Web worker processes."),
     ("WMD_PROXY_HOPS", "0", "0", "Trusted reverse proxies in front of the service."),
     ("WMD_PUBLISHED_MB", "64", "64", "Most memory for complete public responses, per worker, in megabytes."),
+    (
+        "WMD_OIDC_ISSUER",
+        None,
+        None,
+        "Issuer of an OpenID Connect provider for the staff’s single sign-on, `https://…`; then also the two below.",
+    ),
+    (
+        "WMD_OIDC_CLIENT_ID",
+        None,
+        None,
+        "Our client id there; its redirect address is `/sign-in/oidc/callback` below the base URL.",
+    ),
+    (
+        "WMD_OIDC_CLIENT_SECRET",
+        None,
+        None,
+        "Our client secret there.",
+    ),
+    (
+        "WMD_OIDC_SECOND_FACTOR",
+        None,
+        None,
+        "Values of its `acr` or `amr`, with commas, that count as second factor; by default ours is asked for.",
+    ),
     ("WMD_LOG_LEVEL", "INFO", "INFO", "DEBUG, INFO, WARNING or ERROR."),
 )
 
@@ -81,6 +105,10 @@ class Config:
     proxy_hops: int = 0
     published_bytes: int = 64_000_000
     log_level: str = "INFO"
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
+    oidc_second_factor: frozenset[str] = frozenset()
 
     @property
     def is_demo(self) -> bool:
@@ -149,6 +177,10 @@ def _shared(env: Mapping[str, str]) -> dict[str, object]:
         "published_bytes": _whole_number(env, "WMD_PUBLISHED_MB", 64, 8, 4096) * 1_000_000,
         "log_level": env.get("WMD_LOG_LEVEL", "INFO"),
         "host": env.get("WMD_HOST", "127.0.0.1"),
+        "oidc_issuer": env.get("WMD_OIDC_ISSUER", ""),
+        "oidc_client_id": env.get("WMD_OIDC_CLIENT_ID", ""),
+        "oidc_client_secret": _secret(env, "WMD_OIDC_CLIENT_SECRET"),
+        "oidc_second_factor": frozenset(filter(None, re.split(r"[,\s]+", env.get("WMD_OIDC_SECOND_FACTOR", "")))),
         "mail_url": _secret(env, "WMD_MAIL_URL"),
         "mail_from": env.get("WMD_MAIL_FROM", ""),
         "mail_reply_to": env.get("WMD_MAIL_REPLY_TO", ""),
@@ -221,6 +253,7 @@ def _check(config: Config) -> None:
     _check_base_url(config)
     _check_database_url(config.database_url)
     _check_link_keys(config)
+    _check_single_sign_on(config)
     if not config.is_demo:
         _check_no_samples(config)
     if config.edition and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", config.edition):
@@ -257,6 +290,23 @@ def _check_mail(config: Config) -> None:
         if address and not re.fullmatch(r"[a-z0-9.+_-]+@[a-z0-9]+([.-][a-z0-9]+)*", address, re.IGNORECASE):
             msg = f"{name} is {address!r}: give a plain mail address, such as events@wmd.example.org."
             raise SettingError(msg)
+
+
+def _check_single_sign_on(config: Config) -> None:
+    given = {
+        "WMD_OIDC_ISSUER": config.oidc_issuer,
+        "WMD_OIDC_CLIENT_ID": config.oidc_client_id,
+        "WMD_OIDC_CLIENT_SECRET": config.oidc_client_secret,
+    }
+    missing = [name for name, value in given.items() if not value]
+    if len(missing) not in {0, len(given)}:
+        msg = f"Single sign-on needs all of its settings; missing: {', '.join(missing)}."
+        raise SettingError(msg)
+    is_loopback = urlsplit(config.oidc_issuer).hostname in {"127.0.0.1", "localhost", "::1"}
+    allowed = ("https://", "http://") if config.is_demo and is_loopback else ("https://",)
+    if config.oidc_issuer and not config.oidc_issuer.startswith(allowed):
+        msg = "WMD_OIDC_ISSUER must begin with https://."
+        raise SettingError(msg)
 
 
 def _check_no_samples(config: Config) -> None:

@@ -260,3 +260,24 @@ def test_samples_of_the_deployment_are_refused() -> None:
 @pytest.mark.parametrize(("name", "value"), [("WMD_EDITION", "../x"), ("WMD_HOST", "nonsense host"), ("WMD_HOST", "")])
 def test_nonsense_is_refused_in_production(name: str, value: str) -> None:
     assert refusal(**{name: value}).startswith(f"{name} is ")
+
+
+SINGLE_SIGN_ON = {
+    "WMD_OIDC_ISSUER": "https://login.metropolis.test",
+    "WMD_OIDC_CLIENT_ID": "wmd",
+    "WMD_OIDC_CLIENT_SECRET": "hidden-word",
+}
+
+
+def test_single_sign_on_is_read_whole_or_not_at_all() -> None:
+    config = production(**SINGLE_SIGN_ON, WMD_OIDC_SECOND_FACTOR="mfa, hwk")
+    assert (config.oidc_issuer, config.oidc_second_factor) == ("https://login.metropolis.test", {"mfa", "hwk"})
+    assert (production().oidc_issuer, production().oidc_second_factor) == ("", frozenset())
+    assert "hidden-word" not in repr(config)
+    for name in SINGLE_SIGN_ON:
+        said = refusal(**{**SINGLE_SIGN_ON, name: None})
+        assert (re.findall(r"WMD_\w+", said), "hidden-word" in said) == ([name], False)
+
+
+def test_single_sign_on_needs_tls() -> None:
+    assert "https" in refusal(**{**SINGLE_SIGN_ON, "WMD_OIDC_ISSUER": "http://127.0.0.1:9"})

@@ -19,6 +19,7 @@ from wmd.db import db, engine_options
 from wmd.domain.mail_bytes import Letterhead
 from wmd.gateways import Gateways
 from wmd.gateways.mail import FileMailer, SmtpMailer, SmtpSetting
+from wmd.gateways.single_sign_on import SingleSignOn
 from wmd.secretbox import SecretBox
 from wmd.services.alarms import clear_alarm, raise_alarm
 from wmd.services.journal import Journal
@@ -44,6 +45,7 @@ def compose(config: Config, gateways: Gateways | None = None) -> Flask:
     _open_alarm_desk(app, gateways)
     app.extensions["wmd.publishing"] = publishing_setting(app)
     _set_up_mail(app, config)
+    app.extensions["wmd.single_sign_on"] = single_sign_on(config)
     add_pages(app)
     add_commands(app)
     _put_published_bytes_in_front(app, config, gateways)
@@ -116,6 +118,14 @@ def _set_up_mail(app: Flask, config: Config) -> None:
     )
     # Set when the process shall end: a job that takes long then stops after the row it is at.
     app.extensions["wmd.stopping"] = Event()
+
+
+def single_sign_on(config: Config) -> SingleSignOn | None:
+    """Return the provider that the settings name for the staff's single sign-on, or None."""
+    if not config.oidc_issuer:
+        return None
+    back = f"{config.base_url}/sign-in/oidc/callback"
+    return SingleSignOn(config.oidc_issuer, config.oidc_client_id, config.oidc_client_secret, back)
 
 
 def _put_published_bytes_in_front(app: Flask, config: Config, gateways: Gateways) -> None:

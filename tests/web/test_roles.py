@@ -131,6 +131,8 @@ ACCOUNT = {
     "POST /sign-in/invitation": everybody("/sign-in/invitation", 410, form={"t": "none"}),
     "GET /sign-in/new-address": everybody("/sign-in/new-address?t=none", 410),
     "POST /sign-in/new-address": everybody("/sign-in/new-address", 410, form={"t": "none"}),
+    "GET /sign-in/oidc": everybody("/sign-in/oidc", 404),
+    "GET /sign-in/oidc/callback": everybody("/sign-in/oidc/callback", 404),
     "POST /sign-out": everybody("/sign-out", 303),
 }
 

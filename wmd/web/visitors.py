@@ -99,8 +99,13 @@ def become(who: Visitor, secret: str | None) -> None:
         return response
 
 
+#: A provider of single sign-on sends browsers back with GET; signing in then writes.
+_WRITES = frozenset({"account.single_sign_on.callback"})
+
+
 def _read_only_where_nothing_is_written() -> None:
-    if request.method in {"GET", "HEAD"} and PRIVATE_PATH.match(request.path):
+    reads = request.method in {"GET", "HEAD"} and request.endpoint not in _WRITES
+    if reads and PRIVATE_PATH.match(request.path):
         only_reads(db.session())
 
 

@@ -35,7 +35,7 @@ def show_form(status: int = 200, message: str = "") -> Response:
         render_template(
             "account/sign_in/form.html", typed=request.form.get("address", ""), message=message,
             next_path=local_path(request.values.get("next", "/")), who=visitor(), edition=current_edition(),
-            fresh="fresh" in request.args,
+            fresh="fresh" in request.args, single_sign_on=current_app.extensions["wmd.single_sign_on"],
         ),
         status,
     )  # fmt: skip
