@@ -6,10 +6,10 @@ from types import ModuleType
 
 from flask import Blueprint, Flask
 
-from wmd.web.staff import people
+from wmd.web.staff import desk, listing, people, start
 
 #: The modules whose ``bp`` is added below ``/staff``; its endpoints are named ``staff.<name>.<view>``.
-MODULES: tuple[ModuleType, ...] = (people,)
+MODULES: tuple[ModuleType, ...] = (start, desk, listing, people)
 
 
 def register(app: Flask) -> None:
@@ -18,3 +18,4 @@ def register(app: Flask) -> None:
     for module in MODULES:
         bp.register_blueprint(module.bp)
     app.register_blueprint(bp)
+    start.add_banner(app)

@@ -1,0 +1,289 @@
+"""The desk through the browser's eyes: who may what, what a decision does, and what the second moderator reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from lxml import html
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from tests.cast import Cast, get, make_cast, post, sign_in
+from tests.conftest import LEAD_STARTED_AT
+from tests.documents import BOX
+from tests.submissions import ADAM, MONA, edit, propose, seen
+from wmd.domain.content import TextContent
+from wmd.models import Decision, Event, FieldComment, Note, StaffMember, Submission
+from wmd.services.moderation import claim
+from wmd.services.publishing import Setting
+from wmd.services.standing import Means
+from wmd.services.verdicts import Said, approve, refuse
+
+NOW = LEAD_STARTED_AT
+
+
+@pytest.fixture
+def cast(dbs: Session) -> Cast:
+    return make_cast(dbs, NOW)
+
+
+@dataclass(frozen=True)
+class Handed:
+    """A submission by its id: a row of a test's own session would hold SQLite's lock."""
+
+    id: str
+
+
+@pytest.fixture
+def submission(dbs: Session, cast: Cast) -> Handed:
+    return hand_in(dbs, cast, NOW - timedelta(hours=5))
+
+
+def hand_in(dbs: Session, cast: Cast, now: datetime, **changes: object) -> Handed:
+    handed = Handed(propose(dbs, cast, now, **changes).id)  # type: ignore[arg-type]
+    dbs.rollback()
+    return handed
+
+
+def row(dbs: Session, handed: Handed) -> Submission:
+    return dbs.get_one(Submission, handed.id)
+
+
+def look(dbs: Session, *wanted: object) -> list[Any]:
+    """Return rows or values as they are now, and let the lock go."""
+    found = dbs.execute(select(*wanted)).all()  # type: ignore[call-overload]
+    dbs.rollback()
+    return [tuple(one) if len(one) > 1 else one[0] for one in found]
+
+
+def standing_of(dbs: Session, handed: Handed) -> Submission:
+    """Return a submission's row as it is now, cut off from the database."""
+    found = row(dbs, handed)
+    dbs.refresh(found)
+    dbs.expunge(found)
+    dbs.rollback()
+    return found
+
+
+def at_desk(app: Flask, person: str) -> FlaskClient:
+    """Return the browser of a member of the staff, or of somebody else."""
+    client = app.test_client()
+    sign_in(client, app, person, staff=person in {"mona", "adam", "rita"})
+    return client
+
+
+def text_of(page: str) -> str:
+    return " ".join(html.document_fromstring(page).text_content().split())
+
+
+def form_of(page: str) -> dict[str, str]:
+    """Return the hidden fields of the verdict's form."""
+    fields = html.document_fromstring(page).xpath("//form[@id='verdict']//input[@type='hidden']")
+    return {field.get("name"): field.get("value") for field in fields}
+
+
+def decide(client: FlaskClient, submission_id: str, act: str, **fields: object) -> TestResponse:
+    page = get(client, f"/staff/desk/{submission_id}").get_data(as_text=True)
+    return post(client, f"/staff/desk/{submission_id}", {**form_of(page), "act": act, **fields})
+
+
+def test_queue_and_item_stand_side_by_side(app: Flask, submission: Handed) -> None:
+    answer = get(at_desk(app, "mona"), f"/staff/desk/{submission.id}")
+    said = text_of(answer.get_data(as_text=True))
+    assert answer.status_code == 200
+    for words in (
+        "Care in the city",
+        "Organisation A",
+        "A talk.",
+        "Thu 7 Oct 15:00–16:30",
+        "Approve",
+        "Reject",
+        "ana@people.example",
+    ):
+        assert words in said
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_approval_publishes_and_opens_the_next(app: Flask, dbs: Session, cast: Cast, submission: Handed) -> None:
+    following = hand_in(dbs, cast, NOW, title="Another")
+    client = at_desk(app, "mona")
+    answer = decide(client, submission.id, "approve")
+    assert (answer.status_code, answer.location) == (303, f"/staff/desk/{following.id}?done=approve")
+    assert standing_of(dbs, submission).state == "approved"
+    (code,) = look(dbs, Event.code)
+    assert get(client, f"/e/{code}").status_code == 303
+    last = decide(client, following.id, "refuse", own="Not a city.")
+    assert last.location == "/staff/desk?done=refuse"
+
+
+def test_changes_are_asked_for_with_reasons_and_remarks(app: Flask, dbs: Session, submission: Handed) -> None:
+    client = at_desk(app, "mona")
+    fields = {"reasons": ["time-unclear"], "own": "Please.", "comment.texts.en.title": "Rather short"}
+    assert decide(client, submission.id, "changes", **fields).status_code == 303
+    assert look(dbs, Decision.reasons) == [["time-unclear"]]
+    assert look(dbs, FieldComment.path) == ["texts.en.title"]
+    assert "Rather short" in get(client, f"/staff/desk/{submission.id}").get_data(as_text=True)
+
+
+def test_refusal_without_a_reason_is_shown_again_with_what_was_typed(app: Flask, submission: Handed) -> None:
+    client = at_desk(app, "mona")
+    answer = decide(client, submission.id, "refuse", **{"comment.texts.en.title": "Kept"})
+    assert answer.status_code == 422
+    assert "Say why: choose a reason or write one." in text_of(answer.get_data(as_text=True))
+    assert "Kept" in answer.get_data(as_text=True)
+
+
+def test_date_to_publish_is_read_in_the_zone_of_the_edition(app: Flask, dbs: Session, submission: Handed) -> None:
+    client = at_desk(app, "mona")
+    assert decide(client, submission.id, "approve", publish_day="soon").status_code == 422
+    answer = decide(client, submission.id, "approve", publish_day="2021-10-20", publish_time="10:00")
+    assert answer.status_code == 303
+    publish_on = standing_of(dbs, submission).publish_on
+    assert publish_on is not None
+    assert publish_on.isoformat() == "2021-10-20T08:00:00+00:00"
+    assert look(dbs, Event) == []
+
+
+def test_second_moderator_reads_what_the_first_did(
+    app: Flask, dbs: Session, submission: Handed, setting: Setting
+) -> None:
+    client = at_desk(app, "mona")
+    page = get(client, f"/staff/desk/{submission.id}").get_data(as_text=True)
+    refuse(dbs, seen(dbs, row(dbs, submission)), Said(own="No."), Means(setting, BOX), actor=ADAM, now=NOW)
+    dbs.commit()
+    answer = post(client, f"/staff/desk/{submission.id}", {**form_of(page), "act": "approve"})
+    said = text_of(answer.get_data(as_text=True))
+    assert answer.status_code == 409
+    assert "Adam refused it on 2021-10-07 15:01 (Europe/Madrid). Nothing was decided twice." in said
+
+
+def test_edit_is_shown_field_by_field_and_partly_taken(
+    app: Flask, dbs: Session, submission: Handed, setting: Setting
+) -> None:
+    approve(dbs, seen(dbs, row(dbs, submission)), Means(setting, BOX), actor=MONA, now=NOW)
+    dbs.commit()
+    edit(
+        dbs,
+        row(dbs, submission),
+        NOW,
+        cost="90 EUR",
+        texts={"en": TextContent("Care, again", "A talk.", "Some words.")},
+    )
+    dbs.rollback()
+    client = at_desk(app, "mona")
+    page = get(client, f"/staff/desk/{submission.id}").get_data(as_text=True)
+    rows = html.document_fromstring(page).xpath("//table[@class='versions']/tbody/tr")
+    cells = [[" ".join(cell.text_content().split()) for cell in one.xpath("th|td")][1:] for one in rows]
+    assert cells == [["Title en", "Care in the city", "Care, again"], ["Cost", "–", "90 EUR"]]
+    fields = {**form_of(page), "act": "some", "take": ["texts.en.title"], "own": "Events are free."}
+    assert post(client, f"/staff/desk/{submission.id}", fields).status_code == 303
+    assert look(dbs, Decision.verdict) == [
+        "approved", "partly approved", "approved"
+    ]  # fmt: skip
+
+
+def test_claim_note_and_question(app: Flask, dbs: Session, submission: Handed) -> None:
+    client = at_desk(app, "mona")
+    for act, fields in (
+        ("claim", {}), ("note", {"note": "Careful."}), ("question", {"question": "Which hall?"}),
+        ("hand-over", {"to": "adam"}),
+    ):  # fmt: skip
+        answer = post(client, f"/staff/desk/{submission.id}", {"act": act, **fields})
+        assert answer.location == f"/staff/desk/{submission.id}?done={act}"
+    claimed = standing_of(dbs, submission)
+    assert (claimed.state, claimed.claimed_by) == ("in review", "adam")
+    assert look(dbs, Note.body) == ["Careful.", "Which hall?"]
+    answer = post(client, f"/staff/desk/{submission.id}", {"act": "claim"})
+    assert answer.status_code == 409
+    assert "Adam has taken this on since" in text_of(answer.get_data(as_text=True))
+    assert post(client, f"/staff/desk/{submission.id}", {"act": "claim", "take_over": "yes"}).status_code == 303
+    assert post(client, f"/staff/desk/{submission.id}", {"act": "hand-over", "to": "rita"}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("person", "shown", "decided"), [("rita", 200, 403), ("ana", 403, 403), ("stranger", 403, 403)]
+)
+def test_reader_looks_and_nobody_else_of_no_right_comes_in(
+    app: Flask, submission: Handed, person: str, shown: int, decided: int
+) -> None:
+    client = at_desk(app, person)
+    here = f"/staff/desk/{submission.id}"
+    assert [get(client, path).status_code for path in ("/staff/", "/staff/desk", here)] == [shown] * 3
+    closed = [here, f"{here}/edit", f"{here}/call-off", f"{here}/hide", f"{here}/show"]
+    assert [post(client, path, {"act": "claim"}).status_code for path in closed] == [decided] * 5
+    if person == "rita":
+        assert 'id="verdict"' not in get(client, here).get_data(as_text=True)
+
+
+def test_member_limited_to_a_region_finds_nothing_else(app: Flask, dbs: Session, submission: Handed) -> None:
+    dbs.get_one(StaffMember, "mona").regions = ["africa"]
+    dbs.commit()
+    client = at_desk(app, "mona")
+    here = f"/staff/desk/{submission.id}"
+    assert "Care in the city" not in get(client, "/staff/desk").get_data(as_text=True)
+    assert get(client, here).status_code == 404
+    for path in (here, f"{here}/edit", f"{here}/call-off", f"{here}/hide"):
+        assert post(client, path, {"act": "approve"}).status_code == 404
+
+
+def test_staff_edit_is_saved_and_published(app: Flask, dbs: Session, submission: Handed, setting: Setting) -> None:
+    approve(dbs, seen(dbs, row(dbs, submission)), Means(setting, BOX), actor=MONA, now=NOW)
+    dbs.commit()
+    client = at_desk(app, "mona")
+    page = html.document_fromstring(get(client, f"/staff/desk/{submission.id}/edit").get_data(as_text=True))
+    base = page.xpath("string(//input[@name='base']/@value)")
+    here = f"/staff/desk/{submission.id}/edit"
+    wrong = post(client, here, {"base": base, "sessions[0].ends": "late"})
+    assert (wrong.status_code, "sessions[0].ends" in text_of(wrong.get_data(as_text=True))) == (422, True)
+    assert post(client, here, {"base": base, "host_city": "Lima"}).status_code == 303
+    assert look(dbs, Event.host_city) == ["Lima"]
+    assert post(client, here, {"base": base, "host_city": "Quito"}).status_code == 409
+
+
+def test_event_is_cancelled_hidden_and_shown(app: Flask, dbs: Session, submission: Handed, setting: Setting) -> None:
+    approve(dbs, seen(dbs, row(dbs, submission)), Means(setting, BOX), actor=MONA, now=NOW)
+    dbs.commit()
+    client = at_desk(app, "mona")
+    here = f"/staff/desk/{submission.id}"
+    assert get(client, f"{here}/call-off").status_code == 200
+    assert post(client, f"{here}/call-off", {"status": "cancelled", "reason.en": ""}).status_code == 422
+    answer = post(client, f"{here}/call-off", {"status": "cancelled", "reason.en": "The hall is closed."})
+    assert answer.location == f"{here}?done=call-off"
+    (code,) = look(dbs, Event.code)
+    public = get(client, f"/e/{code}", follow_redirects=True).get_data(as_text=True)
+    assert "The hall is closed." in public
+    assert post(client, f"{here}/hide", {"why": ""}).status_code == 422
+    assert post(client, f"{here}/hide", {"why": "Complaint"}).status_code == 303
+    assert get(client, f"/e/{code}", follow_redirects=True).status_code == 410
+    assert post(client, f"{here}/hide", {"why": "Twice"}).status_code == 409
+    assert post(client, f"{here}/show", {"why": "Settled"}).status_code == 303
+
+
+def test_hiding_asks_for_a_fresh_confirmation(app: Flask, dbs: Session, submission: Handed, clock: object) -> None:
+    client = at_desk(app, "mona")
+    clock.now = NOW + timedelta(minutes=16)  # type: ignore[attr-defined]
+    answer = post(client, f"/staff/desk/{submission.id}/hide", {"why": "x"})
+    assert (answer.status_code, answer.location.partition("?")[0]) == (303, "/sign-in/second-factor")
+
+
+def test_start_page_leads_to_the_work_and_shows_alarms(app: Flask, dbs: Session, submission: Handed) -> None:
+    claim(dbs, submission.id, actor=MONA, now=NOW)
+    dbs.commit()
+    said = text_of(get(at_desk(app, "mona"), "/staff/").get_data(as_text=True))
+    assert "1 Everything that waits for us" in said
+    assert "1 Taken on by me" in said
+
+
+def test_form_that_was_open_too_long_keeps_what_was_typed(app: Flask, submission: Handed) -> None:
+    client = at_desk(app, "mona")
+    answer = client.post(
+        f"/staff/desk/{submission.id}", data={"act": "refuse", "own": "My careful words"},
+        base_url="http://wmd.example",
+    )  # fmt: skip
+    assert (answer.status_code, "My careful words" in answer.get_data(as_text=True)) == (422, True)
