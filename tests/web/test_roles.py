@@ -169,6 +169,15 @@ ORGANISER: dict[str, Row] = {
 }
 
 STAFF_ROUTES = {
+    "GET /staff/mail": staff("/staff/mail"),
+    "GET /staff/mail/<message_id>": staff("/staff/mail/none", 404),
+    "POST /staff/mail/<message_id>": staff("/staff/mail/none", 404, reader=403),
+    "GET /staff/mail/<message_id>/html": staff("/staff/mail/none/html", 404, reader=403),
+    "GET /staff/mail/switch": staff("/staff/mail/switch", reader=403, moderator=403),
+    "POST /staff/mail/switch": staff("/staff/mail/switch", 422, reader=403, moderator=403, form={"action": "hold"}),
+    "GET /staff/mail/texts": staff("/staff/mail/texts", reader=403),
+    "GET /staff/mail/texts/<kind>": staff("/staff/mail/texts/received", reader=403),
+    "POST /staff/mail/texts/<kind>": staff("/staff/mail/texts/received", 422, reader=403, moderator=403),
     "GET /staff/people": staff("/staff/people", reader=403, moderator=403),
     "POST /staff/people": staff("/staff/people", 422, reader=403, moderator=403, form={"address": "", "role": "owner"}),
     "GET /staff/people/<person_id>": staff("/staff/people/{rita}", reader=403, moderator=403),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from wmd.domain.mail_bytes import Letterhead
 from wmd.domain.mail_handover import Mailer
 from wmd.gateways import Gateways
 from wmd.secretbox import SecretBox
+from wmd.services.delivery import address_digest
 from wmd.services.journal import Journal
 from wmd.services.mail_texts import Press
 from wmd.services.publishing import Setting
@@ -72,9 +72,3 @@ def tools_of(app: Flask, dbs: Session) -> Tools:
         workers=OUTBOX_WORKERS if engine.dialect.name == "postgresql" else 1,
         stopping=app.extensions["wmd.stopping"],
     )
-
-
-def address_digest(secret: str) -> Callable[[str], str]:
-    """Return what makes a keyed digest of an address: the list of suppressed ones holds no address."""
-    key = secret.encode()
-    return lambda address: hmac.digest(key, f"address {address}".encode(), "sha256").hex()

@@ -8,6 +8,7 @@ not sent; what crashed after it is uncertain, and its kind says what happens the
 
 from __future__ import annotations
 
+import hmac
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -366,3 +367,9 @@ def recover(dbs: Session, *, now: datetime, limit: int = 200) -> int:
             .execution_options(synchronize_session=False)
         )
     return len(found) + len(ended)
+
+
+def address_digest(secret: str) -> Callable[[str], str]:
+    """Return what makes a keyed digest of an address: the list of suppressed ones holds no address."""
+    key = secret.encode()
+    return lambda address: hmac.digest(key, f"address {address}".encode(), "sha256").hex()

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from wmd.domain.mail_bytes import AddressFault, Letter, clean_address, to_bytes
+from wmd.domain.mail_words import Words
 from wmd.secretbox import SecretBox, SecretBoxError
 from wmd.services.delivery import Claim, Ready, bounced_among
 from wmd.services.mail_facts import About, Reading, read_letters
@@ -63,6 +64,6 @@ def _ready(
     )  # fmt: skip
 
 
-def shown(dbs: Session, row: About, press: Press) -> Reading:
-    """Return what a mail says, for staff: a personal link is masked."""
-    return read_letters(dbs, [row], press, secret_of=lambda _: None)[row.id]
+def shown(dbs: Session, row: About, press: Press, words: Words | None = None) -> Reading:
+    """Return what a mail says, for staff: a personal link is masked. ``words`` are tried in place of its own."""
+    return read_letters(dbs, [row], press, secret_of=lambda _: None, words=words)[row.id]

@@ -28,7 +28,7 @@ from sqlalchemy.orm import Session
 from wmd.domain.content import EventContent
 from wmd.domain.findings import N_
 from wmd.domain.mail_kinds import KINDS
-from wmd.domain.mail_words import fill, fill_text
+from wmd.domain.mail_words import Words, fill, fill_text
 from wmd.models import (
     Decision,
     Draft,
@@ -128,17 +128,25 @@ class _Known:
 
 
 def read_letters(
-    dbs: Session, rows: Sequence[About], press: Press, *, secret_of: Callable[[About], str | None]
+    dbs: Session,
+    rows: Sequence[About],
+    press: Press,
+    *,
+    secret_of: Callable[[About], str | None],
+    words: Words | None = None,
 ) -> dict[str, Reading]:
-    """Return what each message says now, by its id. ``secret_of`` gives a personal link's path, or None to mask it."""
+    """Return what each message says now, by its id. ``secret_of`` gives a personal link's path, or None to mask it.
+
+    ``words`` are tried in place of those that hold.
+    """
     known = _read_known(dbs, rows)
-    return {row.id: _read_one(row, known, press, secret_of(row)) for row in rows}
+    return {row.id: _read_one(row, known, press, secret_of(row), words) for row in rows}
 
 
-def _read_one(row: About, known: _Known, press: Press, secret: str | None) -> Reading:
+def _read_one(row: About, known: _Known, press: Press, secret: str | None, tried: Words | None) -> Reading:
     person = known.people.get(row.person_id or "")
     edition = known.editions.get(row.edition_id or 0)
-    words = press.words(
+    words = tried or press.words(
         row.kind, edition.slug if edition else "", (person.language if person else "") or "en", known.written
     )
     one = _One(row, known, press, words.language, person, edition)
