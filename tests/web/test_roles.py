@@ -166,6 +166,8 @@ ORGANISER: dict[str, Row] = {
     "POST /organiser/organisations/<code>/contacts/<person_id>/withdraw": own(
         "/organiser/organisations/{a_code}/contacts/none/withdraw", 303
     ),
+    "GET /organiser/drafts/<draft_id>/pictures": everybody("/organiser/drafts/none/pictures", 404),
+    "POST /organiser/drafts/<draft_id>/pictures": everybody("/organiser/drafts/none/pictures", 404),
 }
 
 STAFF_ROUTES = {

@@ -287,6 +287,9 @@ def _languages(content: EventContent) -> Iterator[Finding]:
     yield from lint_tags(("public_reason", content.public_reason))
     if content.image is not None:
         yield from lint_tags(("image.alt", content.image.alt))
+        if not any(content.image.alt.values()):
+            text = N_("Say in words what the picture shows, for people who cannot see it.")
+            yield error("image.alt", "image.alt", text)
     for where, part in _all_parts(content):
         for name in ("title", "description", "text"):
             words = getattr(part, name, None)

@@ -13,14 +13,12 @@ from wmd.domain.documents.field_rules import error
 from wmd.domain.findings import N_
 from wmd.domain.forms.fields import SECTIONS
 from wmd.domain.forms.reading import Form, ReadForm
-from wmd.domain.forms.typed import Typed
 from wmd.domain.forms.writing import type_event
 from wmd.models import Declaration, Edition, FieldComment, Organisation, Person, Submission
 from wmd.services.contacts import organisations_of
 from wmd.services.drafts import Owner
 from wmd.services.images import find_image, owns
 from wmd.services.intake import latest_revision, read_content
-from wmd.services.questions import check_answers, questions_of, read_answers
 from wmd.services.submissions import read_edition_form
 
 _ALL = frozenset(section.slug for section in SECTIONS)
@@ -99,27 +97,15 @@ def comments_on(dbs: Session, submission_id: str) -> dict[str, list[str]]:
     return found
 
 
-def with_what_is_asked(
-    dbs: Session, edition: Edition, read: ReadForm, typed: Typed, base: EventContent | None, owner: Owner
-) -> ReadForm:
-    """Return what was read with the answers to the edition's questions, and without a picture of somebody else's."""
-    if read.content is None:
+def with_own_picture(dbs: Session, read: ReadForm, base: EventContent | None, owner: Owner) -> ReadForm:
+    """Return what was read without a picture that is somebody else's, or is not there any more."""
+    if read.content is None or read.content.image is None:
         return read
-    questions = questions_of(dbs, edition)
-    asked = {question.slug for question in questions}
-    kept = {slug: answer for slug, answer in (base.answers if base else {}).items() if slug not in asked}
-    answers = {**kept, **read_answers(questions, typed)}
-    findings = [*read.findings, *check_answers(questions, {**answers, **_typed_answers(typed)})]
-    content = replace(read.content, answers=answers)
     known = base.image.id if base and base.image else ""
-    if content.image is not None and content.image.id != known and not _owns(dbs, content.image.id, owner):
-        content = replace(content, image=None)
-        findings.append(error("image.unknown", "image.alt", N_("This picture is not there any more. Choose it again.")))
-    return replace(read, content=content, findings=tuple(findings))
-
-
-def _typed_answers(typed: Typed) -> dict[str, str]:
-    return {name.removeprefix("answers."): text for name, text in typed.items() if name.startswith("answers.")}
+    if read.content.image.id == known or _owns(dbs, read.content.image.id, owner):
+        return read
+    finding = error("image.unknown", "image.id", N_("This picture is not there any more. Choose it again."))
+    return replace(read, content=replace(read.content, image=None), findings=(*read.findings, finding))
 
 
 def _owns(dbs: Session, image_id: str, owner: Owner) -> bool:

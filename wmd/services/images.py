@@ -59,6 +59,7 @@ _WORDS = {
     "image.broken": N_("The picture is damaged or cut off. Open it once, save it anew and send that."),
     "image.rights": N_("Confirm that you may use this picture here."),
     "image.alt": N_("Say in words what the picture shows, for people who cannot see it."),
+    "image.stale": N_("This page was open for too long, or you signed in or out meanwhile. Choose the file once more."),
     "image.many": N_("That is more pictures than we take on one day. Please go on tomorrow, or write to us."),
 }
 

@@ -1,25 +1,17 @@
-"""The questions that an edition asks organisers: in order, their answers checked, and what of them is public."""
+"""The questions that an edition asks organisers: in order, and what of the answers is public."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from wmd.domain.content import EventContent
-from wmd.domain.documents.shape import child
-from wmd.domain.documents.text_rules import LONGEST_TEXT, PublicText, lint_text
-from wmd.domain.findings import N_, Finding, Level
 from wmd.domain.programme import AnswerView
+from wmd.domain.questions import Asked
 from wmd.domain.vocabulary import YES_NO
 from wmd.models import Edition, Question
-
-#: A private answer may be long, but is no attachment.
-LONGEST_ANSWER = 5_000
-_NUMBER = re.compile(r"-?\d{1,15}(?:[.,]\d{1,6})?")
 
 
 def questions_of(dbs: Session, edition: Edition, *, retired: bool = False) -> list[Question]:
@@ -30,52 +22,18 @@ def questions_of(dbs: Session, edition: Edition, *, retired: bool = False) -> li
     return list(dbs.scalars(wanted.order_by(Question.position, Question.id)))
 
 
-def check_answers(questions: Sequence[Question], answers: Mapping[str, str]) -> list[Finding]:
-    """Return what is wrong with the answers to these questions; paths are ``answers.<slug>``.
-
-    Answers to questions that are not asked (any more) are left alone: an edit must not lose them.
-    """
-    return [finding for question in questions for finding in _check(question, answers.get(question.slug, "").strip())]
-
-
-def _check(question: Question, answer: str) -> Iterator[Finding]:
-    where = child("answers", question.slug)
-    if not answer:
-        if question.is_required:
-            yield Finding("answer.missing", Level.ERROR, where, N_("This question needs an answer."))
-        return
-    if question.kind == "yes-no" and answer not in YES_NO:
-        yield Finding("answer.yes-no", Level.ERROR, where, N_("Choose yes or no."))
-    if question.kind == "choice" and answer not in {choice["value"] for choice in question.choices}:
-        yield Finding("answer.choice", Level.ERROR, where, N_("Choose one of the answers offered."))
-    if question.kind == "number" and not _NUMBER.fullmatch(answer):
-        yield Finding("answer.number", Level.ERROR, where, N_("Write a number in digits, such as 40 or 2.5."))
-    if question.kind == "text":
-        yield from _check_text(question, answer, where)
+def asked_of(question: Question) -> Asked:
+    """Return a question's row as the value that forms are read against."""
+    return Asked(
+        slug=question.slug, kind=question.kind, label=dict(question.label), hint=dict(question.hint),
+        choices={str(choice["value"]): dict(choice["label"]) for choice in question.choices},
+        is_required=question.is_required, is_public=question.is_public,
+    )  # fmt: skip
 
 
-def _check_text(question: Question, answer: str, where: str) -> Iterator[Finding]:
-    if question.is_public:
-        yield from lint_text(PublicText(where, answer, LONGEST_ANSWER, lines_allowed=True))
-    elif len(answer) > LONGEST_ANSWER or len(answer) > LONGEST_TEXT:
-        text = N_("This has {length} characters; at most {longest} fit.")
-        params = {"length": len(answer), "longest": LONGEST_ANSWER}
-        yield Finding("text.too-long", Level.ERROR, where, text, params)
-
-
-def read_answers(questions: Sequence[Question], typed: Mapping[str, str]) -> dict[str, str]:
-    """Return the answers as they are kept, from what was typed under ``answers.<slug>``; blanks are left out.
-
-    A number is kept with a point, as it is computed with.
-    """
-    found: dict[str, str] = {}
-    for question in questions:
-        answer = typed.get(child("answers", question.slug), "").strip()
-        if question.kind == "number" and _NUMBER.fullmatch(answer):
-            answer = f"{Decimal(answer.replace(',', '.')).normalize():f}"
-        if answer:
-            found[question.slug] = answer
-    return found
+def asked_in(dbs: Session, edition: Edition) -> tuple[Asked, ...]:
+    """Return the questions an edition asks now, in order."""
+    return tuple(asked_of(question) for question in questions_of(dbs, edition))
 
 
 def public_answers(content: EventContent, questions: Sequence[Question]) -> tuple[AnswerView, ...]:
@@ -83,16 +41,15 @@ def public_answers(content: EventContent, questions: Sequence[Question]) -> tupl
 
     A retired question's answer is no longer shown.
     """
+    shown = (asked_of(question) for question in questions if question.is_public and question.retired_at is None)
     return tuple(
         AnswerView(question.slug, dict(question.label), words)
-        for question in questions
-        if question.is_public
-        and question.retired_at is None
-        and (words := _words(question, content.answers.get(question.slug, ""), content.language))
+        for question in shown
+        if (words := _words(question, content.answers.get(question.slug, ""), content.language))
     )
 
 
-def _words(question: Question, answer: str, language: str) -> dict[str, str]:
+def _words(question: Asked, answer: str, language: str) -> dict[str, str]:
     """Return an answer in words by language: those of the choice, or what was typed, in the event's language."""
     if not answer:
         return {}
@@ -102,5 +59,5 @@ def _words(question: Question, answer: str, language: str) -> dict[str, str]:
     if question.kind == "number":
         return {"": answer}
     if question.kind == "choice":
-        return next((dict(choice["label"]) for choice in question.choices if choice["value"] == answer), {})
+        return dict(question.choices.get(answer, {}))
     return {language: answer}

@@ -41,6 +41,7 @@ from wmd.services.outbox import put_message, withdraw_messages
 from wmd.services.people import person_for
 from wmd.services.private_links import keep_link, move_end
 from wmd.services.projection import slot_of
+from wmd.services.questions import asked_in
 from wmd.services.states import audit, move
 
 CONFIRM_WITHIN = timedelta(days=14)
@@ -98,6 +99,7 @@ def read_edition_form(dbs: Session, edition: Edition, now: datetime) -> Form:
         settings=FieldSettings(dict(edition.form)),
         declarations=declarations_of(edition),
         series=frozenset(dbs.scalars(select(Series.slug))),
+        questions=asked_in(dbs, edition),
         is_late=phase_of(edition, now) == "late",
     )
 

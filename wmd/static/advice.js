@@ -2,7 +2,8 @@
 // back is put into its places. Without this script the same advice stands there after each saving.
 const WAIT_MS = 700;
 
-for (const form of document.querySelectorAll("form[data-advice]")) {
+for (const asks of document.querySelectorAll("[data-advice]")) {
+  const form = asks.closest("form");
   let timer = 0;
   let asked = 0;
 
@@ -13,7 +14,7 @@ for (const form of document.querySelectorAll("form[data-advice]")) {
     for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
     let text = "";
     try {
-      const answer = await fetch(form.dataset.advice, { method: "POST", body, headers: { Accept: "text/html" } });
+      const answer = await fetch(asks.dataset.advice, { method: "POST", body, headers: { Accept: "text/html" } });
       if (!answer.ok) return;
       text = await answer.text();
     } catch {

@@ -7,7 +7,7 @@ from flask_babel import Babel
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Config
-from wmd.web import account, csrf, errors, headers, health, organiser, public, staff, visitors, words
+from wmd.web import account, csrf, errors, headers, health, organiser, public, staff, uploads, visitors, words
 
 
 def register(app: Flask) -> None:
@@ -22,6 +22,8 @@ def register(app: Flask) -> None:
     headers.register(app)
     errors.register(app)
     visitors.register(app)
+    # Before the check, which reads the form.
+    uploads.register(app)
     csrf.register(app)
     app.register_blueprint(health.bp)
     public.register(app)

@@ -59,7 +59,7 @@ def test_html_holds_a_place_for_each_section(desk: Desk) -> None:
     body = post(desk.client(), PATH, of_a(**{"sessions[0].time_text": "15:00 CET"})).get_data(as_text=True)
     page = html.fragment_fromstring(body, create_parent="div")
 
-    assert page.xpath("//@data-advice-for") == ["texts", "when", "way-in"]
+    assert page.xpath("//@data-advice-for") == ["texts", "sessions[0]", "way-in"]
     cities = [" ".join(each.text_content().split()) for each in page.xpath("//ul[@class='cities']/li")]
     assert cities[0] == "Madrid UTC+2 15:00–16:30"
     assert len(cities) == 6

@@ -18,6 +18,7 @@ from wmd.domain.forms.fields import SECTIONS, FieldSettings, field_of
 from wmd.domain.forms.scalars import Cells
 from wmd.domain.forms.session_cells import read_sessions
 from wmd.domain.forms.typed import Typed, count_of, languages_of, too_many
+from wmd.domain.questions import Asked, check_answers, kept_answer
 
 #: Stand for what gets its key or id only when it is handed in.
 NEW_LEAD = "new:lead"
@@ -56,7 +57,7 @@ class Form:
 
     ``organisations`` are those the contact may hand in for, by key; ``declarations`` maps a kind to the version of its
     words; ``sections`` are the ones that were asked; ``base`` and ``people`` (names by id) what is edited; ``series``
-    and ``questions`` slugs. ``is_late``: the deadline has passed, so that a note is wanted.
+    slugs; ``questions`` what the edition asks besides. ``is_late``: the deadline has passed, so that a note is wanted.
     """
 
     edition: EditionContent
@@ -67,6 +68,7 @@ class Form:
     sections: frozenset[str] = _ALL
     base: EventContent | None = None
     people: Mapping[str, str] = field(default_factory=dict)
+    questions: tuple[Asked, ...] = ()
     is_late: bool = False
 
 
@@ -107,6 +109,8 @@ def read_form(typed: Typed, form: Form) -> ReadForm:
     document, people = _document(cells, form, organisation, key, partners)
     join_link = cells.link("registration.join_link")
     cells.findings += too_many(typed)
+    if "questions" in form.sections:
+        cells.findings += check_answers(form.questions, _answers(cells, form))
     cells.findings += rules.check_typed(cells, form, has_second=bool(second.name or second.address))
     content, found = event_from_json(document)
     if content is not None:
@@ -289,20 +293,27 @@ def _groups(cells: Cells, form: Form, document: dict[str, object]) -> None:
     review["urban_october"] = cells.text("review.urban_october")
     review |= {name: cells.number(f"review.{name}") for name in _COUNTS}
     document["review"] = {name: value for name, value in review.items() if value not in ("", None)} or None
-    _picture_and_answers(cells, document)
+    _picture(cells, document)
+    if form.questions or any(name.startswith("answers.") for name in cells.typed):
+        document["answers"] = _answers(cells, form)
 
 
-def _picture_and_answers(cells: Cells, document: dict[str, object]) -> None:
+def _picture(cells: Cells, document: dict[str, object]) -> None:
     if identity := cells.text("image.id"):
         alt = cells.text("image.alt")
         words = {cells.text("language") or "en": alt} if alt else {}
         document["image"] = {"id": identity, "alt": words, "credit": cells.text("image.credit")}
     elif "image.id" in cells.typed:
         document["image"] = None
-    answers = {
-        name.partition(".")[2]: value.strip()
-        for name, value in cells.typed.items()
-        if name.startswith("answers.") and value.strip()
-    }
-    if answers or any(name.startswith("answers.") for name in cells.typed):
-        document["answers"] = answers
+
+
+def _answers(cells: Cells, form: Form) -> dict[str, str]:
+    """Return the answers as they are kept; one to a question that is asked no more stays as it was."""
+    asked = {question.slug: question for question in form.questions}
+    before = form.base.answers if form.base is not None else {}
+    found = {slug: answer for slug, answer in before.items() if slug not in asked}
+    for name, value in cells.typed.items():
+        slug = name.partition(".")[2]
+        if name.startswith("answers.") and value.strip():
+            found[slug] = kept_answer(asked[slug], value) if slug in asked else value.strip()
+    return found

@@ -6,7 +6,7 @@ from types import ModuleType
 
 from flask import Blueprint, Flask
 
-from wmd.web.organiser import account, advice, contacts, drafts, posting, preview, submit
+from wmd.web.organiser import account, advice, contacts, drafts, form_parts, pictures, posting, preview, submit
 
 #: The modules whose ``bp`` is added below ``/organiser``; its endpoints are named ``organiser.<name>.<view>``.
 MODULES: tuple[ModuleType, ...] = (
@@ -14,6 +14,7 @@ MODULES: tuple[ModuleType, ...] = (
     advice,
     contacts,
     drafts,
+    pictures,
     preview,
 )
 
@@ -26,3 +27,4 @@ def register(app: Flask) -> None:
     app.register_blueprint(bp)
     app.register_blueprint(submit.bp)
     posting.register(app)
+    form_parts.register(app)

@@ -12,9 +12,9 @@ from typing import Any
 from flask import Blueprint, Response, abort, jsonify, make_response, render_template, request
 
 from wmd.db import db
-from wmd.domain.advice import Advice, Choice, CityTime
+from wmd.domain.advice import MOST_SESSIONS, Advice, Choice, CityTime
 from wmd.domain.forms.reading import read_form
-from wmd.domain.forms.typed import collect
+from wmd.domain.forms.typed import Typed, collect, count_of
 from wmd.domain.programme import Programme
 from wmd.domain.similar import Likeness
 from wmd.domain.slots import SlotFacts
@@ -86,7 +86,7 @@ def show() -> Response:
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
         response = jsonify(advice=items)
     else:
-        response = make_response(render_template("organiser/drafts/advice.html", advice=items))
+        response = make_response(render_template("organiser/drafts/advice.html", advice=items, places=places_of(typed)))
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -97,7 +97,7 @@ def advice_items(found: Sequence[Advice], programme: Programme) -> list[dict[str
         {
             "kind": one.kind,
             "where": one.where,
-            "section": _SECTIONS.get(one.kind, "when"),
+            "place": _place(one),
             "level": one.level.value,
             "text": one.say(gettext),
             "facts": list(_facts(one, programme)),
@@ -106,8 +106,17 @@ def advice_items(found: Sequence[Advice], programme: Programme) -> list[dict[str
     ]
 
 
-#: Where in the form each kind of advice stands.
-_SECTIONS = {"link": "way-in", "similar": "texts"}
+def _place(one: Advice) -> str:
+    """Return where in the form advice stands: beside its session, with the texts, or with the links."""
+    if one.where.startswith("sessions["):
+        return one.where.partition("]")[0] + "]"
+    return "way-in" if one.kind == "link" else "texts"
+
+
+def places_of(typed: Typed) -> list[str]:
+    """Return the places for advice in a form."""
+    sessions = min(count_of(typed, "sessions"), MOST_SESSIONS)
+    return ["texts", *(f"sessions[{index}]" for index in range(sessions)), "way-in"]
 
 
 def _facts(one: Advice, programme: Programme) -> Iterator[dict[str, Any]]:

@@ -19,7 +19,7 @@ from wmd.errors import InvalidContentError, NotAllowedMoveError
 from wmd.models import Draft, Edition, Organisation, Submission
 from wmd.services.alarms import raise_alarm
 from wmd.services.drafts import Conflict, NewDraft, close_draft, create_draft, read_typed, save_draft
-from wmd.services.form_reading import comments_on, editing_form, new_form, with_what_is_asked
+from wmd.services.form_reading import comments_on, editing_form, new_form, with_own_picture
 from wmd.services.journal import Journal
 from wmd.services.people import read_address
 from wmd.services.rate_limits import SUBMIT_BY_ADDRESS, SUBMIT_BY_NETWORK
@@ -148,10 +148,14 @@ def answer_post(sheet: Sheet, typed: dict[str, str], limits: Sequence[Finding], 
     return _saved(sheet, typed, limits, action, target)
 
 
+#: Buttons that save and lead to a page of the draft's own.
+_PAGES = frozenset({"preview", "pictures", "ics"})
+
+
 def _saved(sheet: Sheet, typed: Typed, limits: Sequence[Finding], action: str, target: str) -> Response:
     if limits:
         return show_form(sheet, typed, findings=limits, status=422)
-    where = sheet.address + ("/preview" if action == "preview" else "?saved=1")
+    where = sheet.address + (f"/{action}" if action in _PAGES else "?saved=1")
     return make_response(redirect(f"{where}#{_id_of(target)}" if target else where, 303))
 
 
@@ -181,7 +185,7 @@ def show_conflict(sheet: Sheet, conflict: Conflict) -> Response:
 def read_sheet(sheet: Sheet, typed: Typed) -> ReadForm:
     """Read the form with all its findings."""
     form = sheet.form()
-    read = with_what_is_asked(db.session(), sheet.edition, read_form(typed, form), typed, form.base, owner())
+    read = with_own_picture(db.session(), read_form(typed, form), form.base, owner())
     if (
         "contact" in form.sections
         and read.contact.address
