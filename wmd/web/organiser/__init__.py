@@ -6,7 +6,7 @@ from types import ModuleType
 
 from flask import Blueprint, Flask
 
-from wmd.web.organiser import account, advice, contacts, drafts, form_parts, pictures, posting, preview, submit
+from wmd.web.organiser import account, advice, contacts, drafts, form_parts, pictures, posting, preview, privacy, submit
 
 #: The modules whose ``bp`` is added below ``/organiser``; its endpoints are named ``organiser.<name>.<view>``.
 MODULES: tuple[ModuleType, ...] = (
@@ -16,6 +16,7 @@ MODULES: tuple[ModuleType, ...] = (
     drafts,
     pictures,
     preview,
+    privacy,
 )
 
 

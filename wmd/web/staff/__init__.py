@@ -6,10 +6,10 @@ from types import ModuleType
 
 from flask import Blueprint, Flask
 
-from wmd.web.staff import desk, listing, mail, mail_texts, people, start
+from wmd.web.staff import audit, desk, listing, mail, mail_texts, people, persons, start
 
 #: The modules whose ``bp`` is added below ``/staff``; its endpoints are named ``staff.<name>.<view>``.
-MODULES: tuple[ModuleType, ...] = (start, desk, listing, people, mail_texts, mail)
+MODULES: tuple[ModuleType, ...] = (start, desk, listing, people, persons, audit, mail_texts, mail)
 
 
 def register(app: Flask) -> None:
