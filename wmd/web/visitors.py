@@ -29,6 +29,10 @@ class Visitor:
     staff: StaffMember | None = None
     actor: Actor = VISITOR
 
+    def as_contact(self) -> Actor:
+        """Return who acts as an organiser here, whatever rights they have elsewhere."""
+        return person_actor(self.person.id) if self.person else VISITOR
+
     @property
     def person_id(self) -> str | None:
         """The id of who is signed in."""

@@ -6,17 +6,34 @@ from types import ModuleType
 
 from flask import Blueprint, Flask
 
-from wmd.web.organiser import account, advice, contacts, drafts, form_parts, pictures, posting, preview, privacy, submit
+from wmd.web.organiser import (
+    account,
+    advice,
+    confirm,
+    contacts,
+    drafts,
+    form_parts,
+    home,
+    pictures,
+    posting,
+    preview,
+    privacy,
+    submissions,
+    submit,
+)
 
 #: The modules whose ``bp`` is added below ``/organiser``; its endpoints are named ``organiser.<name>.<view>``.
 MODULES: tuple[ModuleType, ...] = (
     account,
     advice,
+    confirm,
     contacts,
     drafts,
+    home,
     pictures,
     preview,
     privacy,
+    submissions,
 )
 
 

@@ -240,6 +240,26 @@ class FormPage:
                     yield name
             yield from (pattern for pattern, each in FIELDS.items() if each.section == section.slug)
 
+    @cached_property
+    def rows(self) -> list[dict[str, str]]:
+        """What is typed, in the order of the form, as it is called and chosen: for reading, not for typing."""
+        shown = []
+        for name in dict.fromkeys(self._order()):
+            value = self.typed.get(name, "").strip()
+            label = self.label_of(name) if value else ""
+            if not label or name == "new_language":
+                continue
+            each = FIELDS[pattern_of(name)]
+            chosen = values_of(self.typed, name) if each.control == "many" else [value]
+            words = {
+                pair[0]: pair[1]
+                for option in (options_of(each.options, self.form, chosen) if each.options else ())
+                for pair in (option["options"] if isinstance(option, dict) else [option])  # type: ignore[attr-defined]
+            }
+            said = ", ".join(words.get(one, one) for one in chosen)
+            shown.append({"label": label, "value": gettext("Yes") if each.control == "checkbox" else said})
+        return shown
+
     def label_of(self, where: str) -> str:
         """Return what a field is called, with the part it belongs to where there are several."""
         pattern = pattern_of(where)

@@ -19,6 +19,7 @@ from wmd.errors import InvalidContentError, NotAllowedMoveError
 from wmd.models import Draft, Edition, Organisation, Submission
 from wmd.services.alarms import raise_alarm
 from wmd.services.drafts import Conflict, NewDraft, close_draft, create_draft, read_typed, save_draft
+from wmd.services.edits import receive_edit
 from wmd.services.form_reading import comments_on, editing_form, new_form, with_own_picture
 from wmd.services.journal import Journal
 from wmd.services.people import read_address
@@ -26,6 +27,7 @@ from wmd.services.rate_limits import SUBMIT_BY_ADDRESS, SUBMIT_BY_NETWORK
 from wmd.services.references import find_edition
 from wmd.services.replaying import submission_entry
 from wmd.services.spam import count_same_text
+from wmd.services.standing import Means
 from wmd.services.submissions import HandIn, Phase, Receipt, find_receipt, hand_in_form, phase_of
 from wmd.web.catalogue import gettext
 from wmd.web.guards import visitor
@@ -35,7 +37,7 @@ from wmd.web.organiser.form_page import FormPage
 from wmd.web.organiser.own_drafts import edition_of, submission_of
 from wmd.web.organiser.posting import DRAFTS_BY_NETWORK, owner, secret_box, shown_values
 from wmd.web.organiser.wording import deadline_words
-from wmd.web.reading import read_now
+from wmd.web.reading import library, read_now
 from wmd.web.spam_trap import read_trap, trap_fields
 
 
@@ -241,7 +243,13 @@ def _take(sheet: Sheet, read: ReadForm) -> Receipt:
     receipt = hand_in_form(dbs, sheet.edition, given, actor=visitor().actor, box=secret_box(), mint=Mint(), now=now)
     if sheet.draft is not None:
         close_draft(sheet.draft, now=now)
+    is_shown = False
+    if sheet.submission is not None and receipt.is_new:
+        means = Means(current_app.extensions["wmd.publishing"], secret_box())
+        is_shown = receive_edit(dbs, receipt.submission_id, means, now=now)
     dbs.commit()
+    if is_shown:
+        library().refresh()
     return receipt
 
 

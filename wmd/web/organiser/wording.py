@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from wmd.domain.findings import N_
 from wmd.models import EditableText, Edition
+from wmd.services.own_work import OwnItem
 from wmd.web import words
 from wmd.web.catalogue import gettext
 
@@ -41,3 +43,46 @@ def deadline_words(dbs: Session, edition: Edition, phase: str) -> str:
     if phase == "before":
         return f"{said} " + gettext("Come back on %(when)s.", when=when)
     return gettext("Please hand in by %(when)s.", when=when)
+
+
+def standing_words(item: OwnItem, now: datetime) -> Mapping[str, str]:
+    """Return where a submission stands: ``label``, ``kind`` of badge, and ``text``, what happens next."""
+    label, kind, text = _standing(item, now)
+    return {"label": gettext(label), "kind": kind, "text": gettext(text)}
+
+
+def _standing(item: OwnItem, now: datetime) -> tuple[str, str, str]:
+    submission = item.submission
+    if item.questions:
+        return N_("The team has a question"), "wants", N_("Please answer it below: your event waits for it.")
+    if submission.state == "approved":
+        return _approved(item, now)
+    return _PLAIN[submission.state]
+
+
+def _approved(item: OwnItem, now: datetime) -> tuple[str, str, str]:
+    if item.event is not None and item.event.merged_into_id is not None:
+        return N_("Merged"), "", N_("It is shown together with another entry of the same event.")
+    if item.event is not None and item.event.hidden_at is not None:
+        return N_("Taken off the programme"), "wants", N_("Please write to the team if you do not know why.")
+    if item.is_waiting:
+        text = N_("It stays as it is until the team has looked at your change.")
+        return N_("In the programme; your change waits"), "good", text
+    if item.submission.publish_on is not None and item.submission.publish_on > now:
+        return N_("Accepted"), "good", N_("It will be shown from its day of publication on.")
+    return N_("In the programme"), "good", N_("You can change, postpone or cancel it at any time.")
+
+
+_PLAIN: Mapping[str, tuple[str, str, str]] = {
+    "unconfirmed": (
+        N_("Waiting for you"), "wants", N_("Please confirm that this is yours; the team looks at it meanwhile."),
+    ),
+    "submitted": (N_("Handed in"), "", N_("The team will look at it, usually within two working days.")),
+    "in review": (N_("The team is looking at it"), "", N_("You will get a mail as soon as it is decided.")),
+    "changes requested": (
+        N_("The team asks for changes"), "wants",
+        N_("Open it, look at the remarks beside the fields, and hand it in again."),
+    ),
+    "rejected": (N_("Not taken"), "", N_("The reason is below. You can copy it and hand in another event.")),
+    "withdrawn": (N_("Withdrawn"), "", N_("You took it back. You can copy it and hand it in anew.")),
+}  # fmt: skip

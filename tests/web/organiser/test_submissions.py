@@ -1,0 +1,291 @@
+"""A submission for its organiser: where it stands, changed, copied, taken back, called off; and nobody else's."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Select, event, select
+from sqlalchemy.orm import Session
+
+from tests.cast import Cast, get, make_cast, post, sign_in
+from tests.conftest import Clock, Engine
+from tests.domain.forms.cast import filled
+from tests.handing_in import BOX, hand_in, make_edition
+from wmd.cli import publishing_setting
+from wmd.db import db
+from wmd.domain.content import EditionContent
+from wmd.models import (
+    Draft,
+    Edition,
+    EventSession,
+    FieldComment,
+    Message,
+    Note,
+    Revision,
+    Submission,
+    WebSession,
+)
+from wmd.services.actors import Actor
+from wmd.services.drafts import read_typed
+from wmd.services.moderation import decide
+from wmd.services.outbox import hidden_part
+from wmd.services.publishing import publish
+from wmd.services.references import put_edition
+
+ANA = Actor("person:ana", "ana")
+
+
+@pytest.fixture
+def engine_name() -> Engine:
+    """What differs between the databases is tested with the services."""
+    return "sqlite"
+
+
+@pytest.fixture
+def cast(dbs: Session, clock: Clock) -> Cast:
+    """The fixed cast, and the edition of 2021."""
+    found = make_cast(dbs, clock.now)
+    make_edition(dbs, clock.now)
+    dbs.commit()
+    return found
+
+
+@pytest.fixture
+def ana(app: Flask, cast: Cast) -> FlaskClient:
+    """The browser of A's contact."""
+    client = app.test_client()
+    sign_in(client, app, cast.ana)
+    return client
+
+
+def of_ana() -> dict[str, str]:
+    """Return a form of organisation A."""
+    typed = {name: text for name, text in filled().items() if not name.startswith(("organisation.", "contact."))}
+    return typed | {"organisation.key": "organisation-a"}
+
+
+def only(dbs: Session, statement: Select[tuple[Any]]) -> Any:  # noqa: ANN401 -- any row or value
+    """Return the one row or value there is, and let go of the lock that reading takes on SQLite."""
+    (found,) = dbs.scalars(statement).all()
+    dbs.expunge_all()
+    dbs.rollback()
+    return found
+
+
+def handed_in(dbs: Session, clock: Clock, *, token: str = "t1") -> str:  # noqa: S107 -- a form's token, no secret
+    """Hand in an event of organisation A; return the submission's id."""
+    receipt = hand_in(dbs, make_edition(dbs, clock.now), of_ana(), token=token, now=clock.now, actor=ANA)
+    dbs.commit()
+    return receipt.submission_id
+
+
+def published(app: Flask, dbs: Session, clock: Clock) -> str:
+    """Hand in an event, approve and publish it; return the submission's id."""
+    submission_id = handed_in(dbs, clock)
+    revision = dbs.scalars(select(Revision).where(Revision.kind == "event")).one()
+    decide(dbs, revision, "approved", moderator="person:mona", now=clock.now)
+    publish(dbs, make_edition(dbs, clock.now), [revision], publishing_setting(app), actor="person:mona", now=clock.now)
+    dbs.commit()
+    return submission_id
+
+
+def test_page_says_where_it_stands_and_what_was_handed_in(ana: FlaskClient, dbs: Session, clock: Clock) -> None:
+    submission_id = handed_in(dbs, clock)
+    page = get(ana, f"/organiser/submissions/{submission_id}").text
+    assert "Handed in" in page
+    assert only(dbs, select(Submission.receipt)) in page
+    assert "Zoom webinar" in page
+    home = get(ana, "/organiser/").text
+    assert f'href="/organiser/submissions/{submission_id}"' in home
+
+
+@pytest.mark.parametrize("act", ["", "/edit", "/copy", "/confirm", "/withdraw", "/say", "/call-off"])
+@pytest.mark.parametrize("who", ["ben", "stranger"])
+def test_nobody_else_reaches_a_submission(
+    app: Flask, dbs: Session, clock: Clock, cast: Cast, act: str, who: str
+) -> None:
+    submission_id = handed_in(dbs, clock)
+    client = app.test_client()
+    sign_in(client, app, who)
+    path = f"/organiser/submissions/{submission_id}{act}"
+    answer = post(client, path, {"body": "x", "what": "cancel", "reason": "x"}) if act else get(client, path)
+    assert answer.status_code == 404
+    assert "Care in the metropolis" not in get(client, "/organiser/").text
+    assert only(dbs, select(Submission.state)) == "submitted"
+
+
+def test_change_goes_through_a_draft_with_the_remarks_beside_the_fields(
+    ana: FlaskClient, dbs: Session, clock: Clock
+) -> None:
+    submission_id = handed_in(dbs, clock)
+    revision = only(dbs, select(Revision))
+    dbs.add(
+        FieldComment(
+            submission_id=submission_id, revision_id=revision.id, path="texts.en.title", body="Too short, please.",
+            author="person:mona", at=clock.now,
+        )
+    )  # fmt: skip
+    row = dbs.get_one(Submission, submission_id)
+    row.state, row.waiting_since = "changes requested", None
+    dbs.commit()
+    answer = post(ana, f"/organiser/submissions/{submission_id}/edit")
+    path = answer.headers["Location"]
+    page = get(ana, path).text
+    assert re.search(r'id="f-texts-en-title-said">.*?Too short, please\.', page, re.DOTALL)
+    # Nothing that is known is asked again.
+    assert 'name="contact.address"' not in page
+    assert 'name="declarations.free"' not in page
+    assert post(ana, f"/organiser/submissions/{submission_id}/edit").headers["Location"] == path
+    draft = only(dbs, select(Draft))
+    typed = read_typed(draft, BOX) | {"texts.en.title": "Care in and around the metropolis"}
+    done = post(ana, path, typed | {"action": "hand-in", "version": "1", "form_token": draft.form_token})
+    assert done.headers["Location"] == f"/organiser/submissions/{submission_id}?done=1"
+    submission = only(dbs, select(Submission))
+    assert (submission.state, submission.title) == ("in review", "Care in and around the metropolis")
+
+
+def test_published_event_is_changed_copied_and_called_off(
+    app: Flask, ana: FlaskClient, dbs: Session, clock: Clock
+) -> None:
+    submission_id = published(app, dbs, clock)
+    path = f"/organiser/submissions/{submission_id}"
+    assert "In the programme" in get(ana, path).text
+    refused = post(ana, f"{path}/withdraw")
+    assert refused.status_code == 422
+    without = post(ana, f"{path}/call-off", {"what": "cancel", "reason": " "})
+    assert without.status_code == 422
+    assert "Say why" in without.text
+    assert post(ana, f"{path}/call-off", {"what": "cancel", "reason": "The hall burnt down."}).status_code == 303
+    assert only(dbs, select(EventSession.status)) == "cancelled"
+    assert "cancelled" in dbs.scalars(select(Message.kind)).all()
+
+
+def test_copy_moves_into_the_next_edition_without_links(ana: FlaskClient, dbs: Session, clock: Clock) -> None:
+    submission_id = handed_in(dbs, clock)
+    day = make_edition(dbs, clock.now).main_day
+    put_edition(
+        dbs,
+        EditionContent(
+            slug="2026", name="World Metropolitan Day 2026", main_day=day.replace(year=2026), zone="Europe/Madrid",
+            window_from=day.replace(year=2026, day=1), window_to=day.replace(year=2026, day=31),
+        ),
+        now=clock.now,
+    )  # fmt: skip
+    dbs.commit()
+    answer = post(ana, f"/organiser/submissions/{submission_id}/copy", {"edition": "2026"})
+    assert answer.status_code == 303
+    draft = only(dbs, select(Draft))
+    typed = read_typed(draft, BOX)
+    # A Thursday stays a Thursday, at three.
+    assert (typed["sessions[0].date"], typed["sessions[0].starts"]) == ("2026-10-08", "15:00")
+    assert (typed["registration.url"], typed["sessions[0].id"], draft.submission_id) == ("", "", None)
+    assert typed["organisation.key"] == "organisation-a"
+    assert only(dbs, select(Edition.slug).where(Edition.id == draft.edition_id)) == "2026"
+    page = get(ana, answer.headers["Location"])
+    assert page.status_code == 200
+
+
+def test_copy_into_a_closed_edition_says_so(ana: FlaskClient, dbs: Session, clock: Clock) -> None:
+    submission_id = handed_in(dbs, clock)
+    make_edition(dbs, clock.now).submit_closes_at = clock.now - timedelta(days=1)
+    dbs.commit()
+    answer = post(ana, f"/organiser/submissions/{submission_id}/copy", {"edition": "2021"})
+    assert (answer.status_code, "takes no events now" in answer.text) == (422, True)
+
+
+def test_words_with_the_team(ana: FlaskClient, dbs: Session, clock: Clock) -> None:
+    submission_id = handed_in(dbs, clock)
+    dbs.add(
+        Note(
+            submission_id=submission_id, author="person:mona", by_staff=True, is_private=False, is_question=True,
+            body="Is the hall step-free?", at=clock.now,
+        )
+    )  # fmt: skip
+    dbs.add(
+        Note(
+            submission_id=submission_id, author="person:mona", by_staff=True, is_private=True, body="Odd people.",
+            at=clock.now,
+        )
+    )  # fmt: skip
+    dbs.commit()
+    page = get(ana, f"/organiser/submissions/{submission_id}").text
+    assert "Is the hall step-free?" in page
+    assert "Odd people" not in page
+    assert "The team has a question" in get(ana, "/organiser/").text
+    assert post(ana, f"/organiser/submissions/{submission_id}/say", {"body": ""}).status_code == 422
+    assert post(ana, f"/organiser/submissions/{submission_id}/say", {"body": "Yes, it is."}).status_code == 303
+    assert "The team has a question" not in get(ana, "/organiser/").text
+
+
+def test_mailed_link_confirms_only_when_its_button_is_pressed(
+    app: Flask, dbs: Session, clock: Clock, cast: Cast
+) -> None:
+    client = app.test_client()
+    sent = post(client, "/2021/submit", filled() | {"form_token": "form-token-of-a-test", "action": "hand-in"})
+    assert sent.status_code == 303
+    secret = hidden_part(only(dbs, select(Message)), BOX)["secret"].rpartition("=")[2]
+    for _ in range(2):
+        page = get(client, f"/organiser/confirm?t={secret}")
+        assert (page.status_code, page.headers["Referrer-Policy"]) == (200, "no-referrer")
+    assert only(dbs, select(Submission.state)) == "unconfirmed"
+    done = post(client, "/organiser/confirm", {"t": secret})
+    submission = only(dbs, select(Submission))
+    assert (done.status_code, done.headers["Location"]) == (303, f"/organiser/submissions/{submission.id}")
+    assert (submission.state, submission.confirm_until) == ("submitted", None)
+    assert get(client, done.headers["Location"]).status_code == 200
+    assert only(dbs, select(Draft.person_id)) == submission.person_id
+    again = post(client, "/organiser/confirm", {"t": secret})
+    assert (again.status_code, "confirmed already" in again.text) == (410, True)
+
+
+def test_person_who_signed_in_confirms_or_takes_back_what_came_in_their_name(
+    app: Flask, dbs: Session, clock: Clock, cast: Cast
+) -> None:
+    typed = filled() | {"contact.address": "ana@people.example"}
+    for token in ("t1", "t2"):
+        hand_in(dbs, make_edition(dbs, clock.now), typed, token=token, now=clock.now)
+    dbs.commit()
+    first, second = dbs.scalars(select(Submission.id).order_by(Submission.id)).all()
+    dbs.rollback()
+    client = app.test_client()
+    sign_in(client, app, cast.ana)
+    assert "Yes, this is mine" in get(client, f"/organiser/submissions/{first}").text
+    post(client, f"/organiser/submissions/{first}/confirm")
+    post(client, f"/organiser/submissions/{second}/withdraw")
+    states = dbs.scalars(select(Submission.state).order_by(Submission.id)).all()
+    assert states == ["submitted", "withdrawn"]
+
+
+def test_stranger_sees_an_empty_page_that_says_what_to_do(app: Flask, cast: Cast, dbs: Session) -> None:
+    client = app.test_client()
+    page = get(client, "/organiser/").text
+    assert 'href="/sign-in?next=/organiser/"' in page
+    assert 'href="/2021/submit"' in page
+    assert dbs.scalars(select(WebSession)).all() == []
+    dbs.rollback()
+    sign_in(client, app, cast.stranger)
+    assert "Nothing here yet" in get(client, "/organiser/").text
+
+
+def test_list_takes_the_same_statements_for_one_and_three(
+    ana: FlaskClient, app: Flask, dbs: Session, clock: Clock
+) -> None:
+    counted: list[int] = []
+    for number in range(3):
+        handed_in(dbs, clock, token=f"t{number}")
+        seen: list[str] = []
+
+        def count(*args: Any, seen: list[str] = seen) -> None:
+            seen.append(args[2])
+
+        event.listen(db.engine, "before_cursor_execute", count)
+        get(ana, "/organiser/")
+        event.remove(db.engine, "before_cursor_execute", count)
+        counted.append(len(seen))
+    assert counted[0] == counted[2]
+    assert counted[0] <= 12
