@@ -107,8 +107,19 @@ def check_organisation(content: OrganisationContent) -> list[Finding]:
         lint_country("country", content.country),
         lint_texts([text_rules.PublicText("acronym", content.acronym), text_rules.PublicText("city", content.city)]),
         link_checks.lint_public("website", content.website),
+        *(link_checks.lint_public(child("social", index), url) for index, url in enumerate(content.social)),
+        _logo(content),
     )
     return list(found)
+
+
+def _logo(content: OrganisationContent) -> Iterator[Finding]:
+    if content.image is None:
+        return
+    alts = (text_rules.PublicText(child("image.alt", tag), alt) for tag, alt in content.image.alt.items())
+    yield from lint_texts([*alts, text_rules.PublicText("image.credit", content.image.credit)])
+    if not any(content.image.alt.values()):
+        yield error("image.alt", "image.alt", N_("Say in words what the picture shows, for people who cannot see it."))
 
 
 def check_series(content: SeriesContent) -> list[Finding]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from wmd.domain.content import EventContent, ImageContent, OrganisationContent
+from wmd.domain.content import EventContent
 from wmd.domain.documents.field_rules import error
 from wmd.domain.findings import N_
 from wmd.domain.forms.fields import SECTIONS
@@ -19,19 +19,10 @@ from wmd.services.contacts import organisations_of
 from wmd.services.drafts import Owner
 from wmd.services.images import find_image, owns
 from wmd.services.intake import latest_revision, read_content
+from wmd.services.profiles import profile_of
 from wmd.services.submissions import read_edition_form
 
 _ALL = frozenset(section.slug for section in SECTIONS)
-
-
-def organisation_content(row: Organisation) -> OrganisationContent:
-    """Return an organisation's row as content."""
-    image = ImageContent(row.image_id, dict(row.image_alt), row.image_credit) if row.image_id else None
-    return OrganisationContent(
-        key=row.key, names=dict(row.names), language=row.language, acronym=row.acronym, kind=row.kind, city=row.city,
-        country=row.country, region=row.region, website=row.website, public_email=row.public_email,
-        social=tuple(row.social), is_member=row.is_member, image=image, is_demo=row.is_demo, code=row.code,
-    )  # fmt: skip
 
 
 def new_form(dbs: Session, edition: Edition, person_id: str | None, now: datetime) -> Form:
@@ -39,7 +30,7 @@ def new_form(dbs: Session, edition: Edition, person_id: str | None, now: datetim
     form = read_edition_form(dbs, edition, now)
     if person_id is None:
         return form
-    own = {row.key: organisation_content(row) for row in organisations_of(dbs, person_id) if row.merged_into_id is None}
+    own = {row.key: profile_of(row) for row in organisations_of(dbs, person_id) if row.merged_into_id is None}
     return replace(form, organisations=own, sections=_ALL - {"contact"})
 
 

@@ -21,6 +21,7 @@ from wmd.services.actors import Actor
 from wmd.services.decision_mail import tell, words_of
 from wmd.services.intake import read_content
 from wmd.services.moderation import Seen, decide, hold, leave_desk, take_on
+from wmd.services.profiles import settle_profiles
 from wmd.services.standing import Means, publish_if_due, put_standing, require_sound
 from wmd.services.states import audit, move
 
@@ -224,7 +225,10 @@ def _comment(
 def _list_organisations(dbs: Session, content: EventContent, *, actor: str, now: datetime) -> None:
     """List organisations that nobody of the staff had seen before: whoever approves the event has seen them."""
     keys = [organiser.key for organiser in content.organisers]
-    for row in dbs.scalars(select(Organisation).where(Organisation.key.in_(keys), Organisation.state == "proposed")):
+    wanted = select(Organisation).where(Organisation.key.in_(keys), Organisation.state == "proposed")
+    rows = dbs.scalars(wanted).all()
+    settle_profiles(dbs, rows, moderator=actor, now=now)
+    for row in rows:
         row.state = "listed"
         audit(
             dbs, actor=actor, action="move", kind="organisation", subject_id=row.id, before="proposed",
