@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.conftest import LEAD_STARTED_AT, make_test_app
@@ -40,6 +41,7 @@ class LiveSite:
     """The demonstration, served on loopback, and the values its pages are made from."""
 
     base_url: str
+    app: Flask
     library: Library
     #: Codes of events that were public and are not any more.
     gone: list[str] = field(default_factory=list)
@@ -100,7 +102,7 @@ def serving(database_url: str, folder: Path) -> Iterator[LiveSite]:
     # A fault must become the page that people get.
     app.testing = False
     app.add_url_rule("/fault", view_func=lambda: 1 // 0)
-    site = LiveSite(base_url, app.extensions["wmd.library"])
+    site = LiveSite(base_url, app, app.extensions["wmd.library"])
     with app.app_context():
         event = find_event(db.session(), site.event(HIDDEN, "demo").code)
         assert event is not None
