@@ -16,21 +16,28 @@ from typing import Any
 import pytest
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, JobExecutionEvent
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from tests import documents
+from tests.cast import Cast, make_cast
 from tests.conftest import LEAD_STARTED_AT, Clock, make_config
 from tests.models.dumps import dump
 from tests.services.test_private_links import LINK
+from tests.submissions import MONA, make_edition, propose, seen
 from wmd.db import make_engine, reading
+from wmd.domain.codes import SeededMint
 from wmd.jobs import BATCH, JOBS, build_scheduler, delete_private_links, run_job
-from wmd.models import MailToken, PrivateLink
+from wmd.models import Draft, MailToken, Person, PrivateLink
 from wmd.secretbox import SecretBox
 from wmd.services.alarms import SERVING, raise_alarm
+from wmd.services.calendar_entries import english_setting
 from wmd.services.outbox import put_message
+from wmd.services.publishing import Setting
 from wmd.services.rate_limits import Limit, hit
+from wmd.services.standing import Means
 from wmd.services.states import audit
+from wmd.services.verdicts import approve
 
 ROOT = Path(__file__).resolve().parents[1]
 OVER = LEAD_STARTED_AT + timedelta(days=30)
@@ -98,9 +105,61 @@ def add_worn_links(dbs: Session, count: int) -> None:
     dbs.commit()
 
 
+def the_cast(dbs: Session) -> Cast:
+    """Return the cast, made if it is not there."""
+    return Cast() if dbs.get(Person, "ana") else make_cast(dbs, LEAD_STARTED_AT)
+
+
+def add_dates(dbs: Session, count: int) -> None:
+    """Approve events that are to be published later."""
+    cast, box = the_cast(dbs), SecretBox.derived(make_config("", Path()).secret_key)
+    setting = Setting(english_setting("http://wmd.example"), "wmd.example", SeededMint("jobs"))
+    for number in range(count):
+        row = propose(dbs, cast, LEAD_STARTED_AT, host_city=f"City {number}")
+        approve(
+            dbs, seen(dbs, row), Means(setting, box), actor=MONA, now=LEAD_STARTED_AT,
+            publish_on=LEAD_STARTED_AT + timedelta(days=1),
+        )  # fmt: skip
+    dbs.commit()
+
+
+def add_open_alarms(dbs: Session, count: int) -> None:
+    """Raise alarms that an administrator should read of."""
+    the_cast(dbs)
+    for number in range(count):
+        raise_alarm(dbs, f"try:{number}", "Something is wrong.", now=LEAD_STARTED_AT)
+    dbs.commit()
+
+
+def add_waiting(dbs: Session, count: int) -> None:
+    """Let something wait for the staff, three members in whose zone it is morning when the jobs run."""
+    cast = the_cast(dbs)
+    mornings = ("rita", "mona", "adam")[:count]
+    dbs.execute(update(Person).where(Person.id.in_(mornings)).values(zone="America/Chicago"))
+    propose(dbs, cast, LEAD_STARTED_AT)
+    dbs.commit()
+
+
+def add_drafts(dbs: Session, count: int) -> None:
+    """Begin drafts that nobody goes on with."""
+    cast, edition = the_cast(dbs), make_edition(dbs, LEAD_STARTED_AT)
+    dbs.add_all(
+        Draft(
+            id=str(number), edition_id=edition.id, person_id=cast.ana, form_token=str(number), sealed="x",
+            created_at=LEAD_STARTED_AT, updated_at=LEAD_STARTED_AT,
+        )
+        for number in range(count)
+    )  # fmt: skip
+    dbs.commit()
+
+
 #: What makes three rows of work for each job.
 DUE: dict[str, Callable[[Session, int], None]] = {
     "outbox": add_mails,
+    "publish-dates": add_dates,
+    "alarm-mails": add_open_alarms,
+    "staff-digest": add_waiting,
+    "reminders-to-organisers": add_drafts,
     "delete-private-links": add_links,
     "close-quiet-alarms": add_alarms,
     "seal-audit": add_entries,
@@ -213,7 +272,8 @@ def test_metronome_runs_every_job_at_its_start(app: Flask, dbs: Session, clock: 
     scheduler.add_listener(hear, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
     scheduler.start()
 
-    assert sorted(heard) == [(name, 1) for name in sorted(JOBS)]
+    # Beside each other some find more to do than their own row; one that failed returned nothing.
+    assert sorted(name for name, done in heard if done is not None) == sorted(JOBS)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from wmd.db import db
 from wmd.gateways import Gateways
+from wmd.jobs.mail_causes import mail_alarms, publish_dates, remind_organisers, send_digests
 from wmd.jobs.outbox import send_mail
 from wmd.jobs.retention import clear_out
 from wmd.jobs.tools import Tools, tools_of
@@ -89,6 +90,10 @@ def _plain(work: Callable[[Session, datetime], int]) -> Callable[[Tools], int]:
 
 JOBS: Mapping[str, Job] = {
     "outbox": Job(every_s=5, work=send_mail),
+    "publish-dates": Job(every_s=60, work=publish_dates),
+    "alarm-mails": Job(every_s=60, work=mail_alarms),
+    "reminders-to-organisers": Job(every_s=3600, work=remind_organisers),
+    "staff-digest": Job(every_s=600, work=send_digests),
     "delete-private-links": Job(every_s=3600, work=_plain(delete_private_links)),
     "close-quiet-alarms": Job(every_s=600, work=_plain(close_quiet_alarms)),
     "seal-audit": Job(every_s=3600, work=_plain(seal_audit_entries)),
@@ -110,7 +115,7 @@ def run_job(app: Flask, name: str) -> int:
             db.session.rollback()
             log.exception("job_failed", extra={"job": name})
             raise
-    level = logging.INFO if done or JOBS[name].every_s >= _RARE_S else logging.DEBUG
+    level = logging.INFO if done or JOBS[name].every_s > _RARE_S else logging.DEBUG
     log.log(
         level, "job_done", extra={"job": name, "rows": done, "duration_ms": round((time.monotonic() - started) * 1000)}
     )

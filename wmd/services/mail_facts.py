@@ -282,6 +282,9 @@ class _One:
     def _when(self) -> str:
         return self._fact_moment("when") or self._moment(self.row.created_at)
 
+    def _message(self) -> str:
+        return self.say(str(self.row.facts.get("message", "")))
+
     def _since(self) -> str:
         return self._fact_moment("since") or self._moment(self.row.created_at)
 

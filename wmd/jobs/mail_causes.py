@@ -1,0 +1,78 @@
+"""Jobs whose hour causes mails: reminders to organisers, the staff's digest, alarms; and publishing on a date."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+from sqlalchemy import select
+
+from wmd.domain.findings import N_
+from wmd.errors import WmdError
+from wmd.jobs.tools import Tools
+from wmd.models import Submission
+from wmd.services import reminders
+from wmd.services.alarms import clear_alarm, raise_alarm
+from wmd.services.form_parties import Tools as FormTools
+from wmd.services.staff_mail import put_alarm_mails, put_digests
+from wmd.services.standing import Means
+from wmd.services.verdicts import publish_now
+
+log = logging.getLogger(__name__)
+
+BATCH: Final = 100
+NOT_PUBLISHED: Final = N_("An approved event could not be published on its date. The list of dated events has it.")
+
+
+def publish_dates(tools: Tools) -> int:
+    """Publish what was approved for a day that has come: by the one door, one commit each."""
+    dbs, now, done = tools.dbs, tools.now, 0
+    due = select(Submission.id).where(
+        Submission.state == "approved", Submission.publish_on <= now
+    ).order_by(Submission.publish_on).limit(BATCH)  # fmt: skip
+    for submission_id in dbs.scalars(due).all():
+        key = f"publish-date:{submission_id}"
+        try:
+            done += publish_now(
+                dbs, submission_id, Means(tools.publishing, tools.box), actor="job:publish-dates", now=now
+            )
+            clear_alarm(dbs, key, now=now)
+        except WmdError:
+            # One that cannot be published must not hold up the others; the alarm says so until it can.
+            dbs.rollback()
+            log.exception("date_not_published", extra={"submission": submission_id})
+            raise_alarm(dbs, key, NOT_PUBLISHED, now=now)
+        dbs.commit()
+    dbs.rollback()
+    return done
+
+
+def remind_organisers(tools: Tools) -> int:
+    """Remind of drafts, of open questions and of addresses not confirmed; one commit each."""
+    dbs, now, done = tools.dbs, tools.now, 0
+    form = FormTools(tools.box, tools.publishing.mint, reminders.ACTOR, now)
+    for draft_id in reminders.due_drafts(dbs, now=now, limit=BATCH):
+        done += reminders.remind_of_draft(dbs, draft_id, box=tools.box, now=now)
+        dbs.commit()
+    for note_id in reminders.due_questions(dbs, now=now, limit=BATCH):
+        done += reminders.remind_of_question(dbs, note_id, box=tools.box, now=now)
+        dbs.commit()
+    for submission_id in reminders.due_confirmations(dbs, now=now, limit=BATCH):
+        done += reminders.remind_to_confirm(dbs, submission_id, form)
+        dbs.commit()
+    dbs.rollback()
+    return done
+
+
+def send_digests(tools: Tools) -> int:
+    """Put the staff's morning lists into the outbox."""
+    done = put_digests(tools.dbs, box=tools.box, now=tools.now)
+    tools.dbs.commit()
+    return done
+
+
+def mail_alarms(tools: Tools) -> int:
+    """Put a mail to each administrator into the outbox for each alarm that was raised."""
+    done = put_alarm_mails(tools.dbs, box=tools.box, now=tools.now)
+    tools.dbs.commit()
+    return done

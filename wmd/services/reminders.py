@@ -1,0 +1,142 @@
+"""Reminders to organisers: of drafts that lie, of questions without an answer, of addresses not confirmed yet.
+
+What is due is read from the rows each time, so that a run may come twice, late, or after a kill. Of a draft and of a
+question there are three reminders at most, each after a longer wait than the one before, and none once somebody acted:
+handed in, thrown away, answered. The wait begins anew with each change of a draft.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from wmd.models import Draft, Edition, Message, Note, Submission
+from wmd.secretbox import SecretBox
+from wmd.services.decision_mail import recipients
+from wmd.services.form_parties import Tools
+from wmd.services.outbox import put_message
+from wmd.services.submissions import send_confirm_link
+
+ACTOR: Final = "job:reminders-to-organisers"
+DRAFT_WAITS: Final = (timedelta(days=3), timedelta(days=7), timedelta(days=14))
+QUESTION_WAITS: Final = (timedelta(days=2), timedelta(days=4), timedelta(days=8))
+#: The link lives for 14 days; half of them are left for who forgot.
+CONFIRM_WAIT: Final = timedelta(days=7)
+
+
+def _next(waits: Sequence[timedelta], sent: int, since: datetime, last: datetime | None, now: datetime) -> int | None:
+    """Return the number of the reminder that is due, counted from 1, or None."""
+    if sent >= len(waits) or now - max(since, last or since) < waits[sent]:
+        return None
+    return sent + 1
+
+
+def due_drafts(dbs: Session, *, now: datetime, limit: int) -> list[str]:
+    """Return ids of drafts that nobody touched for a while and that may still be handed in."""
+    quiet = select(func.count(Message.id)).where(Message.kind == "draft-reminder", Message.subject_id == Draft.id)
+    found = (
+        select(Draft.id)
+        .join(Edition, Edition.id == Draft.edition_id)
+        .where(
+            Draft.person_id.is_not(None), Draft.handed_in_at.is_(None), Draft.discarded_at.is_(None),
+            Draft.kind == "event", Draft.updated_at <= now - DRAFT_WAITS[0],
+            or_(Edition.submit_closes_at.is_(None), Edition.submit_closes_at > now),
+            quiet.scalar_subquery() < len(DRAFT_WAITS),
+            ~exists().where(
+                Message.kind == "draft-reminder", Message.subject_id == Draft.id,
+                Message.created_at > now - DRAFT_WAITS[1],
+            ),
+        )
+        .order_by(Draft.updated_at)
+        .limit(limit)
+    )  # fmt: skip
+    return list(dbs.scalars(found))
+
+
+def remind_of_draft(dbs: Session, draft_id: str, *, box: SecretBox, now: datetime) -> bool:
+    """Put the reminder of a draft that is due into the outbox; tell whether one was. The caller commits."""
+    draft = dbs.get_one(Draft, draft_id, with_for_update=True, populate_existing=True)
+    if draft.handed_in_at is not None or draft.discarded_at is not None:
+        return False
+    sent, last = dbs.execute(
+        select(func.count(), func.max(Message.created_at)).where(
+            Message.kind == "draft-reminder", Message.subject_id == draft_id
+        )
+    ).one()
+    number = _next(DRAFT_WAITS, sent, draft.updated_at, last, now)
+    if number is None:
+        return False
+    return put_message(
+        dbs, kind="draft-reminder", dedupe_key=f"draft-reminder:{draft_id}:{number}", cause=ACTOR,
+        person_id=draft.person_id, subject_id=draft_id, edition_id=draft.edition_id,
+        thread=f"draft-reminder:{draft_id}", box=box, now=now,
+    ) is not None  # fmt: skip
+
+
+def due_questions(dbs: Session, *, now: datetime, limit: int) -> list[int]:
+    """Return ids of questions that wait for an answer for a while."""
+    found = (
+        select(Note.id)
+        .join(Submission, Submission.id == Note.submission_id)
+        .where(
+            Note.by_staff, Note.is_question, ~Note.is_private, Note.answered_at.is_(None),
+            Note.at <= now - QUESTION_WAITS[0], Note.at > now - timedelta(days=45),
+            Submission.state.not_in(["rejected", "withdrawn"]),
+        )
+        .order_by(Note.at.desc())
+        .limit(limit)
+    )  # fmt: skip
+    return list(dbs.scalars(found))
+
+
+def remind_of_question(dbs: Session, note_id: int, *, box: SecretBox, now: datetime) -> int:
+    """Put the reminders of a question that are due into the outbox, one per organiser; return how many."""
+    note = dbs.get_one(Note, note_id, with_for_update=True, populate_existing=True)
+    if note.answered_at is not None:
+        return 0
+    submission = dbs.get_one(Submission, note.submission_id)
+    done = 0
+    for person_id in recipients(dbs, submission):
+        key = f"question-reminder:{note_id}:{person_id}"
+        sent, last = dbs.execute(
+            select(func.count(), func.max(Message.created_at)).where(Message.thread == key)
+        ).one()  # fmt: skip
+        number = _next(QUESTION_WAITS, sent, note.at, last, now)
+        if number is None:
+            continue
+        done += put_message(
+            dbs, kind="question-reminder", dedupe_key=f"{key}:{number}", cause=ACTOR, person_id=person_id,
+            subject_id=submission.id, edition_id=submission.edition_id, facts={"note_id": note_id}, thread=key, box=box,
+            now=now,
+        ) is not None  # fmt: skip
+    return done
+
+
+def due_confirmations(dbs: Session, *, now: datetime, limit: int) -> list[str]:
+    """Return ids of submissions whose sender has not confirmed the address after half of the time, nor was reminded."""
+    found = (
+        select(Submission.id)
+        .where(
+            Submission.state == "unconfirmed", Submission.suspect_at.is_(None), Submission.confirm_until > now,
+            Submission.created_at <= now - CONFIRM_WAIT,
+            ~exists().where(Message.kind == "confirm-reminder", Message.subject_id == Submission.id),
+        )
+        .order_by(Submission.created_at)
+        .limit(limit)
+    )  # fmt: skip
+    return list(dbs.scalars(found))
+
+
+def remind_to_confirm(dbs: Session, submission_id: str, tools: Tools) -> bool:
+    """Send the link that confirms an address once more; tell whether it was. The caller commits."""
+    submission = dbs.get_one(Submission, submission_id, with_for_update=True, populate_existing=True)
+    reminded = select(Message.id).where(Message.kind == "confirm-reminder", Message.subject_id == submission_id)
+    if submission.state != "unconfirmed" or dbs.scalar(reminded.limit(1)) is not None:
+        return False
+    edition = dbs.get_one(Edition, submission.edition_id)
+    send_confirm_link(dbs, edition, submission, kind="confirm-reminder", tools=tools)
+    return True
