@@ -108,6 +108,14 @@ def person_signs_in(
     return row, person, cookie
 
 
+def person_signs_out(dbs: Session, session: WebSession, *, now: datetime) -> None:
+    """End a session because whoever sits there wants to leave."""
+    end_session(dbs, session, now=now)
+    if session.person_id:
+        who = session.person_id
+        audit(dbs, actor=f"person:{who}", action="sign-out", kind="person", subject_id=who, now=now)
+
+
 def _person_of(dbs: Session, token: MailToken) -> Person | None:
     person = dbs.get(Person, token.person_id) if token.person_id else None
     return person if person is not None and person.erased_at is None else None

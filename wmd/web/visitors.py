@@ -12,7 +12,7 @@ from wmd.db import db, only_reads
 from wmd.domain.devices import device_words
 from wmd.models import Person, StaffMember, WebSession
 from wmd.services.actors import VISITOR, Actor, person_actor
-from wmd.services.web_sessions import CONTACT_LIMITS, find_session, note_seen, open_session
+from wmd.services.web_sessions import CONTACT_LIMITS, SEEN_EVERY, find_session, note_seen, open_session
 from wmd.web.edge import PRIVATE_PATH
 from wmd.web.reading import read_now
 
@@ -64,7 +64,7 @@ def _read() -> Visitor:
         return Visitor()
     if request.method in {"GET", "HEAD"}:
         note_seen(db.engine, found.session, now=now)
-    elif found.session.last_seen_at < now:
+    elif now - found.session.last_seen_at >= SEEN_EVERY:
         found.session.last_seen_at = now
     actor = person_actor(found.person.id, found.staff) if found.person else VISITOR
     return Visitor(found.session, found.person, found.staff, actor)

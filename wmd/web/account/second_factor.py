@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from urllib.parse import quote
 
 import segno
@@ -33,6 +34,8 @@ from wmd.web.reading import read_now
 from wmd.web.visitors import Visitor, become, visitor
 
 bp = Blueprint("second_factor", __name__)
+
+log = logging.getLogger(__name__)
 
 
 def _box() -> SecretBox:
@@ -118,6 +121,7 @@ def answer() -> ResponseReturnValue:
     cookie = show_second_factor(db.session(), staff, session, code, box=_box(), now=read_now())
     if not cookie:
         db.session.rollback()
+        log.warning("second_factor_wrong", extra={"person": staff.person_id})
         return show_ask(422, gettext("This code is not right, or it was used already. Wait for the next one."))
     forgiven(SECOND_FACTOR, staff.person_id)
     db.session.commit()

@@ -17,8 +17,7 @@ from wmd.secretbox import SecretBox
 from wmd.services.actors import person_actor
 from wmd.services.people import masked, read_address
 from wmd.services.rate_limits import SIGN_IN_BY_ADDRESS, SIGN_IN_BY_NETWORK
-from wmd.services.sign_in import ask_for_link, look_at_link, use_link
-from wmd.services.web_sessions import end_session
+from wmd.services.sign_in import ask_for_link, look_at_link, person_signs_out, use_link
 from wmd.web.catalogue import gettext
 from wmd.web.csrf import on_stale_form, renew_tokens
 from wmd.web.limits import this_network, too_many, wait_s
@@ -154,7 +153,7 @@ def leave() -> ResponseReturnValue:
     """End this browser's session."""
     row = visitor().session
     if row is not None:
-        end_session(db.session(), row, now=read_now())
+        person_signs_out(db.session(), row, now=read_now())
         db.session.commit()
     renew_tokens()
     become(Visitor(), None)
