@@ -49,7 +49,7 @@ def test_summary_leads_to_each_field(render: Render) -> None:
         "form.error_summary(found)", found=[{"where": "texts.en.title", "text": "Missing.", "label": "Title"}]
     )
     assert '<a href="#f-texts-en-title"><b>Title:</b> Missing.</a>' in html
-    assert "There is a mistake" in html
+    assert "One thing needs your attention" in html
     assert render("form.error_summary([])").strip() == ""
 
 

@@ -1,9 +1,19 @@
 // Saves the form by itself. What the server has not confirmed yet stays on this device, and is put back when the page is
 // opened again. The server's version number is what keeps a second tab from overwriting the first.
 const form = document.querySelector("form[data-autosave]");
+const SENT = "wmd-draft-sent";
+if (document.querySelector("[data-handed-in]")) {
+  try {
+    // It arrived: nothing of it stays on this device.
+    localStorage.removeItem(sessionStorage.getItem(SENT) || "");
+    sessionStorage.removeItem(SENT);
+  } catch {
+    // Nothing was kept, then.
+  }
+}
 if (form) {
   const said = document.getElementById("saved");
-  const pending = "wmd-draft-pending:" + location.pathname;
+  const pending = () => "wmd-draft-pending:" + location.pathname;
   let timer = 0, busy = false, again = false, stopped = false, wait = 2000;
 
   const say = (key, off = false) => {
@@ -15,8 +25,8 @@ if (form) {
   const typed = () => [...new FormData(form)].filter(([name, value]) => !skipped.has(name) && typeof value === "string");
   const store = (value) => {
     try {
-      if (value) localStorage.setItem(pending, value);
-      else localStorage.removeItem(pending);
+      if (value) localStorage.setItem(pending(), value);
+      else localStorage.removeItem(pending());
     } catch {
       // A browser that keeps nothing still has the form itself.
     }
@@ -26,7 +36,7 @@ if (form) {
   const putBack = () => {
     let kept = null;
     try {
-      kept = JSON.parse(localStorage.getItem(pending) || "null");
+      kept = JSON.parse(localStorage.getItem(pending()) || "null");
     } catch {
       return;
     }
@@ -47,6 +57,8 @@ if (form) {
       }
     }
     if (changed) {
+      // Saved from elsewhere meanwhile: the older number makes the server show both versions.
+      if (kept.version !== "0") form.elements.version.value = kept.version;
       said.textContent = form.dataset.restore;
       said.classList.add("is-off");
       later();
@@ -76,11 +88,14 @@ if (form) {
         form.elements.version.value = told.version;
         if (told.address) {
           // The first save began a draft: from now on this page is that draft.
+          store("");
+          history.replaceState(null, "", told.address);
           form.action = told.address;
           form.dataset.autosave = told.save;
         }
         wait = 2000;
-        if (!again) store("");
+        if (again) remember();
+        else store("");
         say("saved");
       } else throw new Error(String(answer.status));
     } catch {
@@ -116,6 +131,11 @@ if (form) {
     clearTimeout(timer);
     stopped = true;
     remember();
+    try {
+      sessionStorage.setItem(SENT, pending());
+    } catch {
+      // As above.
+    }
     setTimeout(() => (leaving = false), 8000);
   });
   window.addEventListener("pageshow", () => (leaving = false));

@@ -14,8 +14,10 @@ from wmd.services.submissions import find_receipt
 from wmd.web.catalogue import gettext
 from wmd.web.csrf import on_stale_form
 from wmd.web.organiser.handing_in import Sheet, answer_post, sheet_of, show_conflict, show_form, show_stale
+from wmd.web.organiser.own_drafts import edition_of
 from wmd.web.organiser.posting import keeping_fields, kept_page, owner, posted_version, read_posted, secret_box
 from wmd.web.reading import read_now
+from wmd.web.visitors import visitor
 
 bp = Blueprint("drafts", __name__, url_prefix="/drafts")
 
@@ -41,10 +43,19 @@ def show(draft_id: str) -> ResponseReturnValue:
     """Show the form as it was saved."""
     draft = own_draft(draft_id)
     if draft.handed_in_at is not None:
-        receipt = find_receipt(db.session(), draft.form_token)
-        return redirect(f"/organiser/submissions/{receipt.submission_id}" if receipt else "/organiser/", 303)
+        return redirect(_after(draft), 303)
     notice = gettext("Your draft is saved.") if request.args.get("saved") else ""
     return show_form(sheet_of(draft), typed_in(draft), notice=notice)
+
+
+def _after(draft: Draft) -> str:
+    """Return where a draft that was handed in leads: to its submission, or to the receipt while nobody is signed in."""
+    receipt = find_receipt(db.session(), draft.form_token)
+    if receipt is None:
+        return "/organiser/"
+    if visitor().person is not None:
+        return f"/organiser/submissions/{receipt.submission_id}"
+    return f"/{edition_of(draft).slug}/submit/thanks?r={receipt.number}"
 
 
 def _gone() -> Response:

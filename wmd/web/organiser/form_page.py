@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from wmd.domain.findings import Finding, Level
-from wmd.domain.forms.fields import DECLARATIONS, FIELDS, SECTIONS, FormField, field_of, pattern_of
+from wmd.domain.forms.fields import DECLARATIONS, FIELDS, SECTIONS, FormField, Need, field_of, pattern_of
 from wmd.domain.forms.reading import Form
 from wmd.domain.forms.typed import MOST_SESSIONS, Typed, count_of, languages_of, values_of
 from wmd.domain.vocabulary import ACCESS_FACT_LABELS
@@ -25,6 +25,8 @@ _AUTOCOMPLETE = {
     "organisation.website": "url",
 }
 _LENGTHS = {"texts.*.title": 120, "texts.*.summary": 160}
+#: Where a plain answer is filled in before anybody typed.
+_CHOSEN_FOR_THEM = frozenset({"contact.language", "un_region"})
 _ROWS = {"texts.*.description": 10}
 
 
@@ -65,7 +67,8 @@ class FormPage:
         """The sections that are asked, in order, with their single fields."""
         shown = []
         for section in SECTIONS:
-            if section.slug not in self.form.sections:
+            is_asked = section.slug != "questions" or self.form.questions
+            if section.slug not in self.form.sections or not is_asked:
                 continue
             single = [
                 each
@@ -81,7 +84,7 @@ class FormPage:
                     "lead": gettext(section.lead) if section.lead else "",
                     "fields": [self.item(each.pattern) for each in single if not each.folded and self._asks(each)],
                     "more": more,
-                    "open": any(item["value"] or item["messages"] for item in more),
+                    "open": any(_is_said(item) for item in more),
                 }
             )
         return shown
@@ -121,7 +124,7 @@ class FormPage:
             "hint": gettext(each.hint) if each.hint else "",
             "messages": self.at(name),
             "required": required,
-            "optional": not required and each.control != "checkbox",
+            "optional": _optional(each, required=required),
             "options": options_of(each.options, self.form, chosen) if each.options else (),
             "chosen": chosen,
             "rows": _ROWS.get(pattern, 3),
@@ -270,6 +273,17 @@ class FormPage:
         if where.startswith("texts.") and label:
             return f"{label} ({names.language_name(where.split('.')[1])})"
         return label
+
+
+def _is_said(item: Mapping[str, object]) -> bool:
+    """Whether something stands in a field, or is said about it: then it is not folded away."""
+    return bool(item["messages"]) or bool(item["value"] and item["name"] not in _CHOSEN_FOR_THEM)
+
+
+def _optional(each: FormField, *, required: bool) -> str | bool:
+    if required or each.control == "checkbox":
+        return False
+    return gettext("(may follow later)") if each.need is Need.TO_PUBLISH else True
 
 
 def _anchor(where: str) -> str:
