@@ -41,9 +41,7 @@ class Browser:
         """Fill fields by name. A box takes ``yes`` or a value to tick, of several one to a line; a list its value."""
         form = self._form(list(values), at)
         for name, value in values.items():
-            fields = form.xpath(".//*[@name=$name]", name=name)
-            assert fields, (self.path, name, sorted(form.fields.keys()))
-            _put(fields, value)
+            _put(_fields(form, name), value)
 
     def press(self, words: str, *, at: str = "") -> html.HtmlElement:
         """Press the button with these words; return the page it leads to."""
@@ -57,7 +55,7 @@ class Browser:
         button = buttons[0]
         named = button.get("form")
         form = self.page.get_element_by_id(named) if named else next(button.iterancestors("form"))
-        values = list(form.form_values())
+        values = [pair for control in _controls(form) for pair in _values(control)]
         if button.get("name"):
             values.append((button.get("name"), button.get("value") or ""))
         action = button.get("formaction") or form.get("action") or self.path
@@ -84,9 +82,9 @@ class Browser:
 
     def _form(self, names: list[str], at: str) -> html.FormElement:
         for form in self.page.xpath(at or "//form"):
-            if all(form.xpath(".//*[@name=$name]", name=name) for name in names):
+            if all(_fields(form, name) for name in names):
                 return form
-        offered = [sorted(form.fields.keys()) for form in self.page.forms]
+        offered = [sorted({control.get("name") for control in _controls(form)}) for form in self.page.forms]
         raise AssertionError((self.path, names, offered))
 
     def _arrived(self, response: TestResponse) -> html.HtmlElement:
@@ -100,6 +98,39 @@ class Browser:
         self.status = response.status_code
         self.page = html.document_fromstring(response.get_data(as_text=True))
         return self.page
+
+
+def _controls(form: html.FormElement) -> list[html.HtmlElement]:
+    """Return the named controls of a form: those inside it, and those elsewhere that say they are its own."""
+    path = "//*[self::input or self::select or self::textarea][@name]"
+    inside = [control for control in form.xpath("." + path) if control.get("form") in {None, form.get("id")}]
+    return inside + [
+        control
+        for control in form.getroottree().xpath(path + "[@form=$id]", id=form.get("id") or "-")
+        if form not in control.iterancestors()
+    ]
+
+
+def _fields(form: html.FormElement, name: str) -> list[html.HtmlElement]:
+    return [control for control in _controls(form) if control.get("name") == name]
+
+
+def _values(control: html.HtmlElement) -> list[tuple[str, str]]:
+    """Return what a control sends (HTML §4.10.21.4)."""
+    name = control.get("name")
+    if control.get("disabled") is not None:
+        return []
+    if control.tag == "select":
+        chosen = [option for option in control.iter("option") if option.get("selected") is not None]
+        if not chosen and control.get("multiple") is None:
+            chosen = list(control.iter("option"))[:1]
+        return [(name, option.get("value", option.text or "")) for option in chosen]
+    kind = control.get("type", "")
+    if kind in {"submit", "button", "reset", "image", "file"}:
+        return []
+    if kind in {"checkbox", "radio"}:
+        return [(name, control.get("value", "on"))] if control.get("checked") is not None else []
+    return [(name, control.value or "")]
 
 
 def _put(fields: list[html.HtmlElement], value: str) -> None:
