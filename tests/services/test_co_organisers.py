@@ -58,7 +58,7 @@ def links(dbs: Session) -> list[str]:
 def ask(dbs: Session, listed: Submission, cast: Cast, means: Means) -> list[str]:
     assert ask_again(dbs, listed.id, cast.b, means, actor=MONA, now=NOW) == 2
     found = links(dbs)
-    assert [link.partition("=")[0] for link in found] == ["/co-organiser?t"] * 2
+    assert [link.partition("=")[0] for link in found] == ["/organiser/co-organiser?t"] * 2
     return [link.partition("=")[2] for link in found]
 
 

@@ -91,7 +91,7 @@ def ask_again(
         token, secret = issue(dbs, "co-organiser", person_id, f"{submission_id}:{organisation_id}", LINK_LIVES, now)
         put_message(
             dbs, kind="co-organiser", dedupe_key=f"co-organiser:{token.id}", cause=actor.name, person_id=person_id,
-            secret=f"/co-organiser?t={secret}", subject_id=submission_id, edition_id=submission.edition_id,
+            secret=f"/organiser/co-organiser?t={secret}", subject_id=submission_id, edition_id=submission.edition_id,
             facts={"organisation_id": organisation_id}, not_after=token.expires_at, box=means.box, now=now,
         )  # fmt: skip
     audit(

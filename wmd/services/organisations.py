@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import String, cast, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from wmd.errors import NotAllowedMoveError
@@ -16,6 +17,7 @@ from wmd.models import (
     EventOrganisation,
     Organisation,
     OrganisationContact,
+    Person,
     Revision,
     Submission,
 )
@@ -27,6 +29,8 @@ from wmd.services.publishing import publish
 from wmd.services.standing import Means
 from wmd.services.states import audit, move
 from wmd.services.versions import touch_site
+
+PAGE_ROWS = 50
 
 
 def lock_organisation(dbs: Session, organisation_id: str, actor: Actor) -> Organisation:
@@ -186,3 +190,62 @@ def give_contact(
         )  # fmt: skip
     dbs.flush()
     return person.id
+
+
+def find_organisation(dbs: Session, code: str) -> Organisation | None:
+    """Return the organisation of a public code, merged or not."""
+    return dbs.scalars(select(Organisation).where(Organisation.code == code)).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An organisation in the staff's list, with how many answer for it and how many submissions it has."""
+
+    organisation: Organisation
+    contacts: int
+    submissions: int
+
+
+def list_organisations(dbs: Session, *, actor: Actor, q: str = "", page: int = 1) -> tuple[list[Listed], int]:
+    """Return a page of organisations by name, and how many pages there are: two queries."""
+    wanted = [Organisation.state != "merged"]
+    if actor.regions:
+        wanted.append(Organisation.region.in_(sorted({"", *actor.regions})))
+    if q:
+        names = func.lower(cast(Organisation.names, String))
+        wanted.append(or_(names.contains(q.lower(), autoescape=True), Organisation.code == q.upper()))
+    total = dbs.scalar(select(func.count()).select_from(Organisation).where(*wanted)) or 0
+    pages = max(1, -(-total // PAGE_ROWS))
+    contacts = (
+        select(func.count())
+        .where(OrganisationContact.organisation_id == Organisation.id, OrganisationContact.removed_at.is_(None))
+        .scalar_subquery()
+    )
+    submissions = select(func.count()).where(Submission.organisation_id == Organisation.id).scalar_subquery()
+    rows = dbs.execute(
+        select(Organisation, contacts, submissions)
+        .where(*wanted)
+        .order_by(Organisation.state.desc(), Organisation.slug, Organisation.code)
+        .limit(PAGE_ROWS)
+        .offset((min(max(page, 1), pages) - 1) * PAGE_ROWS)
+    )
+    return [Listed(*row) for row in rows.tuples()], pages
+
+
+def contacts_of(dbs: Session, organisation: Organisation) -> list[Person]:
+    """Return who answers for an organisation, the main contact first."""
+    return list(
+        dbs.scalars(
+            select(Person)
+            .join(OrganisationContact, OrganisationContact.person_id == Person.id)
+            .where(OrganisationContact.organisation_id == organisation.id, OrganisationContact.removed_at.is_(None))
+            .order_by(OrganisationContact.is_main.desc(), Person.name, Person.id)
+            .limit(100)
+        )
+    )
+
+
+def submissions_of(dbs: Session, organisation: Organisation) -> list[Submission]:
+    """Return what an organisation has handed in, the newest first."""
+    wanted = select(Submission).where(Submission.organisation_id == organisation.id)
+    return list(dbs.scalars(wanted.order_by(Submission.created_at.desc()).limit(100)))

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from lxml import html
-from sqlalchemy import select
+from sqlalchemy import Connection, event, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -18,6 +18,7 @@ from tests.cast import Cast, get, make_cast, post, sign_in
 from tests.conftest import LEAD_STARTED_AT
 from tests.documents import BOX
 from tests.submissions import ADAM, MONA, edit, propose, seen
+from wmd.db import db
 from wmd.domain.content import TextContent
 from wmd.models import Decision, Event, FieldComment, Note, StaffMember, Submission
 from wmd.services.moderation import claim
@@ -287,3 +288,51 @@ def test_form_that_was_open_too_long_keeps_what_was_typed(app: Flask, submission
         base_url="http://wmd.example",
     )  # fmt: skip
     assert (answer.status_code, "My careful words" in answer.get_data(as_text=True)) == (422, True)
+
+
+def test_likely_repeat_is_named_and_can_be_merged(
+    app: Flask, dbs: Session, cast: Cast, submission: Handed, setting: Setting
+) -> None:
+    approve(dbs, seen(dbs, row(dbs, submission)), Means(setting, BOX), actor=MONA, now=NOW)
+    dbs.commit()
+    app.extensions["wmd.library"].refresh()
+    twin = hand_in(dbs, cast, NOW)
+    client = at_desk(app, "mona")
+    (code,) = look(dbs, Event.code)
+    page = get(client, f"/staff/desk/{twin.id}").get_data(as_text=True)
+    assert ("It may be the same as:" in page, f'href="/e/{code}"' in page) == (True, True)
+    assert (
+        post(client, f"/staff/desk/{twin.id}", {**form_of(page), "act": "merge", "into": "ZZZZZZ"}).status_code == 422
+    )
+    answer = post(client, f"/staff/desk/{twin.id}", {**form_of(page), "act": "merge", "into": code.lower()})
+    assert answer.status_code == 303
+    assert standing_of(dbs, twin).merged_into_id == submission.id
+
+
+def test_preview_shows_the_page_as_the_public_will_see_it(app: Flask, submission: Handed) -> None:
+    page = get(at_desk(app, "rita"), f"/staff/desk/{submission.id}/preview")
+    said = text_of(page.get_data(as_text=True))
+    assert (page.status_code, "Care in the city" in said, "Back to the desk" in said) == (200, True, True)
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_desk_takes_a_fixed_number_of_queries(app: Flask, dbs: Session, cast: Cast, rows: int) -> None:
+    handed = [hand_in(dbs, cast, NOW, title=f"Event number {number} of many") for number in range(rows)]
+    client = at_desk(app, "mona")
+    get(client, f"/staff/desk/{handed[0].id}")
+    found: list[str] = []
+    with app.app_context():
+        engine = db.engine
+
+    def note(_c: Connection, _k: object, statement: str, *_rest: object) -> None:
+        if statement.startswith("SELECT"):
+            found.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        get(client, "/staff/desk")
+        queue = len(found)
+        get(client, f"/staff/desk/{handed[0].id}")
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert (queue, len(found) - queue) == (5, 29)

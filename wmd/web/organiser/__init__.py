@@ -9,6 +9,7 @@ from flask import Blueprint, Flask
 from wmd.web.organiser import (
     account,
     advice,
+    co_organiser,
     confirm,
     contacts,
     drafts,
@@ -26,6 +27,7 @@ from wmd.web.organiser import (
 MODULES: tuple[ModuleType, ...] = (
     account,
     advice,
+    co_organiser,
     confirm,
     contacts,
     drafts,

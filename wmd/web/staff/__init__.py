@@ -6,10 +6,36 @@ from types import ModuleType
 
 from flask import Blueprint, Flask
 
-from wmd.web.staff import audit, desk, listing, mail, mail_texts, people, persons, start
+from wmd.web.staff import (
+    audit,
+    bulk,
+    desk,
+    entering,
+    listing,
+    mail,
+    mail_texts,
+    organisations,
+    people,
+    persons,
+    reasons,
+    start,
+)
 
 #: The modules whose ``bp`` is added below ``/staff``; its endpoints are named ``staff.<name>.<view>``.
-MODULES: tuple[ModuleType, ...] = (start, desk, listing, people, persons, audit, mail_texts, mail)
+MODULES: tuple[ModuleType, ...] = (
+    start,
+    desk,
+    listing,
+    bulk,
+    reasons,
+    organisations,
+    entering,
+    audit,
+    mail,
+    mail_texts,
+    people,
+    persons,
+)
 
 
 def register(app: Flask) -> None:

@@ -16,11 +16,13 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from wmd.db import db
+from wmd.domain.codes import is_code
 from wmd.domain.findings import N_, Finding, Level
 from wmd.domain.vocabulary import METROPOLIS_REGION_LABELS, TOOLKIT_TOPICS
 from wmd.errors import InvalidContentError, NotAllowedMoveError, NotPublishableError
 from wmd.models import Edition, Event, Reason, Submission
 from wmd.services import co_organisers, edits, merging, moderation, threads, verdicts
+from wmd.services.advice import Beside, likely_repeats
 from wmd.services.desk import KINDS, Filter, Queue, next_after, read_queue
 from wmd.services.desk_item import Item, moderators, read_item
 from wmd.services.moderation import Conflict, DecidedMeanwhileError, NotYoursError, Seen
@@ -29,9 +31,10 @@ from wmd.services.verdicts import Said
 from wmd.web.catalogue import gettext
 from wmd.web.csrf import on_stale_form
 from wmd.web.guards import for_staff, visitor
-from wmd.web.reading import read_now
+from wmd.web.means import commit_published, means
+from wmd.web.reading import read_now, read_programme
 from wmd.web.staff.content_rows import Known, blocks, describe
-from wmd.web.staff.desk_means import commit_published, means, staff_submission
+from wmd.web.staff.loaders import staff_submission
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
 
@@ -130,8 +133,25 @@ def _about(item: Item, queue: Queue) -> dict[str, object]:
         "reason_language": language if language in {"en", "es", "fr"} else "en", "moderators": moderators(dbs),
         "previous": positions[place - 1] if place else None,
         "following": positions[place + 1] if place is not None and place + 1 < len(positions) else None,
+        "likenesses": _likenesses(item),
         "may_decide": visitor().actor.role in {"moderator", "administrator"}, "actor_name": _actor_names(item),
     }  # fmt: skip
+
+
+def _likenesses(item: Item) -> list[dict[str, str]]:
+    """Return which events and submissions this one may repeat, each with where it is."""
+    if item.submission.state in {"rejected", "withdrawn"}:
+        return []
+    programme = read_programme(item.edition.slug)
+    beside = Beside(item.edition, programme, visitor().actor, item.submission)
+    return [
+        {
+            "title": known.titles[0],
+            "url": f"/e/{known.ref}" if is_code(known.ref) else f"/staff/desk/{known.ref}",
+            "ref": known.ref,
+        }
+        for known in (one.known for one in likely_repeats(db.session(), item.content, beside))
+    ]
 
 
 def _actor_names(item: Item) -> Callable[[str], str]:

@@ -13,16 +13,19 @@ from wmd.domain.content_fields import changed, fields_of
 from wmd.domain.findings import N_, Finding, Level
 from wmd.domain.vocabulary import SessionStatus
 from wmd.errors import InvalidContentError, NotAllowedMoveError, NotPublishableError
-from wmd.models import Event, Revision, Submission
+from wmd.models import Edition, Event, Revision, Submission
 from wmd.services import staff_edits
 from wmd.services.intake import latest_revision, read_content
 from wmd.services.moderation import DecidedMeanwhileError, NotYoursError, require_moderator, waiting_revision
+from wmd.services.preview import preview_revision
 from wmd.web.catalogue import gettext
 from wmd.web.csrf import on_stale_form
 from wmd.web.guards import for_staff, visitor
-from wmd.web.reading import read_now
+from wmd.web.means import commit_published, means
+from wmd.web.organiser.preview import render_preview
+from wmd.web.reading import read_now, read_programme
 from wmd.web.staff.desk import conflict_words
-from wmd.web.staff.desk_means import commit_published, means, staff_submission
+from wmd.web.staff.loaders import staff_submission
 
 bp = Blueprint("listing", __name__, url_prefix="/desk")
 
@@ -51,6 +54,24 @@ def _own(submission_id: str) -> Submission:
     except NotYoursError:
         abort(403)
     return submission
+
+
+@bp.get("/<submission_id>/preview")
+@for_staff("reader")
+def preview(submission_id: str) -> Response:
+    """Show what waits, or what stands, exactly as the public will see it."""
+    submission, dbs = staff_submission(submission_id), db.session()
+    revision = waiting_revision(dbs, submission.id) or staff_edits.approved_revision(dbs, submission)
+    revision = revision or latest_revision(dbs, submission)
+    edition = dbs.get_one(Edition, submission.edition_id)
+    if revision is None:
+        abort(404)
+    back, words = f"/staff/desk/{submission_id}", gettext("Back to the desk")
+    try:
+        shown = preview_revision(dbs, revision, read_programme(edition.slug), now=read_now())
+    except NotPublishableError:
+        return make_response(render_template("staff/desk/no_preview.html", back=back), 200)
+    return render_preview(shown, back_url=back, back_label=words)
 
 
 # Editing
