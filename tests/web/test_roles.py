@@ -182,11 +182,23 @@ ORGANISER: dict[str, Row] = {
     "POST /organiser/organisations/<code>/contacts/<person_id>/withdraw": own(
         "/organiser/organisations/{a_code}/contacts/none/withdraw", 303
     ),
+    "GET /organiser/organisations/<code>": own("/organiser/organisations/{a_code}"),
+    "POST /organiser/organisations/<code>": own("/organiser/organisations/{a_code}", 422),
+    "GET /organiser/submissions/<submission_id>/logo-pack": organiser("/organiser/submissions/none/logo-pack", 404),
+    "POST /organiser/submissions/<submission_id>/logo-pack": organiser("/organiser/submissions/none/logo-pack", 404),
+    "GET /organiser/submissions/<submission_id>/logo-pack/file": organiser(
+        "/organiser/submissions/none/logo-pack/file", 404
+    ),
     "GET /organiser/drafts/<draft_id>/pictures": everybody("/organiser/drafts/none/pictures", 404),
     "POST /organiser/drafts/<draft_id>/pictures": everybody("/organiser/drafts/none/pictures", 404),
 }
 
 STAFF_ROUTES = {
+    "GET /staff/profiles": staff("/staff/profiles"),
+    "POST /staff/profiles/<revision_id>": staff("/staff/profiles/none", 404, reader=403),
+    "GET /staff/logo-packs": staff("/staff/logo-packs"),
+    "POST /staff/logo-packs": staff("/staff/logo-packs", 422, reader=403, moderator=403),
+    "GET /staff/logo-packs/<edition>/file": staff("/staff/logo-packs/2021/file", 404),
     "GET /staff/mail": staff("/staff/mail"),
     "GET /staff/mail/<message_id>": staff("/staff/mail/none", 404),
     "POST /staff/mail/<message_id>": staff("/staff/mail/none", 404, reader=403),

@@ -47,6 +47,16 @@ def waiting_profile(dbs: Session, organisation: Organisation) -> Revision | None
     ).first()
 
 
+def last_refusal(dbs: Session, organisation: Organisation) -> str:
+    """Return why the newest proposal was refused; a blank when it was not."""
+    newest = dbs.scalars(
+        select(Revision).where(Revision.organisation_id == organisation.id).order_by(Revision.number.desc()).limit(1)
+    ).first()
+    if newest is None or newest.state != "refused":
+        return ""
+    return dbs.scalar(select(Decision.reason).where(Decision.revision_id == newest.id)) or ""
+
+
 def waiting_profiles(dbs: Session, *, limit: int = 100) -> list[tuple[Revision, Organisation]]:
     """Return proposed profiles with their organisations, the oldest first."""
     found = dbs.execute(

@@ -15,10 +15,12 @@ from wmd.web.organiser import (
     drafts,
     form_parts,
     home,
+    logo_packs,
     pictures,
     posting,
     preview,
     privacy,
+    profiles,
     submissions,
     submit,
 )
@@ -32,8 +34,10 @@ MODULES: tuple[ModuleType, ...] = (
     contacts,
     drafts,
     home,
+    logo_packs,
     pictures,
     preview,
+    profiles,
     privacy,
     submissions,
 )
