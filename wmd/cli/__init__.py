@@ -15,7 +15,7 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import SQLAlchemyError
 
 from config import Config
-from wmd.cli import care, staff
+from wmd.cli import care, staff, submissions
 from wmd.db import db
 from wmd.domain.codes import Mint
 from wmd.domain.content_json import file_to_json
@@ -268,3 +268,4 @@ def register(app: Flask) -> None:
         app.cli.add_command(group)
     care.register(app)
     staff.register(app)
+    submissions.register(app)

@@ -6,6 +6,7 @@ changed by a form that anybody can fill.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -148,12 +149,18 @@ def _by_name(dbs: Session, name: str) -> Organisation | None:
     return next((row for row in rows if wanted in {words.casefold() for words in row.names.values()}), None)
 
 
-def put_speakers(dbs: Session, names: dict[str, str], language: str, parties: Parties, tools: Tools) -> None:
-    """Give every speaker who is new here a row of their own: no two people are taken for one by their name."""
+def put_speakers(
+    dbs: Session, names: dict[str, str], language: str, parties: Parties, tools: Tools, known: Mapping[str, str]
+) -> None:
+    """Give every speaker who is new here a row of their own: no two people are taken for one by their name.
+
+    ``known`` holds the ids they had, by stand-in, when a submission is put back from the journal.
+    """
     for stand_in, name in names.items():
-        row = Person(id=tools.mint.uuid(), name=name, language=language, created_at=tools.now)
-        dbs.add(row)
-        parties.people[stand_in] = row.id
+        identity = known.get(stand_in) or tools.mint.uuid()
+        if dbs.get(Person, identity) is None:
+            dbs.add(Person(id=identity, name=name, language=language, created_at=tools.now))
+        parties.people[stand_in] = identity
     dbs.flush()
 
 

@@ -38,6 +38,12 @@ class Entry:
         return value if isinstance(value, str) else ""
 
     @property
+    def people(self) -> dict[str, str]:
+        """The ids that speakers who were new got, by the form's stand-in."""
+        value = self.facts.get("people")
+        return {str(name): str(text) for name, text in value.items()} if isinstance(value, dict) else {}
+
+    @property
     def typed(self) -> dict[str, str]:
         """What was typed."""
         value = self.facts.get("typed")

@@ -12,9 +12,11 @@ from wmd.domain.forms.reading import read_form
 from wmd.models import Edition, Organisation, Person, Submission
 from wmd.secretbox import SecretBox
 from wmd.services.actors import VISITOR, Actor
+from wmd.services.erasure import erase_person
 from wmd.services.form_reading import editing_form, new_form
 from wmd.services.journal import Entry
 from wmd.services.people import find_person, read_address
+from wmd.services.publishing import Setting
 from wmd.services.references import find_edition
 from wmd.services.submissions import HandIn, Receipt, find_receipt, hand_in_form
 
@@ -39,11 +41,12 @@ def submission_entry(
         "token": form_token, "edition": edition.slug, "typed": typed, "actor": actor.name,
         "submission_id": receipt.submission_id, "receipt": receipt.number, "person_id": submission.person_id or "",
         "organisation_key": organisation.key, "changes": changes, "base_revision_id": base_revision_id or "",
+        "people": dict(receipt.people),
     }  # fmt: skip
     return Entry("submission", now, facts)
 
 
-def put_back(dbs: Session, entry: Entry, *, box: SecretBox, mint: Mint, now: datetime) -> Outcome:
+def put_back(dbs: Session, entry: Entry, *, box: SecretBox, mint: Mint) -> Outcome:
     """Put one submission back unless it is there; ids and number stay what they were.
 
     Raises InvalidContentError when it cannot be read any more.
@@ -54,7 +57,7 @@ def put_back(dbs: Session, entry: Entry, *, box: SecretBox, mint: Mint, now: dat
     edition = find_edition(dbs, entry.text("edition"))
     if edition is None:
         return "no edition"
-    _put_person(dbs, entry, now=now)
+    _put_person(dbs, entry)
     is_signed_in = entry.text("actor") != VISITOR.name
     actor = Actor(entry.text("actor"), entry.text("person_id") if is_signed_in else None)
     submission = None
@@ -65,13 +68,13 @@ def put_back(dbs: Session, entry: Entry, *, box: SecretBox, mint: Mint, now: dat
             return "no submission"
         form = editing_form(dbs, edition, submission, entry.at)
     read = read_form(entry.typed, form)
-    known = {name: entry.text(name) for name in ("submission_id", "receipt", "organisation_key")}
+    known = {name: entry.text(name) for name in ("submission_id", "receipt", "organisation_key")} | entry.people
     given = HandIn(read, token, submission, entry.text("base_revision_id") or None, known=known, silent=True)
     hand_in_form(dbs, edition, given, actor=actor, box=box, mint=mint, now=entry.at)
     return "put back"
 
 
-def _put_person(dbs: Session, entry: Entry, *, now: datetime) -> None:
+def _put_person(dbs: Session, entry: Entry) -> None:
     """Make the person with the id they had, unless they are there under it or under their address."""
     identity, typed = entry.text("person_id"), entry.typed
     address = typed.get("contact.address", "")
@@ -83,7 +86,16 @@ def _put_person(dbs: Session, entry: Entry, *, now: datetime) -> None:
     dbs.add(
         Person(
             id=identity, name=typed.get("contact.name", ""), address=written, address_key=key,
-            language=typed.get("contact.language") or "en", zone=typed.get("contact.zone", ""), created_at=now,
+            language=typed.get("contact.language") or "en", zone=typed.get("contact.zone", ""), created_at=entry.at,
         )
     )  # fmt: skip
     dbs.flush()
+
+
+def erase_again(dbs: Session, entry: Entry, setting: Setting, *, now: datetime) -> bool:
+    """Erase again who was erased after the copy was made; tell whether somebody was there to erase."""
+    person = dbs.get(Person, entry.text("person_id"))
+    if person is None or person.erased_at is not None:
+        return False
+    erase_person(dbs, person, setting, actor="command", now=now)
+    return True

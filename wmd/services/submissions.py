@@ -54,13 +54,17 @@ Phase = Literal["before", "open", "late", "closed"]
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the person gets: the number they quote. ``is_new`` is false when this form had been taken already."""
+    """What the person gets: the number they quote. ``is_new`` is false when this form had been taken already.
+
+    ``people`` are the ids given to speakers who are new, by the stand-in the form had for them.
+    """
 
     submission_id: str
     revision_id: str
     number: str
     state: str
     is_new: bool = True
+    people: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +190,7 @@ def _begin(dbs: Session, edition: Edition, given: HandIn, content: EventContent,
     ask_partners(dbs, edition, submission, parties, tools)
     _answer(dbs, edition, submission, given, tools)
     dbs.flush()
-    return Receipt(submission.id, revision.id, submission.receipt or "", submission.state)
+    return Receipt(submission.id, revision.id, submission.receipt or "", submission.state, people=dict(parties.people))
 
 
 def _change(
@@ -215,7 +219,7 @@ def _change(
     _declare(dbs, edition, submission, given.read.declarations, tools)
     ask_partners(dbs, edition, submission, parties, tools)
     dbs.flush()
-    return Receipt(submission.id, revision.id, submission.receipt or "", submission.state)
+    return Receipt(submission.id, revision.id, submission.receipt or "", submission.state, people=dict(parties.people))
 
 
 def person_for_submission(dbs: Session, submission: Submission) -> Person:
@@ -243,7 +247,7 @@ def _content(
     What is published is not cancelled by leaving a session out; before that, leaving out is taking out.
     """
     put_partners(dbs, given.read.partners, content, parties, tools)
-    put_speakers(dbs, dict(given.read.people), content.language, parties, tools)
+    put_speakers(dbs, dict(given.read.people), content.language, parties, tools, given.known)
     full = without_claims(adopt(settled(content, parties), before if is_published else None, tools.mint))
     known = before.registration.private_link_id if before else None
     ends = [slot_of(session).ends_at for session in full.sessions if _has_times(session)]

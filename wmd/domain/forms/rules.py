@@ -106,7 +106,7 @@ def _of_sessions(cells: Cells) -> Iterator[Finding]:
         for position in range(min(count_of(cells.typed, f"{path}.speakers"), MOST_SPEAKERS)):
             place = f"{path}.speakers[{position}]"
             if cells.text(f"{place}.name") and not cells.ticked(f"{place}.consent"):
-                text = N_("Without this person's knowledge the name is not kept; the role title is shown alone.")
+                text = N_("Without this person’s knowledge the name is not kept; the role title is shown alone.")
                 yield warning("form.consent", f"{place}.consent", text)
                 if not cells.text(f"{place}.title"):
                     yield error("form.needed", f"{place}.title", N_("Then give at least the role title."))

@@ -9,7 +9,6 @@ from urllib.parse import quote
 from flask import Response, abort, current_app, make_response, redirect, render_template, request
 from sqlalchemy.exc import IntegrityError
 
-from config import Config
 from wmd.db import db
 from wmd.domain.codes import Mint
 from wmd.domain.findings import Finding, errors
@@ -255,8 +254,8 @@ def _take(sheet: Sheet, read: ReadForm) -> Receipt:
 
 def journal() -> Journal:
     """Return the journal of this application."""
-    config: Config = current_app.extensions["wmd.config"]
-    return Journal(config.var_dir / "journal", secret_box())
+    found: Journal = current_app.extensions["wmd.journal"]
+    return found
 
 
 def write_journal(sheet: Sheet, receipt: Receipt, typed: dict[str, str]) -> None:
