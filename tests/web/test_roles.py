@@ -193,6 +193,41 @@ ORGANISER: dict[str, Row] = {
     "POST /organiser/drafts/<draft_id>/pictures": everybody("/organiser/drafts/none/pictures", 404),
 }
 
+_ADMINISTRATORS = {"reader": 403, "moderator": 403}
+_SETTINGS = "/staff/settings"
+SETTINGS = {
+    "GET /staff/settings": staff(_SETTINGS, reader=403),
+    "GET /staff/settings/new-edition": staff(f"{_SETTINGS}/new-edition", **_ADMINISTRATORS),
+    "POST /staff/settings/new-edition": staff(f"{_SETTINGS}/new-edition", 422, **_ADMINISTRATORS),
+    "GET /staff/settings/editions/<slug>": staff(f"{_SETTINGS}/editions/2021", reader=403),
+    "POST /staff/settings/editions/<slug>": staff(f"{_SETTINGS}/editions/2021", 422, **_ADMINISTRATORS),
+    "GET /staff/settings/editions/<slug>/<any(form, words, topics):part>": staff(
+        f"{_SETTINGS}/editions/2021/form", reader=403
+    ),
+    "POST /staff/settings/editions/<slug>/<any(form, words, topics):part>": staff(
+        f"{_SETTINGS}/editions/2021/topics", 422, **_ADMINISTRATORS
+    ),
+    "GET /staff/settings/editions/<slug>/questions": staff(f"{_SETTINGS}/editions/2021/questions", reader=403),
+    "GET /staff/settings/editions/<slug>/questions/<name>": staff(
+        f"{_SETTINGS}/editions/2021/questions/none", 404, reader=403
+    ),
+    "POST /staff/settings/editions/<slug>/questions/<name>": staff(
+        f"{_SETTINGS}/editions/2021/questions/none", 404, **_ADMINISTRATORS
+    ),
+    "GET /staff/settings/editions/<slug>/new-question": staff(
+        f"{_SETTINGS}/editions/2021/new-question", **_ADMINISTRATORS
+    ),
+    "POST /staff/settings/editions/<slug>/new-question": staff(
+        f"{_SETTINGS}/editions/2021/new-question", 422, **_ADMINISTRATORS
+    ),
+    "GET /staff/settings/topics": staff(f"{_SETTINGS}/topics", reader=403),
+    "POST /staff/settings/topics": staff(f"{_SETTINGS}/topics", 422, **_ADMINISTRATORS),
+    "GET /staff/settings/new-series": staff(f"{_SETTINGS}/new-series", **_ADMINISTRATORS),
+    "POST /staff/settings/new-series": staff(f"{_SETTINGS}/new-series", 422, **_ADMINISTRATORS),
+    "GET /staff/settings/series/<slug>": staff(f"{_SETTINGS}/series/none", 404, reader=403),
+    "POST /staff/settings/series/<slug>": staff(f"{_SETTINGS}/series/none", 404, **_ADMINISTRATORS),
+}
+
 STAFF_ROUTES = {
     "GET /staff/profiles": staff("/staff/profiles"),
     "POST /staff/profiles/<revision_id>": staff("/staff/profiles/none", 404, reader=403),
@@ -224,7 +259,7 @@ STAFF_ROUTES = {
     "POST /staff/people/<person_id>/reset": staff("/staff/people/none/reset", 404, reader=403, moderator=403),
 }
 
-TABLE = PUBLIC | ACCOUNT | ORGANISER | STAFF_ROUTES
+TABLE = PUBLIC | ACCOUNT | ORGANISER | STAFF_ROUTES | SETTINGS
 
 #: What the addresses above may name besides the cast.
 KNOWN: dict[str, str] = {}

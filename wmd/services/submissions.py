@@ -23,6 +23,7 @@ from wmd.errors import InvalidContentError, NotAllowedMoveError
 from wmd.models import Consent, Declaration, Edition, Organisation, Person, Revision, Series, Submission
 from wmd.secretbox import SecretBox
 from wmd.services.actors import Actor
+from wmd.services.edition_words import declaration_words
 from wmd.services.form_parties import (
     Parties,
     Tools,
@@ -104,6 +105,7 @@ def read_edition_form(dbs: Session, edition: Edition, now: datetime) -> Form:
         declarations=declarations_of(edition),
         series=frozenset(dbs.scalars(select(Series.slug))),
         questions=asked_in(dbs, edition),
+        declared=declaration_words(dbs, edition, "en"),
         is_late=phase_of(edition, now) == "late",
     )
 

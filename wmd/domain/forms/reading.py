@@ -57,7 +57,8 @@ class Form:
 
     ``organisations`` are those the contact may hand in for, by key; ``declarations`` maps a kind to the version of its
     words; ``sections`` are the ones that were asked; ``base`` and ``people`` (names by id) what is edited; ``series``
-    slugs; ``questions`` what the edition asks besides. ``is_late``: the deadline has passed, so that a note is wanted.
+    slugs; ``questions`` what the edition asks besides; ``declared`` the words of declarations that staff wrote, by
+    kind. ``is_late``: the deadline has passed, so that a note is wanted.
     """
 
     edition: EditionContent
@@ -69,6 +70,7 @@ class Form:
     base: EventContent | None = None
     people: Mapping[str, str] = field(default_factory=dict)
     questions: tuple[Asked, ...] = ()
+    declared: Mapping[str, str] = field(default_factory=dict)
     is_late: bool = False
 
 

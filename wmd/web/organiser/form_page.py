@@ -212,7 +212,11 @@ class FormPage:
         """The declarations that are asked for, in their words."""
         return [
             self.item(f"declarations.{kind}")
-            | {"label": gettext(DECLARATIONS[kind]), "required": True, "kind": "checkbox"}
+            | {
+                "label": self.form.declared.get(kind) or gettext(DECLARATIONS[kind]),
+                "required": True,
+                "kind": "checkbox",
+            }
             for kind in self.form.declarations
         ]
 

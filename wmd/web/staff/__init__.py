@@ -10,6 +10,7 @@ from wmd.web.staff import (
     audit,
     bulk,
     desk,
+    edition_questions,
     entering,
     listing,
     logo_packs,
@@ -20,6 +21,7 @@ from wmd.web.staff import (
     persons,
     profiles,
     reasons,
+    settings,
     start,
 )
 
@@ -39,6 +41,8 @@ MODULES: tuple[ModuleType, ...] = (
     mail_texts,
     people,
     persons,
+    settings,
+    edition_questions,
 )
 
 
