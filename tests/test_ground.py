@@ -16,6 +16,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import Databases, make_test_app
+from wmd.db import db
+from wmd.gateways import read_clock
+from wmd.secretbox import SecretBox
+from wmd.services.outbox import put_message
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -84,12 +90,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(folder: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+def served(folder: Path, port: int, *options: str, **settings: str) -> Iterator[subprocess.Popen[str]]:
     """Run the server in demonstration mode on a folder of its own, until it says that it serves."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("WMD_")}
-    env |= {"WMD_MODE": "demo", "WMD_VAR_DIR": str(folder), "PORT": str(port), "PYTHONWARNINGS": "default"}
+    env |= {"WMD_MODE": "demo", "WMD_VAR_DIR": str(folder), "PORT": str(port), "PYTHONWARNINGS": "default"} | settings
     with subprocess.Popen(
-        [sys.executable, "-m", "wmd.serve"],
+        [sys.executable, "-m", "wmd.serve", *options],
         cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
     ) as process:  # fmt: skip
         try:
@@ -205,6 +211,41 @@ def test_server_ends_with_all_its_workers(tmp_path: Path, ending: signal.Signals
     assert (len(workers), wait_until_gone(workers), status) == (2, [], 0)
     assert '"path":"/healthz","status":200' in rest
     assert ("Traceback" in rest, "refused to gracefully stop" in rest) == (False, False)
+
+
+def put_one_mail(url: str, folder: Path) -> None:
+    """Put a mail into the outbox of a database."""
+    app = make_test_app(url, folder)
+    with app.app_context():
+        put_message(
+            db.session(), kind="test", dedupe_key="one", cause="command", to="ana@example.org",
+            now=read_clock(), box=SecretBox.derived("a-secret-of-this-test-only-0123456789"),
+        )  # fmt: skip
+        db.session.commit()
+        db.engine.dispose()
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_scheduler_beside_the_server_sends_mail_and_ends_with_it(
+    tmp_path: Path, databases: Databases, ending: signal.Signals
+) -> None:
+    url = databases.copy("sqlite", tmp_path)
+    put_one_mail(url, tmp_path)
+    settings = {"WMD_DATABASE_URL": url, "WMD_SECRET_KEY": "a-secret-of-this-test-only-0123456789"}
+    with served(tmp_path, free_port(), "--scheduler", **settings) as process:
+        end_s = time.monotonic() + 20
+        while not (mails := list((tmp_path / "mail").glob("*.eml"))) and time.monotonic() < end_s:
+            time.sleep(0.1)
+        # Each thread of the server has its own list.
+        lists = Path(f"/proc/{process.pid}/task").glob("*/children")
+        children = [int(child) for each in lists for child in each.read_text(encoding="ascii").split()]
+        process.send_signal(ending)
+        assert process.stdout is not None
+        rest = process.stdout.read()
+        process.wait(20)
+
+    assert (len(children), len(mails), wait_until_gone(children)) == (3, 1, [])
+    assert "Traceback" not in rest
 
 
 def test_workers_end_with_a_killed_server(tmp_path: Path) -> None:

@@ -12,10 +12,11 @@ import logging
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Final
 
 from flask import has_request_context, request
@@ -45,6 +46,9 @@ _TOLD_AGAIN_S: Final = 1.0
 #: … and ends itself, saying where each thread stood, before the server would kill it.
 _ENDS_ITSELF_S: Final = 8.0
 
+#: A scheduler that ended by itself is started again after this long.
+_STARTED_ANEW_S: Final = 5.0
+
 #: granian's own records go the way of all others.
 _GRANIAN_LOGS: Final[dict[str, Any]] = {
     "version": 1,
@@ -56,7 +60,8 @@ _GRANIAN_LOGS: Final[dict[str, Any]] = {
 def main() -> None:
     """Serve until SIGTERM or Ctrl-C; print the address once a request is really answered.
 
-    With ``--check`` only look at the settings and whether the port is free, before anything is touched.
+    With ``--check`` only look at the settings and whether the port is free, before anything is touched. With
+    ``--scheduler`` run the scheduler beside the server, as a process that ends with it.
     """
     try:
         config = Config.from_env()
@@ -76,12 +81,17 @@ def main() -> None:
     lifeline = os.pipe()
     server.announce = lambda: _announce(config, loaded)
     server.lifeline = lifeline[1]
+    if "--scheduler" in sys.argv[1:]:
+        server.beside = _Beside([sys.executable, "-m", "flask", "--app", "wsgi", "scheduler", "run", "--with-stdin"])
     try:
         server.serve(target_loader=lambda: load(config, say_loaded, lifeline), wrap_loader=False)
     except SystemExit:
         # Ctrl-C reaches the workers too; that they ended first is no failure.
         if not server.interrupt_signal:
             raise
+    finally:
+        if server.beside is not None:
+            server.beside.stop()
 
 
 def granian_settings(workers: int) -> dict[str, Any]:
@@ -109,10 +119,14 @@ class _Server(MPServer):
     announce: Callable[[], object] = staticmethod(lambda: None)
     #: The writing end of a pipe that every worker reads: it ends when the server stops, and when it is killed.
     lifeline: int | None = None
+    #: A process that runs as long as the server does.
+    beside: _Beside | None = None
 
     def startup(self, spawn_target: Any, target_loader: Any) -> None:  # noqa: ANN401 -- granian's own types
         """Start listening and the workers, then wait beside them for the first answer."""
         super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call]  # granian says no types here
+        if self.beside is not None:
+            self.beside.start()
         Thread(target=self.announce, name="announce", daemon=True).start()
 
     def signal_handler_interrupt(self, *args: object, **kwargs: object) -> None:
@@ -125,6 +139,44 @@ class _Server(MPServer):
     def signal_handler_reload(self, *args: object, **kwargs: object) -> None:
         """End on SIGHUP too: the terminal was closed, and nobody would know of a server that goes on."""
         self.signal_handler_interrupt(*args, **kwargs)
+
+
+class _Beside:
+    """Keeps a process running beside the server.
+
+    It is told to end when the server ends; should the server be killed, its standard input ends, and it with it.
+    """
+
+    def __init__(self, command: list[str]) -> None:
+        self._command = command
+        self._process: subprocess.Popen[bytes] | None = None
+        self._over = Event()
+
+    def start(self) -> None:
+        """Start it, and start it anew when it ends by itself."""
+        Thread(target=self._run, name="beside", daemon=True).start()
+
+    def _run(self) -> None:
+        while not self._over.is_set():
+            # In a group of its own: a terminal's Ctrl-C goes to the server, which then says so once.
+            self._process = subprocess.Popen(  # noqa: S603 -- our own command, from ``main``
+                self._command, stdin=subprocess.PIPE, process_group=0
+            )
+            self._process.wait()
+            self._over.wait(_STARTED_ANEW_S)
+
+    def stop(self) -> None:
+        """End it, and wait until it has ended."""
+        self._over.set()
+        process = self._process
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(_STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def load(config: Config, say_loaded: int, lifeline: tuple[int, int]) -> WSGIApplication:

@@ -134,6 +134,10 @@ ACCOUNT = {
     "GET /sign-in/oidc": everybody("/sign-in/oidc", 404),
     "GET /sign-in/oidc/callback": everybody("/sign-in/oidc/callback", 404),
     "POST /sign-out": everybody("/sign-out", 303),
+    # In demonstration mode only.
+    "GET /mailbox": everybody("/mailbox"),
+    "GET /mailbox/<name>": everybody("/mailbox/none", 404),
+    "GET /mailbox/<name>/html": everybody("/mailbox/none/html", 404),
 }
 
 ORGANISER: dict[str, Row] = {

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
+from threading import Thread
 
 import click
 from flask import Flask, current_app
@@ -15,7 +17,7 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import SQLAlchemyError
 
 from config import Config
-from wmd.cli import care, staff, submissions
+from wmd.cli import care, mail, staff, submissions
 from wmd.db import db
 from wmd.domain.codes import Mint
 from wmd.domain.content_json import file_to_json
@@ -249,14 +251,27 @@ def run_command(name: str) -> None:
     click.echo(f"{name}: {run_job(current_app._get_current_object(), name)} rows.")  # type: ignore[attr-defined]
 
 
+def _stop_with_stdin() -> None:
+    """Stop this process when whoever holds the other end of its standard input is gone."""
+    # Read below Python's own file object, whose lock would hold up the end of the process.
+    while os.read(0, 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 @scheduler.command("run")
-def scheduler_command() -> None:
+@click.option("--with-stdin", is_flag=True, help="Also stop when the standard input ends.")
+def scheduler_command(with_stdin: bool) -> None:
     """Run the scheduler until it is told to stop (SIGTERM or Ctrl-C)."""
     metronome = build_scheduler(current_app._get_current_object())  # type: ignore[attr-defined]
     # Both signals end the wait in the same way; the job that runs is then awaited outside the signal's handler.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if with_stdin:
+        Thread(target=_stop_with_stdin, name="stdin", daemon=True).start()
     with contextlib.suppress(KeyboardInterrupt):
         metronome.start()
+    # Mail is sent for as long as there is any; it stops after the one it is at.
+    current_app.extensions["wmd.stopping"].set()
     if metronome.running:
         metronome.shutdown(wait=True)
 
@@ -267,5 +282,6 @@ def register(app: Flask) -> None:
     for group in (demo, jobs, scheduler):
         app.cli.add_command(group)
     care.register(app)
+    mail.register(app)
     staff.register(app)
     submissions.register(app)

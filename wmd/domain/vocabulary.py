@@ -222,6 +222,7 @@ RESERVED_SLUGS: frozenset[str] = frozenset(
         "login",
         "logout",
         "mailbox",
+        "mailbox",
         "me",
         "media",
         "metrics",

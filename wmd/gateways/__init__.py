@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -20,3 +20,5 @@ class Gateways:
 
     clock: Callable[[], datetime] = read_clock
     mailer: Mailer | None = None
+    #: TXT records of a name; without one, the system's name servers.
+    look_up_text: Callable[[str], Sequence[str] | None] | None = None

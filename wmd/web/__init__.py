@@ -7,7 +7,7 @@ from flask_babel import Babel
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Config
-from wmd.web import account, csrf, errors, headers, health, organiser, public, staff, uploads, visitors, words
+from wmd.web import account, csrf, errors, headers, health, mailbox, organiser, public, staff, uploads, visitors, words
 
 
 def register(app: Flask) -> None:
@@ -26,6 +26,8 @@ def register(app: Flask) -> None:
     uploads.register(app)
     csrf.register(app)
     app.register_blueprint(health.bp)
+    if config.is_demo:
+        app.register_blueprint(mailbox.bp)
     public.register(app)
     for audience in (account, organiser, staff):
         audience.register(app)
