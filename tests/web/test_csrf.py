@@ -14,6 +14,7 @@ from tests.conftest import LEAD_STARTED_AT, Databases, make_test_app
 from tests.web.machine import forget_database
 from wmd.db import db
 from wmd.web.csrf import on_stale_form
+from wmd.web.guards import for_contact, for_staff
 
 
 @pytest.fixture
@@ -130,3 +131,24 @@ def test_page_with_a_token_is_never_kept(browser: FlaskClient) -> None:
     answers = [get(browser, "/sign-in") for _ in range(2)]
     assert [answer.headers["Cache-Control"] for answer in answers] == ["no-store"] * 2
     assert find_token(answers[0].get_data(as_text=True)) != ""
+
+
+def test_form_shown_again_is_guarded_as_its_view_is(databases: Databases, tmp_path: Path) -> None:
+    app = make_test_app(databases.copy("sqlite", tmp_path), tmp_path)
+
+    @app.post("/staff/form")
+    @on_stale_form(lambda: ("for moderators only", 422))
+    @for_contact
+    @for_staff("moderator")
+    def form() -> str:
+        return "taken"
+
+    with app.app_context():
+        make_cast(db.session(), LEAD_STARTED_AT)
+    found = []
+    for person in (None, "ana", "rita", "mona"):
+        client = app.test_client()
+        sign_in(client, app, person, staff=person in {"rita", "mona"})
+        found.append(client.post("/staff/form", base_url=BASE_URL).status_code)
+    assert found == [303, 403, 403, 422]
+    forget_database(app)

@@ -52,6 +52,25 @@ def as_plain_text(client: FlaskClient, path: str, form: dict[str, str], _strange
     return client.post(path, data=text, content_type="text/plain", base_url=BASE_URL)
 
 
+@pytest.mark.parametrize("person", [None, "ana"])
+def test_forged_form_shows_no_page_to_whom_the_true_one_would_not(site: tuple[Flask, str], person: str | None) -> None:
+    app, _ = site
+    client = app.test_client()
+    sign_in(client, app, person)
+    names = {each.name: getattr(Cast(), each.name) for each in fields(Cast)} | KNOWN
+    kind = "contact_a" if person else "visitor"
+    found = {
+        name: client.post(row.path.format(**names), data={}, base_url=BASE_URL).status_code
+        for name, row in TABLE.items()
+        if name.startswith("POST ")
+        and row.expected()[kind] in {303, 403, 404}
+        and row.expected()["administrator"] != 303
+    }
+    allowed = {400, 303, 403, 404}
+    assert len(found) > 10
+    assert {name: status for name, status in found.items() if status not in allowed} == {}
+
+
 @pytest.mark.parametrize("send", [without_token, with_a_strangers_token, from_another_site, as_plain_text])
 @pytest.mark.parametrize("person", ["ana", "adam"])
 def test_forged_form_changes_nothing(site: tuple[Flask, str], person: str, send: Send) -> None:

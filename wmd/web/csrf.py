@@ -27,18 +27,33 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 _View = TypeVar("_View", bound=Callable[..., Any])
 
+#: On a guarded view: the guard, which can guard another view in the same way.
+GUARD = "_wmd_guard"
+
 
 def on_stale_form(answer: Callable[..., ResponseReturnValue]) -> Callable[[_View], _View]:
     """Have ``answer`` called with the view's arguments when a POST to it fails the check; the view itself is not.
 
-    It shows the form again with the typed values and says that it must be sent once more. Decorate the outermost.
+    It shows the form again with the typed values and says that it must be sent once more. Decorate the outermost: the
+    guards of the view then guard ``answer`` as well.
     """
 
     def remember(view: _View) -> _View:
-        setattr(view, _STALE, answer)
+        setattr(view, _STALE, guarded_alike(view, answer))
         return view
 
     return remember
+
+
+def guarded_alike(view: Callable[..., Any], answer: Callable[..., Any]) -> Callable[..., Any]:
+    """Return ``answer`` behind the same guards as ``view``: it shows a form, and only to whom that form is open."""
+    guard = getattr(view, GUARD, None)
+    inner = getattr(view, "__wrapped__", None)
+    if inner is not None:
+        answer = guarded_alike(inner, answer)
+    # ``wraps`` copies attributes outwards, so that one guard is seen on each layer around it: once is enough.
+    is_own = guard is not None and guard is not getattr(inner, GUARD, None)
+    return guard(answer) if is_own and guard is not None else answer
 
 
 def csrf_token() -> str:

@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from wmd.db import db
 from wmd.models import Organisation, Submission
 from wmd.services import contacts
+from wmd.web.csrf import GUARD
 from wmd.web.reading import read_now
 from wmd.web.visitors import Visitor, keep_session, visitor
 
@@ -46,6 +47,7 @@ def for_contact(view: Callable[_P, ResponseReturnValue]) -> Callable[_P, Respons
             return _first("/sign-in")
         return view(*args, **kwargs)
 
+    setattr(guarded, GUARD, for_contact)
     return guarded
 
 
@@ -75,6 +77,7 @@ def for_staff(
                 return _first("/sign-in/second-factor")
             return view(*args, **kwargs)
 
+        setattr(guarded, GUARD, guard)
         return guarded
 
     return guard
@@ -97,6 +100,7 @@ def freshly_signed_in(view: Callable[_P, ResponseReturnValue]) -> Callable[_P, R
             return _first("/sign-in", "fresh=1&")
         return view(*args, **kwargs)
 
+    setattr(guarded, GUARD, freshly_signed_in)
     return guarded
 
 
