@@ -196,6 +196,8 @@ ORGANISER: dict[str, Row] = {
     "GET /organiser/submissions/<submission_id>/logo-pack/file": organiser(
         "/organiser/submissions/none/logo-pack/file", 404
     ),
+    "GET /organiser/drafts/<draft_id>/ics": everybody("/organiser/drafts/none/ics", 404),
+    "POST /organiser/drafts/<draft_id>/ics": everybody("/organiser/drafts/none/ics", 404),
     "GET /organiser/drafts/<draft_id>/pictures": everybody("/organiser/drafts/none/pictures", 404),
     "POST /organiser/drafts/<draft_id>/pictures": everybody("/organiser/drafts/none/pictures", 404),
 }
