@@ -189,6 +189,7 @@ ORGANISER: dict[str, Row] = {
     "POST /organiser/organisations/<code>/contacts/<person_id>/withdraw": own(
         "/organiser/organisations/{a_code}/contacts/none/withdraw", 303
     ),
+    "GET /organiser/organisations": organiser("/organiser/organisations", 303),
     "GET /organiser/organisations/<code>": own("/organiser/organisations/{a_code}"),
     "POST /organiser/organisations/<code>": own("/organiser/organisations/{a_code}", 422),
     "GET /organiser/submissions/<submission_id>/logo-pack": organiser("/organiser/submissions/none/logo-pack", 404),

@@ -82,6 +82,13 @@ def _stale(code: str) -> ResponseReturnValue:
     return _show(organisation, typed, refused("image.stale", "logo.file").findings, 422, _known_logo(organisation))
 
 
+@bp.get("")
+@for_contact
+def index() -> ResponseReturnValue:
+    """Lead to the organisations of who asks, among all that is theirs."""
+    return redirect("/organiser/#organisations", 303)
+
+
 @bp.get("/<code>")
 @for_contact
 def show(code: str) -> ResponseReturnValue:
