@@ -76,6 +76,10 @@ class Browser:
         """Return the words of what an XPath finds, one string for each."""
         return [" ".join(each.text_content().split()) for each in self.page.xpath(path)]
 
+    def values(self, path: str) -> list[str]:
+        """Return the strings of what an XPath of attributes finds."""
+        return [str(each) for each in self.page.xpath(path)]
+
     def says(self) -> str:
         """Return all words of the page's main part."""
         return " ".join(self.texts("//main"))

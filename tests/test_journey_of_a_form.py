@@ -1,60 +1,20 @@
-"""The way of an event from an empty form to the calendar: an organiser, a moderator and a stranger, without scripts.
+"""Read this first: an organiser, a moderator and a stranger, from an empty form to the feed (the steps: journey.py).
 
-Each step presses what the page offers; mails are read from the folder they went to. Nothing is replaced but the clock.
+Without scripts and without a real browser, on both databases. Nothing is replaced but the clock; mails are read from
+the folder they went to.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pyotp
 import pytest
-from flask import Flask
-from icalendar import Calendar, Event
 
-from tests import documents
-from tests.browser import Browser, Mailbox
+from tests.browser import Browser
 from tests.conftest import Clock, Databases, Engine, make_test_app
-from tests.domain.forms.cast import filled
+from tests.journey import BEGAN_AT, Installation, tell
 from wmd.db import db
-
-BEGAN_AT = datetime(2021, 9, 20, 8, 0, tzinfo=UTC)
-ANA, MONA = "ana@prova.example", "mona@people.example"
-
-
-class Installation:
-    """One installation: its commands, its browsers, its outgoing mail, and the time there."""
-
-    def __init__(self, app: Flask, clock: Clock, folder: Path) -> None:
-        self.app = app
-        self.mailbox = Mailbox(folder)
-        self._clock = clock
-
-    def run(self, *words: str) -> str:
-        """Type ``flask …`` and return what it says last."""
-        result = self.app.test_cli_runner().invoke(args=list(words))
-        assert result.exit_code == 0, result.output
-        return result.output.strip().splitlines()[-1]
-
-    def wait(self, **time: float) -> None:
-        """Let time pass, and the mail go out."""
-        self._clock.now += timedelta(**time)
-        self.run("jobs", "run", "outbox")
-
-    def code(self, secret: str) -> str:
-        """Return what an authenticator app shows now."""
-        return pyotp.TOTP(secret).at(self._clock.now)
-
-    def entry(self, code: str) -> Event:
-        """Return the entry of an event in the edition's calendar."""
-        feed = self.app.test_client().get("/2021/calendar.ics", base_url="http://wmd.example").data
-        (found,) = [entry for entry in Calendar.from_ical(feed).walk("VEVENT") if code in str(entry["URL"])]
-        assert isinstance(found, Event)
-        return found
 
 
 @pytest.fixture
@@ -62,11 +22,7 @@ def here(engine_name: Engine, databases: Databases, tmp_path: Path) -> Iterator[
     """An installation with the edition of 2021 and one event, on each kind of database."""
     url, clock = databases.copy(engine_name, tmp_path), Clock(BEGAN_AT)
     app = make_test_app(url, tmp_path, clock)
-    found = Installation(app, clock, tmp_path)
-    file = tmp_path / "programme.json"
-    file.write_text(json.dumps(documents.document(documents.event())), encoding="utf-8")
-    found.run("programme", "import", str(file))
-    yield found
+    yield Installation(app, clock, tmp_path, lambda: Browser(app))
     app.extensions["wmd.library"].settle()
     with app.app_context():
         db.session.remove()
@@ -74,122 +30,5 @@ def here(engine_name: Engine, databases: Databases, tmp_path: Path) -> Iterator[
     databases.drop(url)
 
 
-def enter_as_moderator(here: Installation) -> Browser:
-    """Let a new moderator sign in for the first time: by mail, then with a second factor of their own."""
-    here.run("staff", "add", MONA, "--name", "Mona", "--role", "moderator")
-    desk = Browser(here.app)
-    desk.open("/staff/desk")
-    desk.fill(address=MONA)
-    desk.press("Send me the link")
-    here.wait(seconds=20)
-    desk.open(here.mailbox.newest_link(MONA, "/sign-in/confirm"))
-    desk.press("Sign in")
-    assert desk.texts("//h1") == ["Set up your second step"]
-    desk.press("Begin")
-    (secret,) = desk.texts("//code")
-    desk.fill(code=here.code(secret.replace(" ", "")))
-    desk.press("Continue")
-    desk.follow("I have kept them")
-    return desk
-
-
 def test_an_event_from_an_empty_form_to_the_feed(here: Installation) -> None:
-    # 1. Somebody without an account fills the form, and gets a number and a mail.
-    ana = Browser(here.app)
-    ana.open("/2021/submit")
-    here.wait(minutes=9)
-    ana.type(filled())
-    ana.press("Hand in")
-    assert ana.texts("//h1") == ["Thank you: your event is here"]
-    (number,) = re.findall(r"WMD-[0-9A-Z]{6}", ana.says())
-    here.wait(seconds=5)
-    assert here.mailbox.subjects(ANA) == ["Please confirm: Care in the metropolis"]
-
-    # 2. The button behind the mailed link confirms the address, and leads to the event's own page.
-    ana.open(here.mailbox.newest_link(ANA, "/organiser/confirm"))
-    ana.press("Yes, confirm and sign in")
-    assert number in ana.says()
-    own_page = ana.path
-    submission = own_page.rpartition("/")[2]
-
-    # 3. Nobody else sees it: not the programme, and not a stranger who guesses the address.
-    stranger = Browser(here.app)
-    stranger.open("/2021/programme")
-    assert stranger.texts("//li[contains(@class, 'row')]//h3") == ["Care in the city"]
-    stranger.open(own_page)
-    assert stranger.texts("//h1") == ["Sign in"]
-
-    # 4. A new moderator signs in with two factors, takes it on, and asks for changes beside a field.
-    mona = enter_as_moderator(here)
-    assert mona.page.xpath("//ol[@class='queue']/li/a/@href") == [f"/staff/desk/{submission}"]
-    mona.open(f"/staff/desk/{submission}")
-    mona.press("Take it on")
-    mona.type(
-        {
-            "reasons": "missing-details",
-            "own": "Please say which cities speak.",
-            "comment.texts.en.summary": "Which cities?",
-        }
-    )
-    mona.press("Ask for changes")
-    here.wait(seconds=5)
-    assert here.mailbox.subjects(ANA)[1:] == ["One more step: Care in the metropolis"]
-
-    # 5. The organiser finds the remark beside the field, mends it and hands it in again.
-    ana.open(own_page)
-    assert "Which cities?" in ana.says()
-    ana.press("Make the changes")
-    assert ana.texts("//*[@id='field-texts-en-summary' or .//*[@name='texts.en.summary']]") != []
-    ana.fill(texts__en__summary="Barcelona and Medellín on who cares for whom")
-    ana.press("Hand in the change")
-
-    # 6. The moderator approves: it is public at once, and in the calendar.
-    mona.open(f"/staff/desk/{submission}")
-    mona.press("Approve")
-    here.wait(seconds=5)
-    assert here.mailbox.subjects(ANA)[2:] == ["Welcome to the programme: Care in the metropolis"]
-    stranger.open("/2021/programme")
-    stranger.follow("Care in the metropolis")
-    assert "Barcelona and Medellín on who cares for whom" in stranger.says()
-    assert "Please say which cities speak." not in stranger.says()
-    code = stranger.path.rpartition("/")[2].partition("-")[0]
-    before = here.entry(code)
-    assert (before["SUMMARY"], before["SEQUENCE"], before.start) == (
-        "Care in the metropolis", 0, datetime(2021, 10, 7, 13, 0, tzinfo=UTC),
-    )  # fmt: skip
-
-    # 7. The organiser changes three things of what is public: it stays as it is.
-    ana.open(own_page)
-    ana.press("Change it")
-    ana.type(
-        {
-            "texts.en.title": "Care in two metropolises",
-            "sessions[0].starts": "15:30",
-            "sessions[0].ends": "17:00",
-            "capacity": "80",
-        }
-    )
-    ana.press("Hand in the change")
-    assert here.entry(code) == before
-
-    # 8. The moderator sees them side by side, takes the new time, and says why the title stays.
-    mona.open(f"/staff/desk/{submission}")
-    offered = mona.page.xpath("//input[@name='take']/@value")
-    (time,) = [path for path in offered if path.startswith("sessions.")]
-    assert set(offered) == {"texts.en.title", "capacity", time}
-    mona.type({"take": time, "own": "Posters with the old title are out."})
-    mona.press("Take what is ticked")
-    here.wait(seconds=5)
-
-    # 9. What was taken reaches pages and calendars; what was not is told by mail.
-    after = here.entry(code)
-    assert (after["UID"], after["SUMMARY"], after["SEQUENCE"], after.start) == (
-        before["UID"], "Care in the metropolis", 1, datetime(2021, 10, 7, 13, 30, tzinfo=UTC),
-    )  # fmt: skip
-    mail = here.mailbox.mails(ANA)[-1].get_body(("plain",))
-    assert mail is not None
-    assert "Posters with the old title are out." in mail.get_content()
-    ana.open(own_page)
-    assert "15:30" in ana.says()
-    stranger.open("/2021/changes")
-    assert "Care in the metropolis" in stranger.says()
+    tell(here)

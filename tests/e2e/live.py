@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from tests.conftest import LEAD_STARTED_AT, make_test_app
+from tests.conftest import LEAD_STARTED_AT, Clock, make_test_app
 from wmd.cli import publishing_setting
 from wmd.db import db
 from wmd.domain import paths
@@ -88,8 +88,8 @@ HIDDEN = "Passeio das escadinhas"
 
 
 @contextmanager
-def serving(database_url: str, folder: Path) -> Iterator[LiveSite]:
-    """Serve a database with the demonstration on a port of its own; the clock stands a minute into the lead event."""
+def listening(database_url: str, folder: Path, clock: Clock | None = None) -> Iterator[tuple[str, Flask]]:
+    """Serve a database on a port of its own; give the address and the application."""
     wanted: list[Callable[..., Iterable[bytes]]] = []
 
     # The address of the service is a setting, and the port is only known once the server listens.
@@ -98,26 +98,34 @@ def serving(database_url: str, folder: Path) -> Iterator[LiveSite]:
 
     server = make_server("127.0.0.1", 0, answer, threaded=True, request_handler=_Silent)
     base_url = f"http://127.0.0.1:{server.server_port}"
-    app = make_test_app(database_url, folder, base_url=base_url, port=server.server_port)
+    app = make_test_app(database_url, folder, clock, base_url=base_url, port=server.server_port)
     # A fault must become the page that people get.
     app.testing = False
     app.add_url_rule("/fault", view_func=lambda: 1 // 0)
-    site = LiveSite(base_url, app, app.extensions["wmd.library"])
-    with app.app_context():
-        event = find_event(db.session(), site.event(HIDDEN, "demo").code)
-        assert event is not None
-        hide(db.session(), event, publishing_setting(app), actor="test", now=LEAD_STARTED_AT)
-        db.session.commit()
-        site.gone.append(event.code)
     wanted.append(app)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield site
+        yield base_url, app
     finally:
         server.shutdown()
         thread.join()
         server.server_close()
+        app.extensions["wmd.library"].settle()
         with app.app_context():
             db.session.remove()
             db.engine.dispose()
+
+
+@contextmanager
+def serving(database_url: str, folder: Path) -> Iterator[LiveSite]:
+    """Serve a database with the demonstration; the clock stands a minute into the lead event."""
+    with listening(database_url, folder) as (base_url, app):
+        site = LiveSite(base_url, app, app.extensions["wmd.library"])
+        with app.app_context():
+            event = find_event(db.session(), site.event(HIDDEN, "demo").code)
+            assert event is not None
+            hide(db.session(), event, publishing_setting(app), actor="test", now=LEAD_STARTED_AT)
+            db.session.commit()
+            site.gone.append(event.code)
+        yield site

@@ -6,15 +6,18 @@ for (const asks of document.querySelectorAll("[data-advice]")) {
   const form = asks.closest("form");
   let timer = 0;
   let asked = 0;
+  let underWay = new AbortController();
 
   const ask = async () => {
     const mine = ++asked;
+    underWay = new AbortController();
+    const signal = underWay.signal;
     const body = new FormData(form);
     // Files are large and no part of it.
     for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
     let text = "";
     try {
-      const answer = await fetch(asks.dataset.advice, { method: "POST", body, headers: { Accept: "text/html" } });
+      const answer = await fetch(asks.dataset.advice, { method: "POST", body, signal, headers: { Accept: "text/html" } });
       if (!answer.ok) return;
       text = await answer.text();
     } catch {
@@ -37,6 +40,12 @@ for (const asks of document.querySelectorAll("[data-advice]")) {
   form.addEventListener("change", () => {
     clearTimeout(timer);
     timer = setTimeout(ask, WAIT_MS);
+  });
+
+  // What is handed in has no draft to advise on any more.
+  form.addEventListener("submit", () => {
+    clearTimeout(timer);
+    underWay.abort();
   });
 
   form.addEventListener("click", (event) => {
