@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -10,14 +11,16 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Select, select
+from sqlalchemy import Engine as DatabaseEngine
+from sqlalchemy import Select, event, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from tests.cast import BASE_URL, Cast, get, make_cast, post, sign_in
+from tests.cast import BASE_URL, Cast, csrf_token, get, make_cast, post, sign_in
 from tests.conftest import Clock, Engine
 from tests.domain.forms.cast import filled
 from tests.handing_in import BOX, make_edition
+from wmd.db import db
 from wmd.models import Alarm, Draft, Edition, Message, Organisation, Revision, Submission, WebSession
 from wmd.services.drafts import read_typed
 from wmd.services.journal import Journal
@@ -340,3 +343,41 @@ def test_journal_that_cannot_be_written_raises_an_alarm_and_keeps_the_submission
     assert sent(client, filled(), "hand-in").status_code == 303
     assert len(stored(dbs, select(Submission))) == 1
     assert stored(dbs, select(Alarm.key)) == ["journal"]
+
+
+@pytest.mark.parametrize("path", ["/2021/submit", "/organiser/drafts/{draft}"])
+@pytest.mark.parametrize("action", ["save", "hand-in"])
+def test_locked_database_is_waited_for_and_then_answered_with_all_that_was_typed(
+    client: FlaskClient, app: Flask, dbs: Session, path: str, action: str
+) -> None:
+    if "{draft}" in path:
+        sent(client, filled(), "save")
+        path = path.format(draft=only(dbs, select(Draft)).id)
+    token = csrf_token(client)
+    with app.app_context():
+        file = db.engine.url.database
+    with app.app_context():
+        # What waits five seconds outside waits no time here.
+        impatient(db.engine)
+    other = sqlite3.connect(str(file))
+    other.execute("BEGIN IMMEDIATE")
+    typed = filled(cost="7 EUR") | {"form_token": TOKEN, "version": "1", "action": action, "csrf_token": token}
+    answer = client.post(path, data=typed, base_url=BASE_URL)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+    other.rollback()
+    other.close()
+    values = values_in(answer.text)
+    assert (values["cost"], values["form_token"], f'action="{path}"' in answer.text) == ("7 EUR", TOKEN, True)
+    assert stored(dbs, select(Submission)) == []
+    # The page is a form: sent again, it goes on where it was.
+    again = client.post(path, data={**values, "action": action}, base_url=BASE_URL)
+    assert again.status_code == 303
+
+
+def impatient(engine: DatabaseEngine) -> None:
+    """Let connections that are opened from now on wait for no lock."""
+    engine.dispose()
+
+    @event.listens_for(engine, "connect")
+    def set_timeout(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA busy_timeout=0")
