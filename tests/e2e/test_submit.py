@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.conftest import PATIENCE_MS, Watch
 from tests.e2e.live import LiveSite
+from tests.e2e.test_layout import too_wide, violations
 
 pytestmark = pytest.mark.e2e
 
@@ -173,3 +175,30 @@ def test_lost_line_keeps_the_words_on_the_device(context: BrowserContext, watch:
     page.reload()
     expect(page.get_by_label("Title", exact=True)).to_have_value("While the line was broken")
     expect(page.locator("#saved")).to_contain_text(re.compile(r"Saved \d"), timeout=PATIENCE_MS)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_form_with_everything_open_satisfies_axe_and_fits_a_phone(
+    context: BrowserContext, watch: Watch, scheme: Literal["light", "dark"]
+) -> None:
+    watch.expected.add(422)
+    page = context.new_page()
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(FORM)
+    page.get_by_role("button", name="Add a session").click()
+    expect(page.get_by_role("group", name="Session 2")).to_be_visible()
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    page.get_by_role("button", name="Add a speaker").first.click()
+    expect(page.get_by_role("group", name="Speaker 1")).to_be_visible()
+    hand_in(page)
+    expect(page.locator("#summary")).to_be_visible()
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    assert too_wide(page, 360) == []
+    assert violations(page) == []
+    # The foot stays in reach, and leaves room for what has the focus.
+    assert page.locator(".form-foot").evaluate("each => each.getBoundingClientRect().height") <= 110
+    for path in ("/demo/submit/thanks?r=WMD-222222", "/organiser/"):
+        page.goto(path)
+        assert too_wide(page, 360) == []
+        assert violations(page) == []

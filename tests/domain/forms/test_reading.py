@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.domain.forms.cast import FORM, filled
@@ -199,6 +199,7 @@ NAMES = st.one_of(
 VALUES = st.one_of(st.text(max_size=60), st.sampled_from(["yes", "2021-10-07", "15:00", "Europe/Madrid", "en", "9"]))
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.dictionaries(NAMES, VALUES, max_size=40))
 def test_any_typed_mapping_is_read_or_said(changes: dict[str, str]) -> None:
     typed, _ = collect((filled() | changes).items())
@@ -208,6 +209,7 @@ def test_any_typed_mapping_is_read_or_said(changes: dict[str, str]) -> None:
     assert all(is_field(name) for name in typed)
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.dictionaries(st.sampled_from(sorted(filled())), VALUES, max_size=6))
 def test_content_typed_again_means_the_same(changes: dict[str, str]) -> None:
     typed, _ = collect((filled() | changes).items())

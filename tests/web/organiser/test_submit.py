@@ -21,7 +21,7 @@ from tests.conftest import Clock, Engine
 from tests.domain.forms.cast import filled
 from tests.handing_in import BOX, make_edition
 from wmd.db import db
-from wmd.models import Alarm, Draft, Edition, Message, Organisation, Revision, Submission, WebSession
+from wmd.models import Alarm, Draft, EditableText, Edition, Message, Organisation, Revision, Submission, WebSession
 from wmd.services.drafts import read_typed
 from wmd.services.journal import Journal
 
@@ -343,6 +343,22 @@ def test_journal_that_cannot_be_written_raises_an_alarm_and_keeps_the_submission
     assert sent(client, filled(), "hand-in").status_code == 303
     assert len(stored(dbs, select(Submission))) == 1
     assert stored(dbs, select(Alarm.key)) == ["journal"]
+
+
+def test_words_of_staff_stand_in_the_place_of_ours(client: FlaskClient, dbs: Session, clock: Clock) -> None:
+    for edition, key, body in (
+        ("2021", "declaration.free.2", "Nobody will pay."), ("2021", "declaration.free.1", "Nobody pays in 2021."),
+        ("2021", "deadline.open", "Hurry up."), ("2026", "declaration.open.1", "Not of this edition."),
+    ):  # fmt: skip
+        dbs.add(
+            EditableText(
+                edition=edition, key=key, language="en", body=body, changed_by="person:x", changed_at=clock.now
+            )
+        )
+    dbs.commit()
+    page = get(client, "/2021/submit").text
+    found = [body for body in ("Nobody pays in 2021.", "Nobody will pay.", "Hurry up.", "Not of") if body in page]
+    assert found == ["Nobody pays in 2021.", "Hurry up."]
 
 
 @pytest.mark.parametrize("path", ["/2021/submit", "/organiser/drafts/{draft}"])

@@ -182,7 +182,7 @@ _TABLE = {
         _f("region", "select", N_("Region it belongs to"), N_("If it is not your organisation’s."), options="regions",
            folded=True),
         _f("un_region", "select", N_("Region of UN-Habitat"), options="un-regions", folded=True),
-        _f("venue.name", "text", N_("Venue"), N_("If people come to a place.")),
+        _f("venue.name", "text", N_("Venue"), folded=True),
         _f("venue.address", "textarea", N_("Address of the venue"), folded=True),
         _f("venue.city", "text", N_("City of the venue")),
         _f("venue.country", "select", N_("Country of the venue"), options="countries", folded=True),

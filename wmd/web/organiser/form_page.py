@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from wmd.domain.findings import Finding, Level
+from wmd.domain.findings import N_, Finding, Level
 from wmd.domain.forms.fields import DECLARATIONS, FIELDS, SECTIONS, FormField, Need, field_of, pattern_of
 from wmd.domain.forms.reading import Form
 from wmd.domain.forms.typed import MOST_SESSIONS, Typed, count_of, languages_of, values_of
@@ -27,6 +27,8 @@ _AUTOCOMPLETE = {
 _LENGTHS = {"texts.*.title": 120, "texts.*.summary": 160}
 #: Where a plain answer is filled in before anybody typed.
 _CHOSEN_FOR_THEM = frozenset({"contact.language", "un_region"})
+#: What is needed only in some cases says in which.
+_ONLY_IF = {"platform": N_("(if online)"), "venue.city": N_("(if people come to a place)")}
 _ROWS = {"texts.*.description": 10}
 
 
@@ -272,6 +274,8 @@ class FormPage:
         pattern = pattern_of(where)
         label = gettext(FIELDS[pattern].label) if pattern in FIELDS and FIELDS[pattern].label else ""
         if where.startswith("sessions["):
+            if count_of(self.typed, "sessions") == 1:
+                return label
             number = int(where[9 : where.index("]")]) + 1
             return gettext("Session %(number)d, %(label)s", number=number, label=label) if label else ""
         if where.startswith("texts.") and label:
@@ -287,6 +291,8 @@ def _is_said(item: Mapping[str, object]) -> bool:
 def _optional(each: FormField, *, required: bool) -> str | bool:
     if required or each.control == "checkbox":
         return False
+    if each.pattern in _ONLY_IF:
+        return gettext(_ONLY_IF[each.pattern])
     return gettext("(may follow later)") if each.need is Need.TO_PUBLISH else True
 
 
