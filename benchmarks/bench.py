@@ -25,7 +25,7 @@ from datetime import date
 from pathlib import Path
 from zoneinfo import available_timezones
 
-from benchmarks import data, load
+from benchmarks import data, desk, load
 from benchmarks.servers import ROOT, WORKERS, Running, free_port, granian, serving
 
 README = Path(__file__).with_name("README.md")
@@ -397,6 +397,9 @@ def main() -> None:
         at_size(report, large)
         event_costs(report, small, large, seconds)
         after_a_change(report, large, today)
+    report.heading("The desk, 1,000 submissions that wait (≤ 100 ms, median, one process)", "page", "milliseconds")
+    for name, (took_ms, used_ms) in desk.measure(100 if quick else 1_000).items():
+        report.row(name, f"{took_ms:.0f} ({used_ms:.0f} of processor time)")
     if not quick:
         write(report.lines)
         print(f"Written into {README.relative_to(ROOT)}")

@@ -56,7 +56,7 @@ class Change:
 #: Fields that travel together, by the class they stand in: the name of the change, its words, and its fields.
 GROUPS: Mapping[type, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
     EventContent: (
-        ("host", N_("Host's city, country and region"), ("host_city", "host_country", "region", "un_region")),
+        ("host", N_("Host’s city, country and region"), ("host_city", "host_country", "region", "un_region")),
         ("format", N_("Format and place"), ("format", "venue")),
         ("key", N_("Key"), ("key", "code")),
     ),
@@ -80,13 +80,19 @@ LABELS: Mapping[str, str] = {
     "access_facts": N_("Access"), "access_note": N_("About access"), "platform": N_("Platform"),
     "registration": N_("Registration"), "stream_url": N_("Live stream"), "recording_url": N_("Recording"),
     "web_url": N_("Web page"), "cost": N_("Cost"), "audience": N_("Audience"), "capacity": N_("Capacity"),
-    "hashtags": N_("Hashtags"), "image": N_("Picture"), "answers": N_("Answers to the edition's questions"),
+    "hashtags": N_("Hashtags"), "image": N_("Picture"), "answers": N_("Answers to the edition’s questions"),
     "review": N_("For the moderators only"), "public_reason": N_("Reason for cancelling or postponing"),
     "is_lead": N_("Lead event"), "is_demo": N_("Demonstration"), "status": N_("State"), "role": N_("Role"),
     "person_id": N_("Person"), "organisation": N_("Organisation"), "text": N_("Text"), "sessions": N_("Session"),
     "panels": N_("Panel"), "questions": N_("Question"), "speakers": N_("Speaker"),
-    "format": N_("Format and place"), "host": N_("Host's city, country and region"), "key": N_("Key"),
-    "time": N_("Date, time and zone"),
+    "format": N_("Format and place"), "host": N_("Host’s city, country and region"), "key": N_("Key"),
+    "time": N_("Date, time and zone"), "region": N_("Region"), "un_region": N_("Region of UN-Habitat"),
+    "host_city": N_("Host’s city"), "host_country": N_("Host’s country"), "venue": N_("Place"),
+    "zone": N_("Time zone"), "starts": N_("Begins"), "ends": N_("Ends"), "all_day": N_("All day"),
+    "starts_on": N_("First day"), "ends_on": N_("Last day"), "time_text": N_("Time in the organiser’s words"),
+    "time_confirmed": N_("The time was confirmed"), "state": N_("State"), "url": N_("Address"),
+    "opens_at": N_("Opens"), "closes_at": N_("Closes"), "name": N_("Name"), "address": N_("Address"),
+    "city": N_("City"), "country": N_("Country"), "latitude": N_("Latitude"), "longitude": N_("Longitude"),
 }  # fmt: skip
 _ORDER = {
     "sessions": N_("Order of the sessions, with those added or removed"),

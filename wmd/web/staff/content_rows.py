@@ -22,6 +22,7 @@ from wmd.domain.content import (
     SpeakerContent,
 )
 from wmd.domain.times import UnknownZone, WallTimeError
+from wmd.domain.vocabulary import TOOLKIT_TOPICS
 from wmd.errors import NotPublishableError
 from wmd.models import Organisation
 from wmd.services.projection import slot_of
@@ -170,6 +171,8 @@ def say(value: Any, name: str, known: Known) -> str:  # noqa: ANN401, PLR0911 --
 
 
 def _coded(value: str, name: str) -> str:
+    if name == "topics":
+        return gettext(dict(TOOLKIT_TOPICS).get(value, value))
     if name in _LANGUAGE_FIELDS:
         return names.language_name(value)
     if name.endswith("country"):

@@ -1,0 +1,158 @@
+"""The desk as a moderator works at it: by keyboard, without scripts, on a phone and in the dark."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from tests.cast import Cast, make_organisation, make_person
+from tests.conftest import LEAD_STARTED_AT
+from tests.e2e.conftest import Browse, Watch
+from tests.e2e.live import LiveSite
+from tests.e2e.test_layout import too_wide, violations
+from tests.submissions import propose
+from wmd.db import db
+from wmd.domain.content import TextContent
+from wmd.models import Organisation, Person, PublicCode, StaffMember, Submission
+from wmd.services.web_sessions import open_session
+
+pytestmark = pytest.mark.e2e
+
+
+def moderator(site: LiveSite) -> str:
+    """Make sure of a moderator at this desk, signed in with the second step; return the session's secret."""
+    with site.app.app_context():
+        dbs = db.session()
+        if dbs.get(Person, "mona") is None:
+            dbs.add_all([make_person("mona", LEAD_STARTED_AT), make_person("ana", LEAD_STARTED_AT)])
+            dbs.add(PublicCode(code="AAAAAA", kind="organisation", created_at=LEAD_STARTED_AT))
+            dbs.flush()
+            dbs.add(make_organisation("organisation-a", "AAAAAA", "Organisation A", LEAD_STARTED_AT))
+            dbs.flush()
+        if dbs.get(StaffMember, "mona") is None:
+            dbs.add(
+                StaffMember(
+                    person_id="mona", role="moderator", regions=[], languages=[], totp_confirmed_at=LEAD_STARTED_AT,
+                    created_at=LEAD_STARTED_AT,
+                )
+            )  # fmt: skip
+            dbs.flush()
+        row, secret = open_session(dbs, person_id="mona", device="Firefox, Linux", now=LEAD_STARTED_AT)
+        row.second_factor_at = row.fresh_at = LEAD_STARTED_AT
+        dbs.commit()
+        return secret
+
+
+def wait_for(site: LiveSite, *titles: str) -> list[str]:
+    """Hand in events of organisation A, the oldest first; return their ids."""
+    with site.app.app_context():
+        found = []
+        for number, title in enumerate(titles):
+            came_at = LEAD_STARTED_AT - timedelta(minutes=60 - number)
+            texts = {"en": TextContent(title, "A talk.", "Some words.")}
+            found.append(propose(db.session(), Cast(), came_at, texts=texts).id)
+        return found
+
+
+def state_of(site: LiveSite, submission_id: str) -> str:
+    with site.app.app_context():
+        return db.session.scalars(select(Submission.state).where(Submission.id == submission_id)).one()
+
+
+def sit_down(browse: Browse, site: LiveSite, path: str = "/staff/desk", **options: object) -> Page:
+    """Open a page of the staff as the moderator."""
+    secret = moderator(site)
+    page = browse("/about", **options)
+    page.context.add_cookies([{"name": "wmd_session", "value": secret, "url": site.base_url, "httpOnly": True}])
+    page.goto(path)
+    return page
+
+
+def test_moderator_works_by_keyboard_alone(browse: Browse, site: LiveSite) -> None:
+    moderator(site)
+    first, second = wait_for(site, "Keys one", "Keys two")
+    page = sit_down(browse, site, f"/staff/desk/{first}?q=keys")
+    page.keyboard.press("j")
+    expect(page.locator("#item h2").first).to_have_text("Keys two")
+    page.keyboard.press("k")
+    expect(page.locator("#item h2").first).to_have_text("Keys one")
+    page.keyboard.press("c")
+    expect(page.get_by_role("status")).to_have_text("It is yours now.")
+    page.keyboard.press("a")
+    expect(page.get_by_role("button", name="Approve", exact=True)).to_be_focused()
+    page.keyboard.press("Enter")
+    # The next of the same selection opens, and says what was done.
+    expect(page.locator("#item h2").first).to_have_text("Keys two")
+    expect(page.get_by_role("status")).to_have_text("Approved.")
+    page.keyboard.press("r")
+    page.keyboard.press("Space")
+    page.get_by_label("In your own words").focus()
+    page.keyboard.type("a j k c are letters here")
+    page.get_by_role("button", name="Ask for changes").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("Changes asked for.")
+    assert [state_of(site, first), state_of(site, second)] == ["approved", "changes requested"]
+
+
+def test_keys_can_be_switched_off(browse: Browse, site: LiveSite) -> None:
+    page = sit_down(browse, site)
+    page.keyboard.press("?")
+    page.get_by_role("button", name="Switch these keys off").click()
+    page.keyboard.press("j")
+    assert page.url.endswith("/staff/desk")
+    page.get_by_role("button", name="Switch these keys on").click()
+
+
+def test_everything_works_without_scripts(browse: Browse, site: LiveSite, watch: Watch) -> None:
+    moderator(site)
+    (only,) = wait_for(site, "Scriptless")
+    page = sit_down(browse, site, f"/staff/desk/{only}?q=scriptless", java_script_enabled=False)
+    watch.expected |= {422}
+    page.get_by_role("button", name="Reject").click()
+    expect(page.get_by_role("alert")).to_contain_text("Say why: choose a reason or write one.")
+    page.get_by_label("Not related to the campaign").check()
+    page.get_by_role("button", name="Reject").click()
+    expect(page.get_by_role("status")).to_have_text("Refused.")
+    assert state_of(site, only) == "rejected"
+
+
+PAGES = {
+    "start": "/staff/",
+    "desk": "/staff/desk",
+    "item": "/staff/desk/{id}?q=looked",
+    "edit": "/staff/desk/{id}/edit",
+    "bulk": "/staff/bulk",
+    "reasons": "/staff/reasons",
+    "organisations": "/staff/organisations",
+    "organisation": "/staff/organisations/AAAAAA",
+    "listed": "/staff/desk?kind=listed",
+}
+
+
+@pytest.mark.parametrize("name", sorted(PAGES))
+@pytest.mark.parametrize("width", [360, 1280])
+def test_page_of_the_staff_fits_and_is_accessible(browse: Browse, site: LiveSite, name: str, width: int) -> None:
+    moderator(site)
+    with site.app.app_context():
+        known = db.session.scalars(select(Submission.id).where(Submission.title == "Looked at")).first()
+        assert db.session.get(Organisation, "organisation-a") is not None
+    one = known or wait_for(site, "Looked at")[0]
+    for scheme in ("light", "dark"):
+        page = sit_down(
+            browse,
+            site,
+            PAGES[name].format(id=one),
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,
+            reduced_motion="reduce",
+        )
+        assert too_wide(page, width) == []
+        assert violations(page) == []
+        # Somebody who looks at the pages themselves names a folder.
+        if folder := os.environ.get("WMD_SHOTS"):
+            page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png", full_page=True)
