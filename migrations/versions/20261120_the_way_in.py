@@ -316,6 +316,7 @@ def upgrade():
         sa.Column("regions", sa.JSON(), nullable=False),
         sa.Column("languages", sa.JSON(), nullable=False),
         sa.Column("totp_sealed", sa.String(), nullable=False),
+        sa.Column("totp_next_sealed", sa.String(), nullable=False),
         sa.Column("totp_confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("totp_last_step", sa.Integer(), nullable=False),
         sa.Column("oidc_subject", sa.String(), nullable=True),

@@ -15,7 +15,10 @@ from wmd.db import Model, UtcDateTime
 
 
 class StaffMember(Model):
-    """A person of the staff. Empty ``regions`` or ``languages``: not limited by them."""
+    """A person of the staff. Empty ``regions`` or ``languages``: not limited by them.
+
+    ``totp_next_sealed`` is the secret of an app that is being set up; the former one holds until its first code came.
+    """
 
     __tablename__ = "staff_members"
     __table_args__ = (CheckConstraint("role IN ('reader','moderator','administrator')", name="role"),)
@@ -25,6 +28,7 @@ class StaffMember(Model):
     regions: Mapped[list[str]] = mapped_column(JSON, default=list)
     languages: Mapped[list[str]] = mapped_column(JSON, default=list)
     totp_sealed: Mapped[str] = mapped_column(default="")
+    totp_next_sealed: Mapped[str] = mapped_column(default="")
     totp_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     totp_last_step: Mapped[int] = mapped_column(default=0)
     oidc_subject: Mapped[str | None] = mapped_column(unique=True)

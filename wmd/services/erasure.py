@@ -115,7 +115,7 @@ def _forget_sign_in(dbs: Session, person: Person, now: datetime) -> None:
     dbs.execute(
         update(StaffMember)
         .where(StaffMember.person_id == person.id)
-        .values(totp_sealed="", totp_confirmed_at=None, oidc_subject=None, disabled_at=now)
+        .values(totp_sealed="", totp_next_sealed="", totp_confirmed_at=None, oidc_subject=None, disabled_at=now)
     )
     dbs.execute(
         update(OrganisationContact)

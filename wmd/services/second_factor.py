@@ -26,23 +26,21 @@ _RECOVERY_LENGTH = 16
 
 
 def begin_enrolment(dbs: Session, staff: StaffMember, *, box: SecretBox, now: datetime) -> None:
-    """Make the secret that the member's app is to know; nothing counts until a code of it was shown."""
-    staff.totp_sealed = box.seal(pyotp.random_base32(), purpose=_purpose(staff.person_id))
-    staff.totp_confirmed_at, staff.totp_last_step = None, 0
+    """Make the secret that the member's app is to know; until a code of it was shown, the former one holds."""
+    staff.totp_next_sealed = box.seal(pyotp.random_base32(), purpose=_purpose(staff.person_id))
     _trail(dbs, staff, "second-factor-begun", now)
     dbs.flush()
 
 
 def enrolment_secret(staff: StaffMember, *, box: SecretBox) -> str:
     """Return the secret in Base32 while it is being set up, else a blank."""
-    if not staff.totp_sealed or staff.totp_confirmed_at is not None:
-        return ""
-    return box.open(staff.totp_sealed, purpose=_purpose(staff.person_id))
+    return box.open(staff.totp_next_sealed, purpose=_purpose(staff.person_id)) if staff.totp_next_sealed else ""
 
 
 def present_code(staff: StaffMember, *, box: SecretBox, now: datetime) -> str:
     """Return the code that the member's app shows now. The demonstration shows it in its mailbox; nothing else may."""
-    return pyotp.TOTP(box.open(staff.totp_sealed, purpose=_purpose(staff.person_id))).at(now)
+    sealed = staff.totp_sealed or staff.totp_next_sealed
+    return pyotp.TOTP(box.open(sealed, purpose=_purpose(staff.person_id))).at(now)
 
 
 def enrolment_address(secret: str, *, account: str, issuer: str) -> str:
@@ -52,9 +50,11 @@ def enrolment_address(secret: str, *, account: str, issuer: str) -> str:
 
 def finish_enrolment(dbs: Session, staff: StaffMember, code: str, *, box: SecretBox, now: datetime) -> list[str]:
     """Check the first code: on success return ten recovery codes, to be shown this once; else an empty list."""
-    if not _code_is_right(dbs, staff, code, box=box, now=now):
+    step = _step_of(staff.totp_next_sealed, staff, code, box=box, now=now)
+    if step is None:
         return []
-    staff.totp_confirmed_at = now
+    staff.totp_sealed, staff.totp_next_sealed = staff.totp_next_sealed, ""
+    staff.totp_confirmed_at, staff.totp_last_step = now, step
     _trail(dbs, staff, "second-factor-set-up", now)
     return new_recovery_codes(dbs, staff, now=now)
 
@@ -87,7 +87,8 @@ def show_second_factor(
     """
     if staff.totp_confirmed_at is None:
         return ""
-    if _code_is_right(dbs, staff, code, box=box, now=now):
+    step = _step_of(staff.totp_sealed, staff, code, box=box, now=now)
+    if step is not None and _use_step(dbs, staff, step):
         how = "totp"
     elif _use_recovery_code(dbs, staff.person_id, code, now=now):
         how = "recovery"
@@ -108,7 +109,7 @@ def mark_shown(dbs: Session, staff: StaffMember, session: WebSession, *, how: st
 
 def reset_second_factor(dbs: Session, staff: StaffMember, *, actor: Actor, now: datetime) -> None:
     """Take away a member's second factor, who sets up a new one at the next sign-in; all their sessions end."""
-    staff.totp_sealed, staff.totp_confirmed_at = "", None
+    staff.totp_sealed, staff.totp_next_sealed, staff.totp_confirmed_at = "", "", None
     dbs.execute(delete(RecoveryCode).where(RecoveryCode.person_id == staff.person_id))
     end_sessions(dbs, staff.person_id, now=now)
     audit(
@@ -117,16 +118,15 @@ def reset_second_factor(dbs: Session, staff: StaffMember, *, actor: Actor, now: 
     dbs.flush()
 
 
-def _code_is_right(dbs: Session, staff: StaffMember, code: str, *, box: SecretBox, now: datetime) -> bool:
+def _step_of(sealed: str, staff: StaffMember, code: str, *, box: SecretBox, now: datetime) -> int | None:
+    """Return the time step of which a code is the right one, if it is of now or one step beside."""
     digits = "".join(code.split())
-    if not staff.totp_sealed or not (len(digits) == 6 and digits.isascii() and digits.isdigit()):
-        return False
-    totp = pyotp.TOTP(box.open(staff.totp_sealed, purpose=_purpose(staff.person_id)))
+    if not sealed or not (len(digits) == 6 and digits.isascii() and digits.isdigit()):
+        return None
+    totp = pyotp.TOTP(box.open(sealed, purpose=_purpose(staff.person_id)))
     present = int(now.timestamp()) // _STEP_S
-    for step in range(present - _TOLERANCE_STEPS, present + _TOLERANCE_STEPS + 1):
-        if secrets.compare_digest(totp.at(step * _STEP_S), digits):
-            return _use_step(dbs, staff, step)
-    return False
+    steps = range(present - _TOLERANCE_STEPS, present + _TOLERANCE_STEPS + 1)
+    return next((step for step in steps if secrets.compare_digest(totp.at(step * _STEP_S), digits)), None)
 
 
 def _use_step(dbs: Session, staff: StaffMember, step: int) -> bool:

@@ -132,7 +132,7 @@ def enable_staff(dbs: Session, staff: StaffMember, *, actor: str, now: datetime)
     """Let somebody work again, with a new second factor."""
     if staff.disabled_at is None:
         return
-    staff.disabled_at, staff.totp_sealed, staff.totp_confirmed_at = None, "", None
+    staff.disabled_at, staff.totp_sealed, staff.totp_next_sealed, staff.totp_confirmed_at = None, "", "", None
     audit(
         dbs, actor=actor, action="staff-enabled", kind="person", subject_id=staff.person_id, after=staff.role, now=now
     )

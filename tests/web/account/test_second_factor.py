@@ -174,6 +174,21 @@ def test_link_alone_cannot_replace_a_second_step(app: Flask, dbs: Session, clien
     assert post(client, f"{ASK}/recovery-codes").status_code == 200
 
 
+def test_other_app_counts_only_after_its_first_code(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    former, _ = set_up(client, clock)
+    assert post(client, f"{ASK}/begin").status_code == 303
+    clock.now += timedelta(minutes=1)
+    link_alone = again(app)
+    assert get(link_alone, f"{ASK}/set-up").headers["Location"] == f"{ASK}?next={ASK}/set-up"
+    assert post(link_alone, f"{ASK}/set-up", {"code": "000000"}).headers["Location"] == f"{ASK}?next={ASK}/set-up"
+    assert post(link_alone, ASK, {"code": former.code()}).status_code == 303
+    clock.now += timedelta(minutes=1)
+    new, _ = set_up(client, clock)
+    clock.now += timedelta(minutes=1)
+    found = [post(again(app), ASK, {"code": phone.code()}).status_code for phone in (former, new)]
+    assert found == [422, 303]
+
+
 def test_administrator_resets_a_lost_second_step_with_a_trail(
     app: Flask, dbs: Session, client: FlaskClient, clock: Clock
 ) -> None:
@@ -196,6 +211,6 @@ def test_secret_is_sealed(dbs: Session, client: FlaskClient, clock: Clock) -> No
     page = get(client, f"{ASK}/set-up").get_data(as_text=True)
     secret = re.search(r'class="secret">([A-Z2-7 ]+)<', page)
     assert secret is not None
-    sealed = dbs.get_one(StaffMember, "adam").totp_sealed
+    sealed = dbs.get_one(StaffMember, "adam").totp_next_sealed
     assert sealed.startswith("v1.")
     assert secret[1].replace(" ", "") not in sealed

@@ -138,9 +138,17 @@ def _carry_on(cookie: str) -> None:
 @bp.get("/sign-in/second-factor/set-up")
 @for_contact
 def set_up() -> ResponseReturnValue:
-    """Show how to set up the second factor."""
+    """Show how to set up the second factor; another app in place of one needs a fresh confirmation."""
     staff, _ = _member()
-    return redirect("/sign-in/second-factor", 303) if staff.totp_confirmed_at is not None else show_set_up()
+    if staff.totp_confirmed_at is None:
+        return show_set_up()
+    return fresh_set_up() if staff.totp_next_sealed else redirect("/sign-in/second-factor", 303)
+
+
+@for_staff("reader", fresh=True)
+def fresh_set_up() -> ResponseReturnValue:
+    """Show how to set up another app."""
+    return show_set_up()
 
 
 @bp.post("/sign-in/second-factor/begin")
@@ -167,10 +175,22 @@ def replace() -> ResponseReturnValue:
 @bp.post("/sign-in/second-factor/set-up")
 @for_contact
 def finish() -> ResponseReturnValue:
+    """Finish the set-up with the first code."""
+    staff, _ = _member()
+    if staff.totp_confirmed_at is None:
+        return take_first_code()
+    return fresh_finish() if staff.totp_next_sealed else redirect("/sign-in/second-factor", 303)
+
+
+@for_staff("reader", fresh=True)
+def fresh_finish() -> ResponseReturnValue:
+    """Take the first code of another app."""
+    return take_first_code()
+
+
+def take_first_code() -> ResponseReturnValue:
     """Take the first code, and show the recovery codes this once."""
     staff, session = _member()
-    if staff.totp_confirmed_at is not None:
-        return redirect("/sign-in/second-factor", 303)
     if seconds := _wait(staff):
         return too_many(show_set_up(429, _pause(seconds)), seconds)
     codes = finish_enrolment(db.session(), staff, request.form.get("code", "")[:40], box=_box(), now=read_now())
