@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,16 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from tests import pictures
-from tests.cast import BASE_URL, csrf_token, get, post
+from tests.cast import BASE_URL, csrf_token, get, make_organisation, post
 from tests.conftest import Databases, Engine
+from tests.content import add_picture
+from tests.services.test_programme import counted
 from tests.web.organiser.desk_of_drafts import Desk, desk_on
 from wmd.db import db
-from wmd.models import Image, Organisation, Revision
+from wmd.domain.codes import Mint
+from wmd.domain.content import ImageContent
+from wmd.models import Image, Organisation, PublicCode, Revision
+from wmd.services.profiles import hand_in_profile, profile_of
 
 PATH = "/organiser/organisations/AAAAAA"
 TYPED = {
@@ -137,3 +143,30 @@ def test_profile_of_another_organisation_is_not_found(desk: Desk) -> None:
     assert {who: send(desk, who=who).status_code for who in ("ben", "stranger", "mona")} == {
         "ben": 404, "stranger": 404, "mona": 404,
     }  # fmt: skip
+
+
+def test_list_of_profiles_costs_the_same_with_one_and_with_three(desk: Desk) -> None:
+    costs = []
+    with desk.app.app_context():
+        engine = db.engine
+    for number in (1, 2, 3):
+        code = f"ZZZZZ{number + 1}"
+        with desk.app.app_context():
+            dbs = db.session()
+            add_picture(dbs, desk.clock(), f"logo-{number}", kind="logo")
+            organisation = make_organisation(f"o{number}", code, f"Organisation {number}", desk.clock())
+            dbs.add(PublicCode(code=code, kind="organisation", created_at=desk.clock()))
+            dbs.flush()
+            dbs.add(organisation)
+            dbs.flush()
+            logo = ImageContent(f"logo-{number}", {"en": "Logo"})
+            content = replace(profile_of(organisation), city="Girona", image=logo)
+            hand_in_profile(dbs, organisation, content, actor="person:x", mint=Mint(), now=desk.clock())
+            dbs.commit()
+            db.session.remove()
+        mona = desk.client("mona", staff=True)
+        get(mona, "/staff/profiles")
+        with counted(engine) as seen:
+            assert get(mona, "/staff/profiles").get_data(as_text=True).count("Girona") == number
+        costs.append(len([each for each in seen if each.startswith("SELECT")]))
+    assert costs[0] == costs[1] == costs[2]

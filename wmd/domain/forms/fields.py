@@ -95,7 +95,7 @@ _TABLE = {
         _f("organisation.website", "url", N_("Website"), folded=True),
         _f(
             "organisation.public_email", "email", N_("Public mail address"),
-            N_("For people with questions. Leave it empty to show none."), folded=True,
+            N_("The team gives it to people with questions. It is not shown on your page."), folded=True,
         ),
         _f("organisation.social", "text", N_("Social media"), N_("Addresses of pages, with blanks between."),
            folded=True),

@@ -7,8 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from wmd.db import db
 from wmd.domain.content import OrganisationContent
+from wmd.domain.pictures import media_path
 from wmd.errors import NotAllowedMoveError
 from wmd.models import Organisation, Revision
+from wmd.services.known import pictures_of
 from wmd.services.profiles import approve_profile, profile_of, read_profile, refuse_profile, waiting_profiles
 from wmd.services.publishing import Setting
 from wmd.web.catalogue import gettext
@@ -49,16 +51,20 @@ def _sees(organisation: Organisation) -> bool:
 
 
 def _show(status: int = 200, notice: str = "") -> Response:
-    waiting = [pair for pair in waiting_profiles(db.session()) if _sees(pair[1])]
+    dbs = db.session()
+    waiting = [(*pair, read_profile(pair[0])) for pair in waiting_profiles(dbs) if _sees(pair[1])]
+    logos = pictures_of(dbs, {proposed.image.id for _, _, proposed in waiting if proposed.image})
     items = [
         {
             "revision": revision,
             "organisation": organisation,
             "name": organisation.names.get(organisation.language, organisation.code),
-            "rows": _rows(profile_of(organisation), proposed := read_profile(revision)),
-            "logo": proposed.image.id if proposed.image else "",
+            "rows": _rows(profile_of(organisation), proposed),
+            "logo": media_path(logo.id, logo.media_type, small=True)
+            if proposed.image and (logo := logos.get(proposed.image.id))
+            else "",
         }
-        for revision, organisation in waiting
+        for revision, organisation, proposed in waiting
     ]
     return make_response(render_template("staff/profiles/list.html", profiles=items, notice=notice), status)
 
