@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from tests import documents
 from tests.conftest import LEAD_STARTED_AT, Databases
+from tests.content import ask, edit
 from tests.web.machine import BASE_URL, Machine, every_address, machine_on
 from wmd.cli import publishing_setting
 from wmd.db import db
@@ -30,6 +31,7 @@ from wmd.models import (
     Revision,
     Submission,
 )
+from wmd.services.drafts import NewDraft, Owner, create_draft
 from wmd.services.hiding import hide
 from wmd.services.intake import hand_in, read_content
 from wmd.services.moderation import decide
@@ -50,6 +52,9 @@ WORDS = {
     "key of an organisation": "orgkeyleak",
     "key of a person": "personkeyleak",
     "moderator": "moderatorleak",
+    "answer to a private question": "Answerleak",
+    "mail address of an organisation": "orgmailleak",
+    "what a draft holds": "Draftleak",
     "secret of the service": "secretleak-that-is-long-enough-0123456789",
 }
 
@@ -99,6 +104,16 @@ def fill(machine: Machine) -> dict[str, str]:
         dbs, setting = db.session(), publishing_setting(machine.app)
         documents.apply(dbs, setting, with_secrets())
         dbs.execute(update(Person).values(name="", erased_at=LATER))
+        edition = dbs.scalars(select(Edition)).one()
+        ask(dbs, edition, "inside", "text", is_public=False)
+        ask(dbs, edition, "outside", "text")
+        edit(dbs, setting, LATER, "open", answers={"inside": "Answerleak", "outside": "Soup for all"})
+        dbs.execute(update(Organisation).values(public_email="orgmailleak@a.example"))
+        new = NewDraft(edition, "t")
+        person_id = dbs.scalars(select(Person.id)).first()
+        create_draft(
+            dbs, documents.BOX, new, Owner(person_id), {"texts.en.title": "Draftleak"}, mint=setting.mint, now=LATER
+        )
         refused = hand_in_form(dbs, machine, "open", "Refusedleak")
         decide(
             dbs, refused, "refused", moderator=WORDS["moderator"], reason=WORDS["reason of a decision"], now=LATER
@@ -159,6 +174,7 @@ def test_the_secrets_really_lie_in_the_database(house: tuple[Machine, dict[str, 
     expected = {
         "organiser's words about the time", "title of a hidden event", "words of a pending revision",
         "words of a refused revision", "reason of a decision", "key of an organisation", "key of a person", "moderator",
+        "answer to a private question",
     }  # fmt: skip
     assert expected <= set(found_in(held, secrets))
     assert documents.BOX.open(sealed, purpose="private-link") == JOIN_LINK
@@ -186,9 +202,25 @@ def test_no_address_says_a_secret(house: tuple[Machine, dict[str, str]]) -> None
     assert {path: what for path, what in leaks.items() if what} == {}
 
 
+def test_public_answer_beside_a_private_one_is_shown(house: tuple[Machine, dict[str, str]]) -> None:
+    machine, _ = house
+    (event,) = [event for event in machine.programme().events.values() if event.key == "open"]
+    assert "Soup for all" in whole(machine, f"/2021/events/{event.code}-{event.slug}")
+
+
 def test_search_does_not_find_what_is_not_shown(house: tuple[Machine, dict[str, str]]) -> None:
     machine, _ = house
-    for word in ("hiddenleak", "leakton", "leakworth", "pendingleak", "refusedleak", "orgkeyleak", "81234567890"):
+    for word in (
+        "answerleak",
+        "draftleak",
+        "hiddenleak",
+        "leakton",
+        "leakworth",
+        "pendingleak",
+        "refusedleak",
+        "orgkeyleak",
+        "81234567890",
+    ):
         assert b"BEGIN:VEVENT" not in machine.feed(f"/2021/calendar.ics?q={word}"), word
     assert b"BEGIN:VEVENT" in machine.feed("/2021/calendar.ics?q=care")
 
