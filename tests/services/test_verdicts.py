@@ -14,7 +14,7 @@ from tests.conftest import LEAD_STARTED_AT
 from tests.documents import BOX
 from tests.submissions import ADAM, MONA, RITA, content, edit, propose, seen
 from wmd.domain.content import TextContent
-from wmd.errors import InvalidContentError
+from wmd.errors import InvalidContentError, NotAllowedMoveError
 from wmd.models import (
     AuditEntry,
     Decision,
@@ -32,7 +32,7 @@ from wmd.services.moderation import DecidedMeanwhileError, NotYoursError, claim,
 from wmd.services.publishing import Setting
 from wmd.services.staff_edits import approved_revision, staff_edit
 from wmd.services.standing import Means
-from wmd.services.verdicts import Said, approve, ask_for_changes, publish_now, refuse, take_some
+from wmd.services.verdicts import Said, approve, ask_for_changes, publish_now, refuse, reopen, take_some
 
 NOW = LEAD_STARTED_AT
 LATER = NOW + timedelta(hours=1)
@@ -310,3 +310,15 @@ def test_approval_lists_an_organisation_nobody_had_seen(
     organisation.state = "proposed"
     approve(dbs, seen(dbs, submission), means, actor=MONA, now=LATER)
     assert organisation.state == "listed"
+
+
+def test_rejected_submission_is_taken_up_again(dbs: Session, submission: Submission, means: Means) -> None:
+    with pytest.raises(NotAllowedMoveError):
+        reopen(dbs, submission.id, means, actor=MONA, now=NOW)
+    refuse(dbs, seen(dbs, submission), Said(own="No."), means, actor=MONA, now=NOW)
+    reopen(dbs, submission.id, means, actor=ADAM, now=LATER)
+    dbs.commit()
+    assert (submission.state, submission.waiting_since) == ("in review", LATER)
+    assert {state for _, _, state in mails(dbs)} == {"cancelled"}
+    approve(dbs, seen(dbs, submission), means, actor=ADAM, now=LATER)
+    assert title(dbs) == ["Care in the city"]

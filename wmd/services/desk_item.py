@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,6 +12,8 @@ from sqlalchemy.orm import Session
 from wmd.domain.changesets import Change, changes
 from wmd.domain.content import EventContent
 from wmd.domain.findings import Finding
+from wmd.domain.spam import SpamFacts, spam_signs
+from wmd.domain.spam_data import SAME_TEXT
 from wmd.models import (
     AuditEntry,
     CoOrganiser,
@@ -94,13 +97,25 @@ def read_item(dbs: Session, submission: Submission) -> Item:
     keys = {organiser.key for organiser in content.organisers}
     return Item(
         submission=submission, edition=edition, revision=shown, content=content, seen=seen, edit=tuple(edit),
-        findings=tuple(check_content(dbs, edition, content)), organisation=organisation,
+        findings=(*check_content(dbs, edition, content), *_signs(submission, content)), organisation=organisation,
         contacts=_contacts(dbs, submission), event=dbs.get(Event, submission.event_id), revisions=tuple(revisions),
         decisions=tuple(decisions), trail=tuple(trail), thread=tuple(thread), comments=tuple(comments),
         partners=tuple(partners_of(dbs, submission.id)),
         people=names_of(dbs, _everybody(content, revisions, decisions, trail, thread, submission)),
         keys={row.key: row for row in dbs.scalars(select(Organisation).where(Organisation.key.in_(sorted(keys))))},
     )  # fmt: skip
+
+
+def _signs(submission: Submission, content: EventContent) -> list[Finding]:
+    """Return the signs of spam: those of the words, and those of how it came as they were noted then."""
+    noted = set(submission.flags)
+    took = timedelta() if "spam.fast" in noted else None if "spam.no-render-time" in noted else timedelta(days=1)
+    return spam_signs(
+        content,
+        SpamFacts(
+            trap_filled="spam.honeypot" in noted, took=took, same_text=SAME_TEXT if "spam.same-text" in noted else 0
+        ),
+    )
 
 
 def _decisions(dbs: Session, revisions: Sequence[Revision]) -> Sequence[Decision]:

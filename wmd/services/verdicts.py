@@ -19,8 +19,9 @@ from wmd.errors import InvalidContentError, NotAllowedMoveError
 from wmd.models import Decision, FieldComment, Note, Organisation, Revision, Submission
 from wmd.services.actors import Actor
 from wmd.services.decision_mail import tell, words_of
-from wmd.services.intake import read_content
-from wmd.services.moderation import Seen, decide, hold, leave_desk, take_on
+from wmd.services.intake import latest_revision, next_revision, read_content
+from wmd.services.moderation import Seen, decide, hold, leave_desk, lock_submission, require_moderator, take_on
+from wmd.services.outbox import withdraw_messages
 from wmd.services.profiles import settle_profiles
 from wmd.services.standing import Means, publish_if_due, put_standing, require_sound
 from wmd.services.states import audit, move
@@ -164,6 +165,26 @@ def take_some(
     facts = {"reason": reason, "taken": lines}
     _close(dbs, submission, decision, "edit-partly-accepted", facts, means, actor=actor.name, now=now, settle=True)
     return decision
+
+
+def reopen(dbs: Session, submission_id: str, means: Means, *, actor: Actor, now: datetime) -> Revision:
+    """Take a rejected submission up again: what was refused waits once more, as a revision of its own.
+
+    Raises NotAllowedMoveError for what is not rejected, or was merged into another.
+    """
+    submission = lock_submission(dbs, submission_id)
+    require_moderator(submission, actor)
+    refused = latest_revision(dbs, submission)
+    if submission.state != "rejected" or submission.merged_into_id is not None or refused is None:
+        msg = f"submission {submission.id} is not rejected"
+        raise NotAllowedMoveError(msg)
+    move(dbs, submission, "in review", actor=actor.name, now=now)
+    submission.waiting_since = now
+    withdraw_messages(dbs, subject_id=submission.id, reason="superseded", now=now)
+    return next_revision(
+        dbs, submission, read_content(refused), base=refused, source="staff", actor=actor.name,
+        mint=means.setting.mint, now=now,
+    )  # fmt: skip
 
 
 def publish_now(dbs: Session, submission_id: str, means: Means, *, actor: str, now: datetime) -> bool:

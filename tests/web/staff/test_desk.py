@@ -336,3 +336,19 @@ def test_desk_takes_a_fixed_number_of_queries(app: Flask, dbs: Session, cast: Ca
     finally:
         event.remove(engine, "before_cursor_execute", note)
     assert (queue, len(found) - queue) == (5, 29)
+
+
+def test_signs_of_spam_are_told_in_words_and_taken_back(app: Flask, dbs: Session, submission: Handed) -> None:
+    suspect = row(dbs, submission)
+    suspect.suspect_at, suspect.flags = NOW, ["spam.fast", "spam.honeypot"]
+    dbs.commit()
+    client = at_desk(app, "mona")
+    said = text_of(get(client, f"/staff/desk/{submission.id}").get_data(as_text=True))
+    assert "The form was sent within 3 seconds." in said
+    assert "A field that people cannot see was filled in." in said
+    assert "Care in the city" not in text_of(get(client, "/staff/desk").get_data(as_text=True))
+    assert post(client, f"/staff/desk/{submission.id}", {"act": "not-spam"}).status_code == 303
+    assert "Care in the city" in text_of(get(client, "/staff/desk").get_data(as_text=True))
+    decide(client, submission.id, "refuse", own="No.")
+    assert post(client, f"/staff/desk/{submission.id}", {"act": "reopen"}).status_code == 303
+    assert standing_of(dbs, submission).state == "in review"

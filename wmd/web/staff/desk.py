@@ -54,7 +54,8 @@ DONE = {
     "refuse": N_("Refused."), "claim": N_("It is yours now."), "release": N_("Put back for anybody."),
     "hand-over": N_("Handed over."), "question": N_("The question is on its way."), "note": N_("Noted."),
     "looked": N_("Looked at."), "ask-partner": N_("Asked again."), "merge": N_("Merged."),
-    "not-spam": N_("Moved to the queue."), "edit": N_("Saved."), "hide": N_("Hidden."), "show": N_("Listed again."),
+    "not-spam": N_("Moved to the queue."), "reopen": N_("It waits again."),
+    "edit": N_("Saved."), "hide": N_("Hidden."), "show": N_("Listed again."),
     "call-off": N_("Done: the listing says so, and those concerned are written to."),
 }  # fmt: skip
 #: After these the next thing opens; after all others the same one stays.
@@ -349,6 +350,10 @@ def _merge(submission: Submission, now: datetime) -> None:
         merging.merge_waiting(db.session(), _seen(submission), target.id, means(), actor=actor, now=now)
 
 
+def _reopen(submission: Submission, now: datetime) -> None:
+    verdicts.reopen(db.session(), submission.id, means(), actor=visitor().actor, now=now)
+
+
 def _not_spam(submission: Submission, now: datetime) -> None:
     moderation.require_moderator(submission, visitor().actor)
     if submission.suspect_at is not None:
@@ -362,5 +367,5 @@ def _not_spam(submission: Submission, now: datetime) -> None:
 ACTS: dict[str, Callable[[Submission, datetime], None]] = {
     "approve": _approve, "some": _some, "changes": _changes, "refuse": _refuse, "claim": _claim, "release": _release,
     "hand-over": _hand_over, "question": _question, "note": _note, "looked": _looked, "ask-partner": _ask_partner,
-    "merge": _merge, "not-spam": _not_spam,
+    "merge": _merge, "not-spam": _not_spam, "reopen": _reopen,
 }  # fmt: skip

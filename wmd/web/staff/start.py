@@ -7,6 +7,7 @@ from flask import Blueprint, Flask, render_template, request
 from wmd.db import db
 from wmd.models import Alarm
 from wmd.services.desk import KINDS, open_alarms, read_overview
+from wmd.services.profiles import waiting_profiles
 from wmd.web.guards import for_staff, visitor
 from wmd.web.reading import read_now
 from wmd.web.staff.desk import FLAGS, STATE_WORDS
@@ -21,7 +22,13 @@ def start() -> str:
     who, now = visitor(), read_now()
     overview = read_overview(db.session(), actor=who.actor, now=now)
     return render_template(
-        "staff/start/start.html", overview=overview, kinds=KINDS, me=who, state_words=STATE_WORDS, flags=FLAGS
+        "staff/start/start.html",
+        overview=overview,
+        kinds=KINDS,
+        me=who,
+        profiles=len(waiting_profiles(db.session())),
+        state_words=STATE_WORDS,
+        flags=FLAGS,
     )
 
 
