@@ -44,6 +44,7 @@ soak: $(TEST_STAMP) ## Long, seeded runs; SOAK_SEED=… repeats one
 .PHONY: bench
 bench: $(TEST_STAMP) ## Measure speed and write the results into benchmarks/README.md
 	@$(BIN)/python -m benchmarks.bench
+	@$(BIN)/python -m benchmarks.delivery
 
 .PHONY: lint
 lint: $(TEST_STAMP) ## Check format and lint

@@ -121,9 +121,20 @@ def _on_connect(dbapi_connection: Any, _record: Any) -> None:  # noqa: ANN401 --
 
 @event.listens_for(Engine, "begin")
 def _on_begin(connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
+    if connection.dialect.name == "sqlite" and not _commits_each(connection):
         read_only = connection.get_execution_options().get("read_only", False)
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _commits_each(connection: Connection) -> bool:
+    return connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
+
+
+@contextmanager
+def each_committed(engine: Engine) -> Iterator[Connection]:
+    """Give a connection on which every statement is a transaction of its own, committed when it returns."""
+    with engine.connect() as raw:
+        yield raw.execution_options(isolation_level="AUTOCOMMIT")
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from datetime import datetime
 from threading import Event
 
 from flask import Flask
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from wmd.domain.mail_bytes import Letterhead
@@ -42,6 +43,12 @@ class Tools:
     journal: Journal
     workers: int = 1
     stopping: Event = field(default_factory=Event)
+
+    @property
+    def engine(self) -> Engine:
+        """The database itself, for a connection beside the session."""
+        bind = self.dbs.get_bind()
+        return bind.engine
 
     @property
     def letterhead(self) -> Letterhead:

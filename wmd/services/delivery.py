@@ -16,6 +16,9 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
+    Compiled,
+    Connection,
+    Executable,
     String,
     and_,
     bindparam,
@@ -201,21 +204,39 @@ _SENT = _END.values(
 )
 
 
-def mark(dbs: Session, ready: Ready, *, now: datetime) -> bool:
+#: Statements made ready for a database, by name and dialect: the two of each mail are not put together anew.
+_MADE: dict[tuple[str, str], Compiled] = {}
+
+
+def _run(dbs: Session | Connection, name: str, statement: Executable, values: dict[str, Any]) -> bool:
+    """Run one of the two statements of each mail; tell whether it changed its row."""
+    connection = dbs.connection() if isinstance(dbs, Session) else dbs
+    key = (name, connection.dialect.name)
+    if key not in _MADE:
+        _MADE[key] = statement.compile(dialect=connection.dialect)  # type: ignore[attr-defined]
+    done = connection.execute(_MADE[key], values)  # type: ignore[call-overload]
+    return bool(done.rowcount == 1)
+
+
+def mark(dbs: Session | Connection, ready: Ready, *, now: datetime) -> bool:
     """Mark a row as being handed over, if it is still ours and all that was read for it still holds.
 
     Cancelled, held, expired, suppressed, erased and changed since it was read are all asked in this one statement, so
-    that nothing can come between the look and the mark. The caller commits, and only then hands over.
+    that nothing can come between the look and the mark. It is committed before the handover.
     """
-    done = dbs.execute(
-        _MARK,
+    return _run(
+        dbs, "mark", _MARK,
         {
             "p_id": ready.claim.id, "p_token": ready.claim.token, "p_room": now + ROOM, "p_now": now, "p_at": now,
             "p_digest": ready.digest, "p_address": ready.address, "p_submission": ready.submission_id,
             "p_state": ready.submission_state, "p_number": ready.revision_number,
         },
     )  # fmt: skip
-    return bool(done.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def record_sent(dbs: Session | Connection, claim: Claim, *, now: datetime) -> bool:
+    """Write down that the server took a mail, if the row is still ours; tell whether it was."""
+    return _run(dbs, "sent", _SENT, {"p_id": claim.id, "p_token": claim.token, "p_at": now})
 
 
 def record(
@@ -227,8 +248,7 @@ def record(
     never, as its kind says. The caller commits.
     """
     if outcome.verdict == "accepted":
-        done = dbs.execute(_SENT, {"p_id": claim.id, "p_token": claim.token, "p_at": now})
-        return "sent" if done.rowcount == 1 else ""  # type: ignore[attr-defined]
+        return "sent" if record_sent(dbs, claim, now=now) else ""
     if outcome.verdict == "later":
         wait = min(FIRST_WAIT * 2 ** min(claim.attempts - 1, 10), LONGEST_WAIT)
         later = now + timedelta(seconds=jitter(wait.total_seconds()))

@@ -43,7 +43,7 @@ from wmd.models import (
     Submission,
 )
 from wmd.services.intake import read_content
-from wmd.services.mail_texts import Press, Written, read_written
+from wmd.services.mail_texts import Contents, Press, Written, read_written
 from wmd.services.session_words import moment_text, times_text
 
 #: What stands in place of a personal link wherever anybody but its reader looks.
@@ -117,14 +117,15 @@ class _Known:
     notes: dict[str, Note] = field(default_factory=dict)
     comments: dict[str, list[FieldComment]] = field(default_factory=dict)
     reasons: dict[str, Reason] = field(default_factory=dict)
-    contents: dict[str, EventContent] = field(default_factory=dict)
+    contents: Contents = field(default_factory=Contents)
     written: Written = field(default_factory=dict)
 
     def content(self, revision: Revision) -> EventContent:
         """Return the content of a revision, read once."""
-        if revision.id not in self.contents:
-            self.contents[revision.id] = read_content(revision)
-        return self.contents[revision.id]
+        found = self.contents.get(revision.id)
+        if found is None:
+            found = self.contents.put(revision.id, read_content(revision))
+        return found
 
 
 def read_letters(
@@ -140,6 +141,7 @@ def read_letters(
     ``words`` are tried in place of those that hold.
     """
     known = _read_known(dbs, rows)
+    known.contents = press.contents
     return {row.id: _read_one(row, known, press, secret_of(row), words) for row in rows}
 
 

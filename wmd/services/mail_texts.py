@@ -15,6 +15,7 @@ from babel.support import Translations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from wmd.domain.content import EventContent
 from wmd.domain.mail_bytes import Letterhead
 from wmd.domain.mail_kinds import KINDS
 from wmd.domain.mail_words import Form, Words, read_words, translated
@@ -27,6 +28,25 @@ _KEPT_FORMS = 512
 
 #: Words that staff wrote, by edition's slug (empty: every edition), kind and language.
 Written = Mapping[tuple[str, str, str], Words]
+
+
+class Contents:
+    """Contents of revisions that were read lately, by id: a revision never changes, and reading one checks it whole."""
+
+    def __init__(self, most: int = 256) -> None:
+        self._most = most
+        self._kept: dict[str, EventContent] = {}
+
+    def get(self, revision_id: str) -> EventContent | None:
+        """Return a content that was read before."""
+        return self._kept.get(revision_id)
+
+    def put(self, revision_id: str, content: EventContent) -> EventContent:
+        """Keep a content, and let go of the others when there are too many."""
+        if len(self._kept) >= self._most:
+            self._kept = {}
+        self._kept[revision_id] = content
+        return content
 
 
 class Press:
@@ -47,6 +67,7 @@ class Press:
         self.letterhead = letterhead
         self._folder, self._translations = folder, translations
         self._to_html, self._direction = to_html, direction
+        self.contents = Contents()
         # Kept with this press and not for the whole process: another one may have another folder.
         self.catalogue = lru_cache(maxsize=32)(self._catalogue)
         self.built_in = lru_cache(maxsize=256)(self._built_in)
