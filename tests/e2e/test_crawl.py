@@ -19,8 +19,8 @@ pytestmark = pytest.mark.e2e
 
 #: Pages, files and redirects; a site that grows beyond it has links that make ever more links.
 MOST_ADDRESSES = 2500
-#: Documented redirects: short addresses, the way to take part, short ways into the current edition.
-REDIRECTS = re.compile(r"/(e|go)/[0-9A-Z]{6}|/(programme|subscribe|changes)")
+#: Documented redirects: short addresses, the way to take part, short ways into the current edition, signing in first.
+REDIRECTS = re.compile(r"/(e|go)/[0-9A-Z]{6}|/(programme|subscribe|changes)|/organiser/account")
 #: Documented errors: an event that is no longer public leaves its line in "what changed".
 GONE = re.compile(r"/e/[0-9A-Z]{6}")
 CLOCK = re.compile(r"\b\d{1,2}:\d{2}\b")

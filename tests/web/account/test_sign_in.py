@@ -310,3 +310,10 @@ def test_what_is_no_address_is_said_beside_its_field(client: FlaskClient, typed:
 def test_form_sent_late_shows_the_address_again(client: FlaskClient) -> None:
     answer = client.post("/sign-in", data={"address": ANA}, base_url="http://wmd.example")
     assert (answer.status_code, f'value="{ANA}"' in answer.get_data(as_text=True)) == (422, True)
+
+
+def test_mail_to_an_unknown_address_leads_to_where_events_are_submitted(demo_app: Flask) -> None:
+    assert ask(demo_app.test_client(), "nobody@people.example").status_code == 303
+    with demo_app.app_context():
+        row = db.session.scalars(select(Message).where(Message.kind == "sign-in-unknown")).one()
+        assert (row.person_id, row.facts) == (None, {"path": "/2021/submit"})
