@@ -16,6 +16,7 @@ from wmd.services.drafts import (
     MOST_DRAFTS,
     NewDraft,
     Owner,
+    close_draft,
     create_draft,
     discard_draft,
     drafts_of,
@@ -96,6 +97,14 @@ def test_same_text_from_an_older_tab_is_no_conflict(dbs: Session, edition: Editi
     save_draft(dbs, BOX, draft, TYPED | {"cost": "5"}, version=1, now=NOW)
     assert save_draft(dbs, BOX, draft, TYPED | {"cost": "5"}, version=1, now=NOW) is None
     assert draft.version == 2
+
+
+def test_draft_that_was_handed_in_holds_nothing_and_takes_nothing(dbs: Session, edition: Edition) -> None:
+    draft = begin(dbs, edition)
+    close_draft(draft, now=NOW)
+    dbs.flush()
+    assert save_draft(dbs, BOX, draft, TYPED | {"cost": "5"}, version=1, now=NOW) is None
+    assert (draft.sealed, draft.version, drafts_of(dbs, ANA)) == ("", 1, [])
 
 
 def test_thrown_away_draft_holds_nothing(dbs: Session, edition: Edition) -> None:

@@ -154,7 +154,8 @@ def save_draft(
 ) -> Conflict | None:
     """Save what was typed over ``version``; a Conflict holding both when another version is stored.
 
-    One statement decides, so that of two at once one is told. Typing the same again conflicts with nothing.
+    One statement decides, so that of two at once one is told. Typing the same again conflicts with nothing; what was
+    handed in stays as it was.
     """
     done = dbs.execute(
         update(Draft)
@@ -166,7 +167,7 @@ def save_draft(
         .execution_options(synchronize_session=False)
     ).first()  # fmt: skip
     dbs.refresh(draft)
-    if done is not None:
+    if done is not None or draft.handed_in_at is not None:
         return None
     stored = read_typed(draft, box)
     if stored == dict(typed):
@@ -176,7 +177,7 @@ def save_draft(
 
 def close_draft(draft: Draft, *, now: datetime) -> None:
     """Mark a draft as handed in: it takes no more changes, and what was typed is not kept twice."""
-    draft.handed_in_at = now
+    draft.handed_in_at, draft.sealed = now, ""
 
 
 def discard_draft(dbs: Session, draft: Draft, *, now: datetime) -> None:

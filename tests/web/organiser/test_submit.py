@@ -323,6 +323,28 @@ def test_deadlines_have_words_of_their_own(
         assert only(dbs, select(Submission.late_note)) == "A flood."
 
 
+def test_suspected_spam_gets_the_same_receipt_and_is_set_aside(client: FlaskClient, dbs: Session) -> None:
+    answer = sent(client, filled(), "hand-in", more_about_you="https://buy.example")
+    submission = only(dbs, select(Submission))
+    assert answer.headers["Location"] == f"/2021/submit/thanks?r={submission.receipt}"
+    assert submission.suspect_at is not None
+    assert "spam.honeypot" in submission.flags
+    assert [message.kind for message in stored(dbs, select(Message))] == ["confirm"]
+
+
+def test_too_many_at_once_are_answered_with_all_that_was_typed(client: FlaskClient, dbs: Session) -> None:
+    token = csrf_token(client)
+    statuses = []
+    for number in range(21):
+        data = filled() | {"form_token": f"form-token-number-{number:02d}", "action": "hand-in", "csrf_token": token}
+        answer = client.post("/2021/submit", data=data, base_url=BASE_URL)
+        statuses.append(answer.status_code)
+    assert statuses == [303] * 20 + [429]
+    assert int(answer.headers["Retry-After"]) > 0
+    assert values_in(answer.text)["contact.name"] == "Ana Prova"
+    assert len(stored(dbs, select(Submission))) == 20
+
+
 def test_journal_has_the_line_before_the_answer(client: FlaskClient, app: Flask, dbs: Session) -> None:
     sent(client, filled(), "hand-in")
     folder = app.extensions["wmd.config"].var_dir / "journal"
