@@ -7,7 +7,21 @@ from flask_babel import Babel
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Config
-from wmd.web import account, csrf, errors, headers, health, mailbox, organiser, public, staff, uploads, visitors, words
+from wmd.web import (
+    account,
+    csrf,
+    errors,
+    headers,
+    health,
+    mailbox,
+    organiser,
+    plain_input,
+    public,
+    staff,
+    uploads,
+    visitors,
+    words,
+)
 
 
 def register(app: Flask) -> None:
@@ -24,6 +38,7 @@ def register(app: Flask) -> None:
     visitors.register(app)
     # Before the check, which reads the form.
     uploads.register(app)
+    plain_input.register(app)
     csrf.register(app)
     app.register_blueprint(health.bp)
     if config.is_demo:
