@@ -14,6 +14,7 @@ from tests.conftest import LEAD_STARTED_AT
 from tests.content import add_picture, ask, edit
 from wmd.db import db, reading
 from wmd.domain.content import ImageContent, OrganiserContent
+from wmd.domain.ical.strict import check_component
 from wmd.domain.programme import AnswerView, EventView, ImageView
 from wmd.domain.vocabulary import OrganiserRole, SessionStatus
 from wmd.models import CalendarEntry, CoOrganiser, Edition, Event, EventSession, Organisation, Submission
@@ -95,6 +96,10 @@ def test_reason_is_shown_while_it_is_off_and_no_longer(published: Session, setti
     off = tuple(replace(session, status=SessionStatus.CANCELLED) for session in sessions)
     edit(published, setting, LATER, sessions=off, public_reason=why)
     assert shown().public_reason == why
+    (entry,) = published.scalars(select(CalendarEntry)).all()
+    texts = [text.replace(b"\r\n ", b"") for text in (entry.full, entry.short)]
+    assert [b"The speaker is ill." in text for text in texts] == [True, True]
+    assert check_component(entry.head + entry.full + entry.tail) == []
 
     edit(published, setting, LATER, sessions=sessions, public_reason=why)
     assert shown().public_reason == {}

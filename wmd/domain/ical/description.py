@@ -14,6 +14,7 @@ TITLE_CHARACTERS = 200
 _SESSION_TITLE_CHARACTERS = 100
 SUMMARY_CHARACTERS = 160
 TEXT_CHARACTERS = 600
+REASON_CHARACTERS = 300
 _MINIMAL_TITLE_CHARACTERS = 100
 
 
@@ -68,13 +69,15 @@ def full_text(
         "" if edition.is_permanent else fill(words.part_of, edition=one_line(edition.name)),
         words.demo_note if event.is_demo else "",
     ]
-    return _blocks(_state(session, words), _prose(text), "\n".join(filter(None, facts)), _links(words, to))
+    state = _state(event, session, text.language, words)
+    return _blocks(state, _prose(text), "\n".join(filter(None, facts)), _links(words, to))
 
 
-def short_text(session: SessionView, text: TextView, words: CalendarWords, to: Addresses) -> str:
+def short_text(event: EventView, session: SessionView, text: TextView, words: CalendarWords, to: Addresses) -> str:
     """Return the short description: state, at most 160 characters of text, links."""
     summary = one_line(text.summary) or one_line(from_markdown(text.description))
-    return _blocks(_state(session, words), cut(summary, SUMMARY_CHARACTERS), _links(words, to))
+    state = _state(event, session, text.language, words)
+    return _blocks(state, cut(summary, SUMMARY_CHARACTERS), _links(words, to))
 
 
 def _blocks(*blocks: str) -> str:
@@ -82,10 +85,13 @@ def _blocks(*blocks: str) -> str:
     return "\n\n".join(block for block in blocks if block)
 
 
-def _state(session: SessionView, words: CalendarWords) -> str:
-    """Return the sentence about a session that does not take place as planned."""
+def _state(event: EventView, session: SessionView, language: str, words: CalendarWords) -> str:
+    """Return the sentence about a session that does not take place as planned, and why as far as somebody said."""
     notes = {SessionStatus.CANCELLED: words.cancelled_note, SessionStatus.POSTPONED: words.postponed_note}
-    return notes.get(session.status, "")
+    note = notes.get(session.status, "")
+    said = event.public_reason
+    reason = next((said[tag] for tag in (language, "en", event.language, *said) if said.get(tag)), "")
+    return _blocks(note, cut(paragraphs(reason), REASON_CHARACTERS)) if note else ""
 
 
 def _prose(text: TextView) -> str:

@@ -74,7 +74,7 @@ def build_entry(
         return _cut_entry(_what_and_when(session), title, uri_line("URL", to.event) + _courtesy())
     tag = {"LANGUAGE": text.language}
     full = said.full_text(edition, event, session, text, words, to)
-    short = said.short_text(session, text, words, to)
+    short = said.short_text(event, session, text, words, to)
     return _cut_entry(
         _what_and_when(session),
         text_line("SUMMARY", said.title(event, session, text, words), tag),
