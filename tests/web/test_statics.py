@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import html
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.conftest import make_test_app
+from wmd.services.retention import RULES
 
 Get = Callable[..., TestResponse]
 
@@ -131,13 +133,19 @@ def test_title_names_the_day_once(bare_app: Flask, title: str, whole: str) -> No
     assert re.findall(r"<title>(.*?)</title>", page) == [whole]
 
 
-def test_privacy_notice_names_the_only_cookie_and_companies_as_elsewhere(bare: FlaskClient) -> None:
+def test_privacy_notice_names_every_cookie_and_companies_as_elsewhere(bare: FlaskClient) -> None:
     page = bare.get("/privacy", base_url=HOST).text
-    assert set(re.findall(r"wmd_\w+", page)) == {"wmd_zone"}
+    assert set(re.findall(r"wmd_\w+", page)) == {"wmd_zone", "wmd_session", "wmd_forms"}
     assert "Microsoft 365" in page
     assert "Office 365" not in page
     # A table of three columns leaves a word to a line on a phone.
     assert "<table" not in page
+
+
+def test_privacy_notice_shows_the_very_table_that_the_daily_job_works_from(bare: FlaskClient) -> None:
+    page = html.unescape(bare.get("/privacy", base_url=HOST).text)
+    shown = re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", page)
+    assert shown == [(rule.what, rule.kept) for rule in RULES]
 
 
 def test_error_page_of_a_bad_request_says_what_is_wrong_as_text(bare_app: Flask) -> None:

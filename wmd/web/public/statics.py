@@ -27,6 +27,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from config import Config
 from wmd.domain.zones import CHOICES
+from wmd.services.retention import RULES
 from wmd.web.public.arguments import named_zone
 from wmd.web.published import Publish
 from wmd.web.reading import keep, read_now, read_site, viewer
@@ -39,7 +40,7 @@ _FOREVER = "public, max-age=31536000, immutable"
 _COMPRESSIBLE = frozenset({"text/css", "text/javascript", "application/javascript", "image/svg+xml"})
 
 
-def _text(template: str) -> Response:
+def _text(template: str, **more: object) -> Response:
     config: Config = current_app.extensions["wmd.config"]
     named_zone()
     who = viewer("UTC")
@@ -47,6 +48,7 @@ def _text(template: str) -> Response:
         template,
         viewer=who,
         canonical_url=config.base_url + request.path,
+        **more,
     )
     return keep(make_response(page), values=(), valid_until=None)
 
@@ -59,8 +61,8 @@ def about() -> Response:
 
 @bp.get("/privacy")
 def privacy() -> Response:
-    """Say which data about readers is handled: the privacy notice."""
-    return _text("public/privacy.html")
+    """Say which data about people is handled and how long it is kept: the privacy notice."""
+    return _text("public/privacy.html", rules=RULES)
 
 
 @bp.get("/accessibility")
