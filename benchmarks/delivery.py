@@ -204,7 +204,7 @@ def _close(app: Flask) -> None:
 def main() -> None:
     """Measure, print, and write the figures into the README (not with ``--quick``)."""
     is_quick = "--quick" in sys.argv[1:]
-    count, rounds = (100, 1) if is_quick else (1000, 5)
+    count, rounds = (100, 1) if is_quick else (400, 5)
     lines = ["| what | the outbox | the bare loop | ratio |", "|---|---|---|---|"]
     for kind, name in (("sqlite", "SQLite"), ("postgresql", "PostgreSQL")):
         mine, theirs, ratio = compare(kind, count, rounds)
