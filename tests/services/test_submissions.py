@@ -246,6 +246,24 @@ def test_edit_after_approval_waits_while_the_listing_stays(dbs: Session, edition
     assert len(read_content(rows[-1]).sessions) == 2
 
 
+def test_edit_that_changes_nothing_makes_no_revision_unless_it_was_refused(
+    dbs: Session, edition: Edition, cast: Cast
+) -> None:
+    hand_in(dbs, edition, of_ana(), token="t1", now=NOW, actor=ANA)
+    submission = dbs.scalars(select(Submission)).one()
+    first = dbs.scalars(select(Revision)).one()
+    decide(dbs, first, "approved", moderator="person:mona", now=NOW)
+    same = typed_of(dbs, read_content(first))
+    assert hand_in(dbs, edition, same, token="t2", now=NOW, actor=ANA, submission=submission).is_new is False
+    changed = same | {"cost": "5 EUR"}
+    hand_in(dbs, edition, changed, token="t3", now=NOW, actor=ANA, submission=submission)
+    second = dbs.scalars(select(Revision).where(Revision.number == 2)).one()
+    decide(dbs, second, "refused", moderator="person:mona", reason="Why?", now=NOW)
+    assert hand_in(dbs, edition, changed, token="t4", now=NOW, actor=ANA, submission=submission).is_new is True
+    states = dbs.scalars(select(Revision.state).order_by(Revision.number)).all()
+    assert states == ["approved", "refused", "pending"]
+
+
 def test_withdrawn_submission_takes_no_changes(dbs: Session, edition: Edition, cast: Cast) -> None:
     hand_in(dbs, edition, filled(), token="t1", now=NOW)
     submission = dbs.scalars(select(Submission)).one()

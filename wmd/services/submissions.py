@@ -208,7 +208,8 @@ def _change(
     parties = Parties(person_for_submission(dbs, submission), organisation)
     full = _content(dbs, given, content, parties, before, tools, is_published=_was_approved(dbs, submission))
     base = dbs.get(Revision, given.base_revision_id) if given.base_revision_id else None
-    if previous is not None and full == before and submission.state != "changes requested":
+    stands = previous is not None and previous.state in {"pending", "approved"}
+    if previous is not None and stands and full == before and submission.state != "changes requested":
         return Receipt(submission.id, previous.id, submission.receipt or "", submission.state, is_new=False)
     revision = next_revision(
         dbs, submission, full, base=base if base and base.submission_id == submission.id else previous,

@@ -203,6 +203,11 @@ def test_draft_of_an_ended_session_is_kept_on_the_page(client: FlaskClient, dbs:
     assert answer.status_code == 404
     assert values_in(answer.text)["cost"] == "7 EUR"
     assert 'action="/2021/submit"' in answer.text
+    # Sent from there it is a draft of its own; the first one stays with the browser it belongs to.
+    again = client.post("/2021/submit", data=values_in(answer.text) | {"action": "save"}, base_url=BASE_URL)
+    assert again.status_code == 303
+    costs = sorted(read_typed(each, BOX).get("cost", "") for each in stored(dbs, select(Draft)))
+    assert costs == ["", "7 EUR"]
 
 
 @pytest.mark.parametrize("method", ["show", "change", "save", "discard"])

@@ -34,7 +34,7 @@ from wmd.web.limits import this_network, wait_s
 from wmd.web.limits import too_many as too_many_requests
 from wmd.web.organiser.form_page import FormPage
 from wmd.web.organiser.own_drafts import edition_of, submission_of
-from wmd.web.organiser.posting import DRAFTS_BY_NETWORK, owner, secret_box, shown_values
+from wmd.web.organiser.posting import DRAFTS_BY_NETWORK, new_form_token, owner, secret_box, shown_values
 from wmd.web.organiser.wording import deadline_words
 from wmd.web.reading import library, read_now
 from wmd.web.spam_trap import read_trap, trap_fields
@@ -140,7 +140,7 @@ def answer_post(sheet: Sheet, typed: dict[str, str], limits: Sequence[Finding], 
     except ValueError:
         db.session.rollback()
         words = gettext("There are too many drafts. Please finish one of them, or throw one away.")
-        return show_form(Sheet(sheet.edition, sheet.token), typed, status=422, notice=words)
+        return show_form(Sheet(sheet.edition, new_form_token()), typed, status=422, notice=words)
     db.session.commit()
     if conflict is not None:
         return show_conflict(sheet, conflict)

@@ -16,10 +16,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from wmd.db import db
 from wmd.domain.findings import Finding
+from wmd.domain.forms.fields import FIELDS, pattern_of
 from wmd.domain.forms.typed import collect, with_original
 from wmd.secretbox import SecretBox
 from wmd.services.drafts import Owner
 from wmd.services.rate_limits import Limit
+from wmd.web.catalogue import gettext
 from wmd.web.csrf import FIELD as CSRF_FIELD
 from wmd.web.errors import fault
 from wmd.web.guards import keep_session, visitor
@@ -46,6 +48,8 @@ FORM_ENDPOINTS = frozenset(
 #: A whole office, or a conference, may sit behind one address.
 DRAFTS_BY_NETWORK = Limit("draft-network", 120, timedelta(hours=1))
 RETRY_AFTER_S = 10
+_LONGEST_SHOWN = 2_000
+_MOST_SHOWN = 200
 
 
 def register(app: Flask) -> None:
@@ -120,15 +124,24 @@ def kept_page(status: int, *, edition: str, reason: str) -> Response:
     beside = {
         name: request.form.get(name, "") for name in (CSRF_FIELD, "form_token", "version", SHOWN_FIELD, TRAP_FIELD)
     }
+    if reason == "gone":
+        # What it was a form of stays with whom it belongs to: this is another.
+        beside |= {"form_token": new_form_token(), "version": "0"}
     page = render_template(
         "organiser/submit/kept.html", status=status, typed=typed, beside=beside, edition_slug=edition, reason=reason,
         address=request.path if status == 503 else f"/{edition}/submit", action=request.form.get("action", "save"),
-        request_id=request.environ.get("wmd.request_id", ""),
+        request_id=request.environ.get("wmd.request_id", ""), rows=_readable(typed),
     )  # fmt: skip
     response = make_response(page, status)
     if status == 503:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return response
+
+
+def _readable(typed: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return what was typed under the names of its fields, the longest texts cut: to be read, or copied by hand."""
+    named = ((FIELDS[pattern_of(name)].label, text) for name, text in typed.items() if text.strip())
+    return [(gettext(label), text[:_LONGEST_SHOWN]) for label, text in named if label][:_MOST_SHOWN]
 
 
 def is_away(error: Exception) -> bool:

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from wmd.db import db
 from wmd.domain.codes import Mint
+from wmd.domain.forms.fields import pattern_of
 from wmd.domain.forms.writing import copied
 from wmd.domain.vocabulary import SessionStatus
 from wmd.errors import InvalidContentError, NotAllowedMoveError
@@ -109,7 +110,8 @@ def copy(submission_id: str) -> ResponseReturnValue:
     if revision is None:
         abort(404)
     content = copied(read_content(revision), edition_content(source), edition_content(target))
-    typed = typed_of(dbs, content)
+    # Partners are asked again, so that the form wants to know whom.
+    typed = {name: text for name, text in typed_of(dbs, content).items() if pattern_of(name) != "organisers[].key"}
     if item := _item(submission).organisation:
         typed["organisation.key"] = item.key
     draft = create_draft(
