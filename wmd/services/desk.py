@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, String, and_, case, cast, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from wmd.domain.findings import N_
@@ -140,12 +140,12 @@ def _counts(dbs: Session, narrowed: ColumnElement[bool]) -> dict[str, int]:
 
 def _theirs(actor: Actor) -> ColumnElement[bool]:
     """Return what a member of the staff may see: their regions and languages, and what names neither."""
-    limits: list[ColumnElement[bool]] = [Submission.source != "import"]
+    limits: list[ColumnElement[bool]] = []
     if actor.regions:
         limits.append(Submission.region.in_(sorted({"", *actor.regions})))
     if actor.languages:
         limits.append(Submission.language.in_(sorted({"", *actor.languages})))
-    return and_(*limits)
+    return and_(true(), *limits)
 
 
 def _narrowing(wanted: Filter, actor: Actor) -> list[ColumnElement[bool]]:

@@ -19,6 +19,7 @@ from wmd.domain.forms.fields import DECLARATIONS, FieldSettings
 from wmd.domain.forms.reading import Form, ReadForm
 from wmd.domain.identities import adopt, without_claims
 from wmd.domain.spam import SpamFacts, is_suspect, spam_signs
+from wmd.domain.times import zone
 from wmd.errors import InvalidContentError, NotAllowedMoveError
 from wmd.models import Consent, Declaration, Edition, Organisation, Person, Revision, Series, Submission
 from wmd.secretbox import SecretBox
@@ -87,10 +88,12 @@ class HandIn:
 
 
 def phase_of(edition: Edition, now: datetime) -> Phase:
-    """Return where an edition stands with its deadlines; each may be empty: no such limit."""
+    """Return where an edition stands with its deadlines; each may be empty: no such limit, until its days are over."""
     if edition.submit_opens_at is not None and now < edition.submit_opens_at:
         return "before"
     if edition.submit_closes_at is not None and now >= edition.submit_closes_at:
+        return "closed"
+    if not edition.is_permanent and now.astimezone(zone(edition.zone)).date() > edition.window_to:
         return "closed"
     if edition.submit_deadline_at is not None and now >= edition.submit_deadline_at:
         return "late"
