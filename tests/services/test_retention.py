@@ -17,10 +17,12 @@ from tests.domain.forms.cast import filled
 from tests.handing_in import hand_in, make_edition
 from tests.models.dumps import dump
 from tests.submissions import MONA, seen
+from wmd.domain.content import EventContent
 from wmd.jobs import run_job
 from wmd.models import (
     AuditEntry,
     Consent,
+    Decision,
     Draft,
     Edition,
     Image,
@@ -34,6 +36,7 @@ from wmd.models import (
     Submission,
     WebSession,
 )
+from wmd.services.intake import read_content
 from wmd.services.journal import Entry
 from wmd.services.publishing import Setting
 from wmd.services.retention import RULES, people_in
@@ -107,12 +110,14 @@ def test_after_400_days_what_must_go_is_gone_and_what_must_stay_is_there(
 
     assert after(400) > 0
 
-    # Every submission still has its row, and every revision that was not spam its text.
+    # Every submission still has its row and its revisions, and every one that was not spam its text.
     assert {row.id: row.title for row in dbs.scalars(select(Submission)) if row.source == "form"} == {
         kept.submission_id: "Care in the metropolis",
         spam.submission_id: "",
     }
-    assert set(dbs.scalars(of_events)) == revisions - {spam_revision}
+    assert set(dbs.scalars(of_events)) == revisions
+    rows = dbs.scalars(select(Revision).where(Revision.kind == "event"))
+    assert {row.id for row in rows if not row.content.get("texts")} == {spam_revision}
     assert [row.name for row in dbs.scalars(select(Person).where(Person.address_key.is_not(None)))].count("") == 0
     assert {"ana@people.example", "ana@prova.example"} <= set(ids(dbs, Person.address))
     assert "spam@spam.example" not in ids(dbs, Person.address)
@@ -205,7 +210,10 @@ def test_spam_is_emptied_90_days_after_a_person_rejected_it(
     # That of the event, and that of the organisation it proposed.
     assert len(ids(dbs, Revision.id)) == 2
     after(92)
-    assert ids(dbs, Revision.id) == []
+    (revision,) = dbs.scalars(select(Revision)).all()
+    assert read_content(revision) == EventContent(key="", language="en", texts={}, sessions=(), organisers=())
+    assert dbs.scalars(select(Decision.verdict)).all() == ["refused"]
+    assert after(93) == 0
     assert (submission.state, submission.title, submission.receipt) == ("rejected", "", receipt)
     person = dbs.get_one(Person, submission.person_id)
     assert (person.name, person.address, person.erased_at) == ("", "", NOW + 92 * DAY)

@@ -15,8 +15,11 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, u
 from sqlalchemy.orm import Session
 
 from wmd.db import Model
+from wmd.domain.content import SCHEMA_VERSION, EventContent
+from wmd.domain.content_json import event_to_json
 from wmd.domain.findings import N_
 from wmd.models import (
+    AuditEntry,
     Consent,
     CoOrganiser,
     Decision,
@@ -54,6 +57,9 @@ USED_LINK = timedelta(days=30)
 FINISHED_MAIL = timedelta(days=180)
 UNUSED_PICTURE = timedelta(days=90)
 CONSENT_PROOF = timedelta(days=3 * 365)
+
+#: What is left of a submission that was emptied.
+_NOTHING = EventContent(key="", language="en", texts={}, sessions=(), organisers=())
 
 #: Does at most so many rows and flushes; returns how many it did.
 Work = Callable[[Session, Setting, datetime, int], int]
@@ -125,7 +131,7 @@ def _is_named(dbs: Session, person_id: str) -> bool:
 def empty_spam(dbs: Session, setting: Setting, now: datetime, limit: int) -> int:
     """Empty submissions that were set aside as spam and rejected by a person 90 days ago.
 
-    The row and its receipt's number stay, and the trail; texts, people and organisation of it go.
+    The rows, the receipt's number, the verdict and the trail stay; texts, people and organisation of it go.
     """
     decided = (
         select(func.max(Decision.decided_at))
@@ -133,9 +139,12 @@ def empty_spam(dbs: Session, setting: Setting, now: datetime, limit: int) -> int
         .where(Revision.submission_id == Submission.id, Decision.verdict == "refused")
         .scalar_subquery()
     )
+    emptied = exists().where(
+        AuditEntry.subject_id == Submission.id, AuditEntry.action == "empty", AuditEntry.actor == ACTOR
+    )
     due = (
         select(Submission)
-        .where(Submission.state == "rejected", Submission.suspect_at.is_not(None), decided < now - SPAM)
+        .where(Submission.state == "rejected", Submission.suspect_at.is_not(None), decided < now - SPAM, ~emptied)
         .order_by(Submission.id)
         .limit(limit)
     )
@@ -150,11 +159,9 @@ def _empty(dbs: Session, submission: Submission, setting: Setting, now: datetime
     named = {id_ for revision in revisions for id_ in people_in(revision.content)}
     for model in (FieldComment, Note, CoOrganiser, Declaration, Draft):
         dbs.execute(delete(model).where(model.submission_id == submission.id))
-    ids = [revision.id for revision in revisions]
-    dbs.execute(delete(Decision).where(Decision.revision_id.in_(ids)))
-    # First without what points from one to the other.
-    dbs.execute(update(Revision).where(Revision.id.in_(ids)).values(base_revision_id=None))
-    dbs.execute(delete(Revision).where(Revision.id.in_(ids)))
+    # The rows stay, so that decisions and receipt have what they are about; nothing is left in them.
+    for revision in revisions:
+        revision.content, revision.schema_version = event_to_json(_NOTHING), SCHEMA_VERSION
     submission.title = submission.late_note = ""
     submission.flags, submission.topics = [], []
     audit(dbs, actor=ACTOR, action="empty", kind="submission", subject_id=submission.id, now=now)

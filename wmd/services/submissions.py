@@ -21,9 +21,10 @@ from wmd.domain.identities import adopt, without_claims
 from wmd.domain.spam import SpamFacts, is_suspect, spam_signs
 from wmd.domain.times import zone
 from wmd.errors import InvalidContentError, NotAllowedMoveError
-from wmd.models import Consent, Declaration, Edition, Organisation, Person, Revision, Series, Submission
+from wmd.models import Declaration, Edition, Organisation, Person, Revision, Series, Submission
 from wmd.secretbox import SecretBox
 from wmd.services.actors import Actor
+from wmd.services.consents import give_consent
 from wmd.services.edition_words import declaration_words
 from wmd.services.form_parties import (
     Parties,
@@ -191,7 +192,7 @@ def _begin(dbs: Session, edition: Edition, given: HandIn, content: EventContent,
     _look_for_spam(submission, full, given, now=tools.now)
     _declare(dbs, edition, submission, read.declarations, tools)
     if read.wants_news:
-        _consent(dbs, person.id, now=tools.now)
+        give_consent(dbs, person.id, "news", NEWS_VERSION, actor=tools.actor, now=tools.now)
     ask_partners(dbs, edition, submission, parties, tools)
     _answer(dbs, edition, submission, given, tools)
     dbs.flush()
@@ -309,14 +310,6 @@ def _declare(dbs: Session, edition: Edition, submission: Submission, kinds: Sequ
                     version=versions[kind], declared_at=tools.now,
                 )
             )  # fmt: skip
-
-
-def _consent(dbs: Session, person_id: str, *, now: datetime) -> None:
-    standing = select(Consent).where(
-        Consent.person_id == person_id, Consent.kind == "news", Consent.withdrawn_at.is_(None)
-    )
-    if dbs.scalars(standing).first() is None:
-        dbs.add(Consent(person_id=person_id, kind="news", version=NEWS_VERSION, given_at=now))
 
 
 def _answer(dbs: Session, edition: Edition, submission: Submission, given: HandIn, tools: Tools) -> None:
