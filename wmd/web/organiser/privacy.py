@@ -21,7 +21,7 @@ from wmd.services.publishing import Setting
 from wmd.web.catalogue import gettext
 from wmd.web.csrf import on_stale_form, renew_tokens
 from wmd.web.erasing import after_erasure
-from wmd.web.guards import FRESH_FOR, for_contact, visitor
+from wmd.web.guards import for_contact, freshly_signed_in, visitor
 from wmd.web.reading import read_now
 from wmd.web.visitors import Visitor, become
 
@@ -98,27 +98,18 @@ def withdraw() -> ResponseReturnValue:
     return redirect("/organiser/account/privacy", 303)
 
 
-def _is_fresh() -> bool:
-    """Whether who is signed in showed lately that it is them: by signing in, or by a second factor."""
-    session = visitor().session
-    if session is None:
-        return False
-    latest = max(filter(None, (session.created_at, session.fresh_at)))
-    return read_now() - latest <= FRESH_FOR
-
-
 def _show_erase(status: int = 200, message: str = "") -> Response:
-    page = render_template("organiser/privacy/erase.html", person=_me(), is_fresh=_is_fresh(), message=message)
+    page = render_template("organiser/privacy/erase.html", person=_me(), message=message)
     return make_response(page, status)
 
 
-@for_contact
+@freshly_signed_in
 def _stale_erase() -> ResponseReturnValue:
     return _show_erase(422, gettext(_STALE))
 
 
 @bp.get("/erase")
-@for_contact
+@freshly_signed_in
 def ask_to_erase() -> ResponseReturnValue:
     """Say what erasing means and ask for a confirmation."""
     return _show_erase()
@@ -126,12 +117,10 @@ def ask_to_erase() -> ResponseReturnValue:
 
 @bp.post("/erase")
 @on_stale_form(_stale_erase)
-@for_contact
+@freshly_signed_in
 def erase() -> ResponseReturnValue:
-    """Erase who is signed in, when they confirmed it and signed in lately."""
+    """Erase who is signed in, when they confirmed it and showed lately that it is them."""
     me, now = _me(), read_now()
-    if not _is_fresh():
-        return _show_erase(422, gettext("Please sign in once more first: that shows that it is you."))
     if request.form.get("confirmed") != "yes":
         return _show_erase(422, gettext("Tick the box if you want to be erased."))
     setting: Setting = current_app.extensions["wmd.publishing"]
