@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from tests.conftest import make_test_app
+from tests.conftest import Clock, make_test_app
+from wmd.db import db
 from wmd.domain.mail_bytes import Letter, Letterhead, to_bytes
 from wmd.gateways.mail import FileMailer
+from wmd.services.demo_desk import CONTACTS, demo_codes
 
 HEAD = Letterhead("http://wmd.example", "events@wmd.example", "team@wmd.example")
 LINK = "http://wmd.example/sign-in/confirm?t=abc&next=/x"
@@ -60,3 +62,26 @@ def test_mailbox_does_not_exist_in_production(database_url: str, folder: Path) -
 def test_empty_mailbox_says_so(database_url: str, tmp_path: Path) -> None:
     status, text = ask(make_test_app(database_url, tmp_path), "/mailbox")
     assert (status, "There is no mail yet" in text) == (200, True)
+
+
+def test_mailbox_shows_the_present_codes_of_the_demonstrations_staff(demo_app: Flask, clock: Clock) -> None:
+    with demo_app.app_context():
+        box = demo_app.extensions["wmd.secretbox"]
+        codes = demo_codes(db.session(), box, now=clock.now)
+        db.session.rollback()
+    _, text = ask(demo_app, "/mailbox")
+    assert [code for _, code in codes if f">{code}<" not in text] == []
+    assert [address for address, _, _, _ in CONTACTS if address not in text] == []
+    clock.now += timedelta(minutes=1)
+    _, later = ask(demo_app, "/mailbox")
+    assert [code for _, code in codes if f">{code}<" in later] == []
+
+
+def test_signed_out_pages_lead_to_the_mailbox_in_a_demonstration_only(demo_app: Flask) -> None:
+    assert 'href="/mailbox"' in ask(demo_app, "/sign-in")[1]
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_pages_of_production_name_no_mailbox(database_url: str, tmp_path: Path) -> None:
+    app = make_test_app(database_url, tmp_path, mode="production", mail_url="smtp://127.0.0.1:25")
+    assert "/mailbox" not in ask(app, "/sign-in")[1]

@@ -43,6 +43,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(health.bp)
     if config.is_demo:
         app.register_blueprint(mailbox.bp)
+    app.jinja_env.globals["has_mailbox"] = config.is_demo
     public.register(app)
     for audience in (account, organiser, staff):
         audience.register(app)

@@ -15,6 +15,9 @@ from flask import Blueprint, Response, abort, current_app, make_response, render
 from markupsafe import Markup, escape
 
 from config import Config
+from wmd.db import db, only_reads
+from wmd.services.demo_desk import CONTACTS, demo_codes
+from wmd.web.reading import read_now
 
 bp = Blueprint("mailbox", __name__, url_prefix="/mailbox")
 
@@ -82,7 +85,11 @@ def index() -> str:
     """List the mails, the newest first."""
     files = sorted(_folder().glob("*.eml"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
     mails = [_read(path) for path in files[:_LISTED]]
-    return render_template("mailbox/list.html", mails=mails, total=len(files))
+    dbs = db.session()
+    only_reads(dbs)
+    codes = demo_codes(dbs, current_app.extensions["wmd.secretbox"], now=read_now())
+    contacts = [address for address, _, _, _ in CONTACTS]
+    return render_template("mailbox/list.html", mails=mails, total=len(files), codes=codes, contacts=contacts)
 
 
 @bp.get("/<name>")
