@@ -55,6 +55,14 @@ def test_six_cities_hold_the_sessions_the_organisers_and_barcelona() -> None:
     assert {each.starts_at for each in found} == {datetime(2021, 10, 7, 13, 0, tzinfo=UTC)}
 
 
+def test_session_that_ends_before_it_starts_gets_no_advice_on_its_time() -> None:
+    backwards = SessionContent("s", zone="Europe/Madrid", starts=wall(16, 30), ends=wall(15))
+    there = make_programme([make_event(1, sessions=[make_session(1, starts=wall(16))])])
+    assert cities(backwards) == []
+    assert on_slots(content(backwards), there) == []
+    assert on_slots(content(replace(backwards, ends=wall(17))), there) != []
+
+
 def test_city_where_it_is_another_day_or_night_says_so() -> None:
     session = SessionContent("s", zone="America/Bogota", starts=wall(20), ends=wall(21))
     found = {each.zone: (each.shift, each.at_night) for each in cities(session)}

@@ -109,7 +109,7 @@ def on_cities(content: EventContent, *, own_zone: str = "") -> list[Advice]:
 
 
 def _bounds(session: SessionContent) -> tuple[datetime, datetime] | None:
-    """Return the instants of a timed session that can be read; None for any other."""
+    """Return the instants of a timed session that can be read and does not end before it starts; None for any other."""
     if session.all_day or session.starts is None:
         return None
     try:
@@ -117,7 +117,7 @@ def _bounds(session: SessionContent) -> tuple[datetime, datetime] | None:
         ends_at = to_instant(session.ends, session.zone) if session.ends else starts_at
     except (WallTimeError, UnknownZone):
         return None
-    return starts_at, max(starts_at, ends_at)
+    return (starts_at, ends_at) if starts_at <= ends_at else None
 
 
 def _cities(zone: str, own_zone: str, at: datetime) -> list[str]:

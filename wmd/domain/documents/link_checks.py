@@ -49,7 +49,7 @@ def lint_registration(where: str, raw: str) -> Iterator[Finding]:
         return
     link = classify(raw)
     if link.private:
-        text = N_("This is a private join link. Put it in “join_link”, where it is kept secret.")
+        text = N_("This is a private join link. Put it in the field for the join link, where it is kept secret.")
         yield Finding("registration.join-link", Level.ERROR, where, text)
         return
     yield from _said(link, where)
@@ -61,7 +61,7 @@ def lint_join_link(where: str, raw: str) -> Iterator[Finding]:
         return
     link = classify(raw)
     if link.public and link.kind is LinkKind.REGISTRATION:
-        text = N_("This is a public registration page, not a join link. Put it in “url”.")
+        text = N_("This is a public registration page, not a join link. Put it in the field for the registration page.")
         yield Finding("registration.not-private", Level.ERROR, where, text)
         return
     for finding in _said(link, where):

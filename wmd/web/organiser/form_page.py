@@ -86,10 +86,14 @@ class FormPage:
                     "lead": gettext(section.lead) if section.lead else "",
                     "fields": [self.item(each.pattern) for each in single if not each.folded and self._asks(each)],
                     "more": more,
-                    "open": any(_is_said(item) for item in more),
+                    "open": any(_is_said(item) for item in more) or self._leads_into(section.slug),
                 }
             )
         return shown
+
+    def _leads_into(self, section: str) -> bool:
+        """Whether a mistake is mended in a field of this section that is folded away: the place of a join link."""
+        return section == "way-in" and any(finding.code == "registration.join-link" for finding in self.findings)
 
     def _asks(self, each: FormField) -> bool:
         if each.pattern == "late_note" and not self.form.is_late:

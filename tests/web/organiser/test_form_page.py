@@ -1,0 +1,25 @@
+"""What the form folds away, and what it opens because somebody needs it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.conftest import make_test_app
+from tests.domain.forms.cast import FORM, filled
+from wmd.domain.forms.reading import read_form
+from wmd.web.organiser.form_page import FormPage
+
+
+def opened(tmp_path: Path, **changes: str) -> list[str]:
+    """Return the sections that open what they fold away."""
+    typed = filled(**changes)
+    app = make_test_app(f"sqlite:///{tmp_path}/nothing.sqlite3", tmp_path)
+    with app.test_request_context("/"):
+        page = FormPage(typed, FORM, read_form(typed, FORM).findings)
+        return [str(section["slug"]) for section in page.sections if section["open"]]
+
+
+def test_place_of_a_join_link_opens_when_one_stands_where_everybody_sees_it(tmp_path: Path) -> None:
+    assert opened(tmp_path) == []
+    assert opened(tmp_path, registration__url="https://us02web.zoom.us/j/123456789?pwd=abc") == ["way-in"]
+    assert opened(tmp_path, cost="5 euros") == ["way-in"]
