@@ -263,6 +263,16 @@ def test_home_of_an_edition_that_is_over_shows_what_can_be_watched_first(visit: 
     assert "Keep it in a calendar" in html
 
 
+@pytest.mark.parametrize(
+    ("now", "address"),
+    [(WEEK_BEFORE, "/2021/submit"), (datetime(2022, 3, 1, tzinfo=UTC), "/organiser/")],
+    ids=["ahead", "over"],
+)
+def test_home_leads_organisers_to_where_they_can_hand_in(visit: Visit, now: datetime, address: str) -> None:
+    part = main_of(visit(with_lead(), now=now).page("/2021/")).partition("Hold an event of your own</h2>")[2]
+    assert re.findall(r'href="([^"]+)"', part)[:1] == [address]
+
+
 def test_home_of_an_edition_that_is_ahead_sells_its_calendar_and_no_sample(visit: Visit) -> None:
     text = visit(over_with_a_recording()).text("/2021/")
     assert "Put it in my calendar" in text
