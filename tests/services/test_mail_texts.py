@@ -48,7 +48,19 @@ FACTS: dict[str, dict[str, Any]] = {
     "confirm-reminder": {"until": "2021-10-21T13:01:00+00:00"},
     "invite": {"until": "2021-10-14T13:01:00+00:00"},
     "co-organiser": {"organisation_id": "organisation-b"},
-    "cancelled": {"reason": "The speaker is ill.\nWe hope to hold it next year."},
+    "merged": {"other": "Care, twice"},
+    "edit-partly-accepted": {
+        "taken": [
+            {"label": "Title", "of": "en", "path": "texts.en.title", "taken": True},
+            {"label": "Date, time and zone", "of": "Opening", "path": "sessions.1.time", "taken": True},
+            {"label": "Cost", "of": "", "path": "cost", "taken": False},
+        ]
+    },
+    "cancelled": {
+        "status": "postponed",
+        "partly": True,
+        "reason": "The speaker is ill.\nWe hope to hold it next year.",
+    },
     "staff-digest": {"counts": {"submitted": 3, "overdue": 1, "failed": 2}},
     "alarm": {"message": "Mails have been waiting.", "since": "2021-10-07T12:00:00+00:00"},
     "announcement": {
@@ -95,6 +107,8 @@ def submission(dbs: Session, setting: Setting) -> Submission:
         [
             FieldComment(submission_id=row.id, revision_id=revision.id, path="texts.en.title", author="person:mona",
                          body="Is this in English?", at=NOW),
+            FieldComment(submission_id=row.id, revision_id=revision.id, path="sessions[1].starts", author="person:mona",
+                         body="Evening or morning?", at=NOW),
             Note(submission_id=row.id, author="person:mona", by_staff=True, is_private=False, is_question=True,
                  body="Who speaks?\nAnd when?", at=NOW),
             Draft(id="draft", edition_id=row.edition_id, person_id=cast.ana, form_token="t", title="Care for <all>",

@@ -83,8 +83,9 @@ def test_two_listings_become_one_with_both_as_hosts(dbs: Session, cast: Cast, li
     may = [find_own_submission(dbs, person, listed.id) is not None for person in ("ana", "ben", "cleo", "stranger")]
     assert may == [True, True, True, False]
     assert find_own_submission(dbs, "ana", twin.id) is None
-    told = select(Message.person_id).where(Message.kind == "announcement").order_by(Message.person_id)
-    assert dbs.scalars(told).all() == ["ben", "cleo"]
+    told = select(Message.person_id).where(Message.kind == "merged").order_by(Message.person_id)
+    # Both sides learn of it, and who answers for both gets one mail.
+    assert dbs.scalars(told).all() == ["ana", "ben", "cleo"]
 
 
 def test_what_waits_is_merged_into_a_listing_without_being_listed(

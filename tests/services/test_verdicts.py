@@ -199,7 +199,10 @@ def test_part_of_an_edit_becomes_a_revision_of_the_moderators(
     assert mail is not None
     assert (mail.facts["reason"], mail.facts["taken"]) == (
         "Events are free.",
-        ["Host’s city, country and region", "not taken: Cost"],
+        [
+            {"label": "Host’s city, country and region", "of": "", "path": "host", "taken": True},
+            {"label": "Cost", "of": "", "path": "cost", "taken": False},
+        ],
     )
     assert dbs.scalars(select(Decision.taken).order_by(Decision.id)).all() == [[], ["host"], []]
 

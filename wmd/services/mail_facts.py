@@ -9,7 +9,9 @@ holds only ids and plain values (``facts``):
 ``revision_id``      the revision it is about; without it the approved one, else the newest
 ``note_id``          the question that was asked; without it the newest open one
 ``organisation_id``  the organisation that is asked (co-organiser) or that invites (invite)
-``taken``            a list of the fields' names that were taken (edit-partly-accepted)
+``taken``            what became of each change: ``label``, ``of``, ``path``, ``taken`` (edit-partly-accepted)
+``other``            the title of the event that it is listed together with (merged)
+``status, partly``   what happened (cancelled), and whether to some of its sessions only
 ``until, when``      instants in ISO 8601 with their offset (invite, address-changed)
 ``message, since``   of an alarm;  ``counts`` of a digest;  ``subject, text`` of an announcement
 ===================  ===============================================================================================
@@ -42,7 +44,9 @@ from wmd.models import (
     Revision,
     Submission,
 )
+from wmd.services.field_words import change_words, field_words
 from wmd.services.intake import read_content
+from wmd.services.mail_lines import CALLED_OFF, CHANGED, DIGEST_LINES
 from wmd.services.mail_texts import Contents, Press, Written, read_written
 from wmd.services.session_words import moment_text, times_text
 
@@ -53,21 +57,12 @@ SERVICE_ZONE = "UTC"
 #: Where ``{link}`` leads when the message does not say it.
 _PAGES: Mapping[str, str] = {
     "sign-in-unknown": "/", "approved": "/{edition}/events/{code}-{slug}", "edit-accepted": "/e/{code}",
-    "cancelled": "/e/{code}", "edit-partly-accepted": "/e/{code}",
+    "cancelled": "/e/{code}", "merged": "/e/{code}", "edit-partly-accepted": "/e/{code}",
     "draft-reminder": "/organiser/drafts/{subject}", "staff-digest": "/staff/", "alarm": "/staff/",
 }  # fmt: skip
 _SUBMISSION_PAGE = "/organiser/submissions/{subject}"
 
 _ABOUT_SUBMISSION = frozenset(name for name, kind in KINDS.items() if "receipt" in kind.places)
-
-DIGEST_LINES: Mapping[str, str] = {
-    "submitted": N_("new or changed events to look at: {count}"),
-    "overdue": N_("of these, waiting for more than two working days: {count}"),
-    "unconfirmed": N_("events whose sender has not confirmed the address: {count}"),
-    "suspect": N_("set aside as possible spam: {count}"),
-    "answered": N_("answers to questions: {count}"),
-    "failed": N_("mails that could not be delivered: {count}"),
-}
 
 
 class About(Protocol):
@@ -314,11 +309,29 @@ class _One:
 
     def _taken(self) -> str:
         decision = self._decision()
-        names = self.row.facts.get("taken") or (decision.taken if decision else [])
-        return "\n".join(f"- {name}" for name in names)
+        kept = self.row.facts.get("taken")
+        if kept is None:
+            return "\n".join(f"- {self._field(path) or path}" for path in (decision.taken if decision else []))
+        return "\n".join(f"- {change_words(each, self.say, self.language)}" for each in kept)
+
+    def _field(self, path: str) -> str:
+        return field_words(path, self.say, self.language)
 
     def _comments(self) -> str:
-        return "\n".join(f"- {each.body}" for each in self.known.comments.get(self.row.subject_id, []))
+        remarks = self.known.comments.get(self.row.subject_id, [])
+        return "\n".join(
+            f"- {field}: {each.body}" if (field := self._field(each.path)) else f"- {each.body}" for each in remarks
+        )
+
+    def _called_off(self) -> tuple[str, str, str]:
+        return CALLED_OFF.get(str(self.row.facts.get("status", "")), CHANGED)
+
+    def _state(self) -> str:
+        return self.say(CHANGED[0] if self.row.facts.get("partly") else self._called_off()[0])
+
+    def _what(self) -> str:
+        _, whole, part = self._called_off()
+        return self.say(part if self.row.facts.get("partly") else whole)
 
     def _question(self) -> str:
         note = self.known.notes.get(self.row.subject_id)

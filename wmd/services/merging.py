@@ -14,7 +14,7 @@ from wmd.errors import NotAllowedMoveError
 from wmd.models import CoOrganiser, Event, Organisation, Submission
 from wmd.services import hiding
 from wmd.services.actors import Actor
-from wmd.services.decision_mail import tell
+from wmd.services.decision_mail import recipients, tell
 from wmd.services.intake import read_content
 from wmd.services.moderation import Seen, decide, hold, leave_desk, lock_submission, require_moderator, take_on
 from wmd.services.staff_edits import approved_revision
@@ -92,17 +92,22 @@ def _join(
     audit(
         dbs, actor=actor.name, action="merge", kind="submission", subject_id=submission.id, after=into.id, now=now
     )  # fmt: skip
-    target = dbs.get_one(Event, into.event_id)
-    facts = {
-        "subject": "Your event is now part of another listing",
-        "text": f"“{submission.title}” and “{into.title}” are one event: they are listed together now, and your "
-        f"organisation is named as co-host. You can change the common listing: /e/{target.code}",
-    }
-    tell(
-        dbs, submission, "announcement", mark=f"merge:{submission.id}", thread="decision", facts=facts,
-        cause=actor.name, box=means.box, now=now,
-    )  # fmt: skip
+    _tell_both(dbs, submission, into, actor=actor, means=means, now=now)
     dbs.flush()
+
+
+def _tell_both(
+    dbs: Session, submission: Submission, into: Submission, *, actor: Actor, means: Means, now: datetime
+) -> None:
+    """Write to the contacts of both sides where the common listing is; who answers for both gets one mail."""
+    code = dbs.get_one(Event, into.event_id).code
+    moved = recipients(dbs, submission)
+    sides = ((submission, into, moved), (into, submission, [one for one in recipients(dbs, into) if one not in moved]))
+    for side, other, to in sides:
+        tell(
+            dbs, side, "merged", mark=f"{submission.id}", thread="decision" if side is submission else "",
+            facts={"other": other.title, "path": f"/e/{code}"}, cause=actor.name, box=means.box, now=now, to=to,
+        )  # fmt: skip
 
 
 def _carry_answers(

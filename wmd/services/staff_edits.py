@@ -114,7 +114,10 @@ def call_off(
     publish_if_due(dbs, submission, means, actor=actor.name, now=now)
     if not actor.role:
         submission.later_look_at = now
-    facts = {"revision_id": revision.id, "reason": next(iter(words.values()), "")}
+    facts = {
+        "revision_id": revision.id, "reason": next(iter(words.values()), ""), "status": status.value,
+        "partly": len(touched) < len(before.sessions),
+    }  # fmt: skip
     to = sorted({*recipients(dbs, submission), *_co_contacts(dbs, submission)})
     tell(
         dbs, submission, "cancelled", mark=revision.id, thread="called-off", facts=facts, cause=actor.name,

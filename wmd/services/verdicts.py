@@ -12,13 +12,14 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from wmd.domain.changesets import Change, changes, take
+from wmd.domain.changesets import changes, take
 from wmd.domain.content import EventContent
 from wmd.domain.findings import N_, Finding, Level
 from wmd.errors import InvalidContentError, NotAllowedMoveError
 from wmd.models import Decision, FieldComment, Note, Organisation, Revision, Submission
 from wmd.services.actors import Actor
 from wmd.services.decision_mail import tell, words_of
+from wmd.services.field_words import change_facts
 from wmd.services.intake import latest_revision, next_revision, read_content
 from wmd.services.moderation import Seen, decide, hold, leave_desk, lock_submission, require_moderator, take_on
 from wmd.services.outbox import withdraw_messages
@@ -160,9 +161,8 @@ def take_some(
     )  # fmt: skip
     put_standing(dbs, submission, merged, revision, means, source="moderation", actor=actor.name, now=now)
     publish_if_due(dbs, submission, means, actor=actor.name, now=now)
-    lines = [name_of(change) for change in taken]
-    lines += [f"not taken: {name_of(change)}" for change in offered if change not in taken]
-    facts = {"reason": reason, "taken": lines}
+    told = sorted(offered, key=lambda change: change not in taken)
+    facts = {"reason": reason, "taken": [change_facts(change, taken=change in taken) for change in told]}
     _close(dbs, submission, decision, "edit-partly-accepted", facts, means, actor=actor.name, now=now, settle=True)
     return decision
 
@@ -219,11 +219,6 @@ def versions(
 def _was_approved(dbs: Session, revision: Revision) -> bool:
     found = select(Decision.id).where(Decision.revision_id == revision.id, Decision.verdict == "approved")
     return dbs.scalar(found) is not None
-
-
-def name_of(change: Change) -> str:
-    """Return what a change is called in a list: "Title (Opening)"."""
-    return f"{change.label} ({change.of})" if change.of else change.label
 
 
 def _reason(dbs: Session, revision: Revision, said: Said, *, needed: bool) -> str:
