@@ -15,6 +15,8 @@ from wmd.models import Alarm, Edition, Organisation, Person, Submission
 from wmd.services.actors import Actor
 
 PAGE_ROWS = 25
+#: What the queue calls an approved event of which a change waits.
+EDIT_WAITS = "edit waiting"
 
 _NOT_SUSPECT = Submission.suspect_at.is_(None)
 _STAFFS_TURN = Submission.waiting_since.is_not(None)
@@ -120,7 +122,8 @@ def read_queue(dbs: Session, wanted: Filter, *, actor: Actor, page: int = 1, now
     )  # fmt: skip
     rows = tuple(
         Row(
-            id=one.id, title=one.title, state=one.state, language=one.language, region=one.region,
+            id=one.id, title=one.title, state=_standing(one.state, one.waiting_since),
+            language=one.language, region=one.region,
             flags=tuple(one.flags), organisation=(one.names or {}).get(one.own, ""), waiting_since=one.waiting_since,
             age=working_age(one.waiting_since, now, one.zone) if one.waiting_since else timedelta(),
             is_overdue=bool(one.waiting_since) and is_overdue(one.waiting_since, now, one.zone),
@@ -131,6 +134,10 @@ def read_queue(dbs: Session, wanted: Filter, *, actor: Actor, page: int = 1, now
     )  # fmt: skip
     languages = dbs.scalars(select(Submission.language).where(_theirs(actor)).distinct())
     return Queue(rows, page, pages, counts, tuple(sorted(tag for tag in languages if tag)))
+
+
+def _standing(state: str, waiting_since: datetime | None) -> str:
+    return EDIT_WAITS if state == "approved" and waiting_since is not None else state
 
 
 def _counts(dbs: Session, narrowed: ColumnElement[bool]) -> dict[str, int]:

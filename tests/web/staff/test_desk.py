@@ -19,7 +19,8 @@ from tests.conftest import LEAD_STARTED_AT
 from tests.documents import BOX
 from tests.submissions import ADAM, MONA, edit, propose, seen
 from wmd.db import db
-from wmd.domain.content import TextContent
+from wmd.domain.content import ReviewContent, TextContent
+from wmd.domain.vocabulary import Access, Answer, Origin
 from wmd.models import Decision, Event, FieldComment, Note, StaffMember, Submission
 from wmd.services.moderation import claim
 from wmd.services.publishing import Setting
@@ -109,6 +110,40 @@ def test_queue_and_item_stand_side_by_side(app: Flask, submission: Handed) -> No
     ):
         assert words in said
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_every_value_stands_in_words(app: Flask, dbs: Session, cast: Cast) -> None:
+    handed = hand_in(
+        dbs, cast, NOW, access=Access.INVITATION, access_facts={"step-free": Answer.UNKNOWN, "phone": Answer.YES},
+        review=ReviewContent(theme_fit="Care is metropolitan.", urban_october="please"), answers={"old-one": "yes"},
+        texts={
+            "en": TextContent("Care in the city", "", "Some words."), "es": TextContent("Cuidados", origin=Origin.HUMAN)
+        },
+        capacity=40,
+    )  # fmt: skip
+    page = html.document_fromstring(get(at_desk(app, "mona"), f"/staff/desk/{handed.id}").get_data(as_text=True))
+    said = {
+        " ".join(row.xpath("dt")[0].text_content().split()): " ".join(row.xpath("dd/text()")).strip()
+        for row in page.xpath("//dl[@class='content']/div")
+    }
+    wanted = {
+        "Who may take part": "Only people who are invited (listed without a link)",
+        "Organisers": "Organisation A (leads it)",
+        "Access": "Can be followed by phone: Yes; Step-free venue: Not known yet", "Region": "Europe",
+        "Region of UN-Habitat": "Europe", "Host’s country": "Spain", "Topics": "Gender equality",
+        "How does it fit the theme?": "Care is metropolitan.",
+        "Is it registered with Urban October?": "No, please do it for us",
+        "old one": "yes", "Capacity": "40",
+    }  # fmt: skip
+    assert {name: said.get(name) for name in wanted} == wanted
+    registration = page.xpath("//dt[.='Registration']/../dd[1]")[0].text_content()
+    assert registration.split(",")[0].strip() == "People can register now"
+    heads = [" ".join(head.text_content().split()) for head in page.xpath("//section[contains(@class, 'block')]/h4")]
+    assert heads[:2] == ["English (original)", "Spanish (translated by a person)"]
+    # A finding names its field as the form does, and never by its path.
+    fields = page.xpath("//ul[contains(@class, 'findings')]/li/span[@class='hint']/text()")
+    assert "One line about it (English)" in fields
+    assert not [name for name in fields if "." in name or "_" in name or "[" in name]
 
 
 def test_approval_publishes_and_opens_the_next(app: Flask, dbs: Session, cast: Cast, submission: Handed) -> None:

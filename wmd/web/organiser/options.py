@@ -32,7 +32,8 @@ Options = Sequence[Pair | Mapping[str, object]]
 _COMMON = ("en", "es", "fr", "pt", "ar", "ca", "zh", "ru", "de", "it", "tr", "id", "hi", "ja", "ko", "fa", "sw")
 _MAIL_LANGUAGES = ("en", "es", "fr")
 
-_WORDS: Mapping[str, Mapping[str, str]] = {
+#: The fixed lists of the form: what is stored, and the words for it. The desk reads them out as well.
+FIXED: Mapping[str, Mapping[str, str]] = {
     "kinds": ORGANISATION_KIND_LABELS,
     "regions": METROPOLIS_REGION_LABELS,
     "un-regions": UN_HABITAT_REGION_LABELS,
@@ -82,9 +83,9 @@ def _flat(options: Sequence[Pair | dict[str, object]]) -> list[Pair]:
 
 
 def _list(name: str, form: Form, chosen: Sequence[str]) -> list[Pair | dict[str, object]]:
-    if name in _WORDS:
+    if name in FIXED:
         blank: list[Pair | dict[str, object]] = [("", gettext("Choose …"))] if name in _BLANK_FIRST else []
-        return [*blank, *((value, gettext(words)) for value, words in _WORDS[name].items())]
+        return [*blank, *((value, gettext(words)) for value, words in FIXED[name].items())]
     if name in {"organisations", "topics", "sdgs", "series"}:
         return _of_edition(name, form)
     return _zones(select_locale()) if name == "zones" else _languages(name, form, chosen)

@@ -6,7 +6,7 @@ The paths are those of the document (``sessions[0].starts``), as findings and fi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
 from typing import Any
@@ -21,17 +21,27 @@ from wmd.domain.content import (
     SessionContent,
     SpeakerContent,
 )
+from wmd.domain.findings import N_
+from wmd.domain.forms.fields import FIELDS
+from wmd.domain.questions import Asked
 from wmd.domain.times import UnknownZone, WallTimeError
-from wmd.domain.vocabulary import TOOLKIT_TOPICS
+from wmd.domain.vocabulary import TOOLKIT_TOPICS, YES_NO, OrganiserRole
 from wmd.errors import NotPublishableError
 from wmd.models import Organisation
 from wmd.services.projection import slot_of
 from wmd.web import names, words
 from wmd.web.catalogue import gettext
+from wmd.web.organiser.options import FIXED
 
 _KINDS = {
     "activity": "activity", "format": "format", "platform": "platform", "region": "region", "un_region": "un_region",
     "audience": "audience", "sdgs": "sdg",
+}  # fmt: skip
+#: Values that are a choice of the form, by the field they stand in: the form's list has the words.
+_CHOICES = {"access": "accesses", "access_facts": "yes-no-unknown", "urban_october": "yes-no-please"}
+_STATUS = {"scheduled": N_("takes place"), "postponed": N_("postponed"), "cancelled": N_("cancelled")}
+_ORIGINS = {
+    "original": N_("original"), "human": N_("translated by a person"), "machine": N_("translated by a machine"),
 }  # fmt: skip
 _LANGUAGE_FIELDS = frozenset({"spoken", "interpreted", "captioned", "signed", "language"})
 _TECHNICAL = frozenset({"id", "key", "code", "uid", "sequence", "created_at", "last_modified_at", "is_demo"})
@@ -65,6 +75,7 @@ class Known:
     people: Mapping[str, str]
     organisations: Mapping[str, Organisation]
     zone: str
+    questions: Mapping[str, Asked] = field(default_factory=dict)
 
 
 def blocks(content: EventContent, known: Known) -> list[Block]:
@@ -77,7 +88,7 @@ def blocks(content: EventContent, known: Known) -> list[Block]:
             for name in ("title", "summary", "description")
             if getattr(text, name)
         ]
-        original = gettext("original") if tag == content.language else str(text.origin)
+        original = gettext(_ORIGINS["original" if tag == content.language else text.origin.value])
         found.append(Block(f"{names.language_name(tag)} ({original})", tuple(lines)))
     for index, session in enumerate(content.sessions):
         found.append(_session(session, index, known))
@@ -89,11 +100,14 @@ def blocks(content: EventContent, known: Known) -> list[Block]:
     ]
     found.append(Block(gettext("The event"), tuple(plain)))
     if content.answers:
-        lines = [Line(f"answers.{slug}", slug.replace("-", " "), value) for slug, value in content.answers.items()]
+        lines = [
+            Line(f"answers.{slug}", _question(slug, known), _answer(slug, value, known))
+            for slug, value in content.answers.items()
+        ]
         found.append(Block(gettext("Answers"), tuple(lines)))
     if content.review is not None:
         lines = [
-            Line(f"review.{one.name}", one.name.replace("_", " "), value)
+            Line(f"review.{one.name}", gettext(FIELDS[f"review.{one.name}"].label), value)
             for one in fields(content.review)
             if (value := say(getattr(content.review, one.name), one.name, known))
         ]
@@ -108,7 +122,7 @@ def _session(session: SessionContent, index: int, known: Known) -> Block:
     if session.time_text:
         lines.append(Line(f"{where}.time_text", gettext("In the organiser's words"), session.time_text))
     if session.status.value != "scheduled":
-        lines.append(Line(f"{where}.status", gettext("State"), session.status.value))
+        lines.append(Line(f"{where}.status", gettext("State"), gettext(_STATUS[session.status.value])))
     lines += _speakers(session.speakers, where, known)
     for place, panel in enumerate(session.panels):
         at = f"{where}.panels[{place}]"
@@ -132,7 +146,26 @@ def _speakers(speakers: tuple[SpeakerContent, ...], where: str, known: Known) ->
 def _speaker(speaker: SpeakerContent, known: Known) -> str:
     name = known.people.get(speaker.person_id or "", "")
     title, _ = names.best_text(speaker.title, "en")
-    return ", ".join(filter(None, (name, title, speaker.organisation))) + f" ({speaker.role.value})"
+    return ", ".join(filter(None, (name, title, speaker.organisation))) + f" ({_choice('speaker-roles', speaker.role)})"
+
+
+def _choice(of: str, value: str) -> str:
+    """Return a stored choice in the words of the form."""
+    return gettext(FIXED[of].get(str(value), str(value)))
+
+
+def _question(slug: str, known: Known) -> str:
+    """Return the words of an edition's own question; of one that is not asked any more its slug."""
+    asked = known.questions.get(slug)
+    return names.best_text(asked.label, "en")[0] if asked else slug.replace("-", " ")
+
+
+def _answer(slug: str, value: str, known: Known) -> str:
+    """Return an answer as its question offered it."""
+    asked = known.questions.get(slug)
+    if asked is not None and value in asked.choices:
+        return names.best_text(asked.choices[value], "en")[0]
+    return gettext(YES_NO[value]) if asked is not None and asked.kind == "yes-no" and value in YES_NO else value
 
 
 def when(session: SessionContent, edition_zone: str) -> str:
@@ -160,7 +193,9 @@ def say(value: Any, name: str, known: Known) -> str:  # noqa: ANN401, PLR0911 --
     if isinstance(value, tuple | list):
         return "; ".join(filter(None, (say(one, name, known) for one in value)))
     if isinstance(value, Mapping):
-        return "; ".join(f"{tag}: {text}" for tag, one in value.items() if (text := say(one, name, known)))
+        return "; ".join(
+            f"{_key(tag, name, known)}: {text}" for tag, one in value.items() if (text := say(one, name, known))
+        )
     if isinstance(value, Enum):
         return _coded(str(value.value), name)
     if isinstance(value, datetime | date):
@@ -170,7 +205,20 @@ def say(value: Any, name: str, known: Known) -> str:  # noqa: ANN401, PLR0911 --
     return _coded(str(value), name)
 
 
-def _coded(value: str, name: str) -> str:
+def _key(key: str, name: str, known: Known) -> str:
+    """Return what an entry of a table is called: an access fact, a question, or the language of a text."""
+    if name == "access_facts":
+        return names.label("access_fact", key)
+    return _question(key, known) if name == "answers" else names.language_name(key)
+
+
+def _coded(value: str, name: str) -> str:  # noqa: PLR0911 -- one answer for each kind of field
+    if name in _CHOICES:
+        return _choice(_CHOICES[name], value)
+    if name == "status":
+        return gettext(_STATUS.get(value, value))
+    if name == "origin":
+        return gettext(_ORIGINS.get(value, value))
     if name == "topics":
         return gettext(dict(TOOLKIT_TOPICS).get(value, value))
     if name in _LANGUAGE_FIELDS:
@@ -183,12 +231,19 @@ def _coded(value: str, name: str) -> str:
 def _part(value: Any, known: Known) -> str:  # noqa: ANN401 -- any part of a content
     if isinstance(value, OrganiserContent):
         row = known.organisations.get(value.key)
-        return f"{row.names.get(row.language, value.key) if row else value.key} ({value.role.value})"
+        lead = value.role is OrganiserRole.LEAD
+        part = gettext("leads it") if lead else _choice("partner-roles", value.role)
+        return f"{row.names.get(row.language, value.key) if row else value.key} ({part})"
     if isinstance(value, SpeakerContent):
         return _speaker(value, known)
     if isinstance(value, RegistrationContent):
         private = gettext("a private join link is kept") if value.private_link_id else ""
-        return ", ".join(filter(None, (value.state.value, value.url, private)))
+        opens = [
+            gettext(words_, moment=words.moment(at, known.zone))
+            for words_, at in ((N_("from %(moment)s"), value.opens_at), (N_("until %(moment)s"), value.closes_at))
+            if at is not None
+        ]
+        return ", ".join(filter(None, (_choice("registration-states", value.state), *opens, value.url, private)))
     if isinstance(value, QuestionContent | PanelContent):
         return say(value.text if isinstance(value, QuestionContent) else value.title, "", known)
     if isinstance(value, SessionContent):

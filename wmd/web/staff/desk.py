@@ -25,7 +25,9 @@ from wmd.services import co_organisers, edits, merging, moderation, threads, ver
 from wmd.services.advice import Beside, likely_repeats
 from wmd.services.desk import KINDS, Filter, Queue, next_after, read_queue
 from wmd.services.desk_item import Item, moderators, read_item
+from wmd.services.field_words import field_words
 from wmd.services.moderation import Conflict, DecidedMeanwhileError, NotYoursError, Seen
+from wmd.services.questions import asked_in
 from wmd.services.states import audit
 from wmd.services.verdicts import Said
 from wmd.web.catalogue import gettext
@@ -39,6 +41,12 @@ from wmd.web.staff.loaders import staff_submission
 bp = Blueprint("desk", __name__, url_prefix="/desk")
 
 FLAGS = {"urgent": N_("urgent"), "material": N_("changes time, place or access")}
+
+#: How a version came to be.
+SOURCES = {
+    "form": N_("handed in"), "staff": N_("made by staff"), "moderation": N_("what was taken of a change"),
+    "import": N_("imported"), "organiser": N_("called off or revived by its organiser"),
+}  # fmt: skip
 
 STATE_WORDS = {
     "unconfirmed": N_("address not confirmed"), "submitted": N_("submitted"), "in review": N_("in review"),
@@ -107,8 +115,10 @@ def _page(submission: Submission | None, *, status: int = 200, problems: list[Fi
     shown = render_template(
         "staff/desk/desk.html", queue=queue, wanted=wanted, kinds=KINDS, here=filter_query(wanted),
         filter_query=filter_query, item=item, problems=problems or [], typed=request.form, now=now,
-        regions=METROPOLIS_REGION_LABELS, topics=TOOLKIT_TOPICS, flags=FLAGS, state_words=STATE_WORDS, me=who.actor,
-        done=DONE.get(request.args.get("done", ""), ""), say=_say, **(_about(item, queue) if item else {}),
+        regions=METROPOLIS_REGION_LABELS, topics=TOOLKIT_TOPICS, flags=FLAGS, state_words=STATE_WORDS, sources=SOURCES,
+        me=who.actor,
+        done=DONE.get(request.args.get("done", ""), ""), say=_say, field_name=field_name,
+        **(_about(item, queue) if item else {}),
     )  # fmt: skip
     return make_response(shown, status)
 
@@ -117,9 +127,15 @@ def _say(finding: Finding) -> str:
     return finding.say(gettext)
 
 
+def field_name(where: str) -> str:
+    """Return the field that a finding is about in words; a blank for one about the whole."""
+    return field_words(where, gettext, "en")
+
+
 def _about(item: Item, queue: Queue) -> dict[str, object]:
     dbs = db.session()
-    known = Known(item.people, item.keys, item.edition.zone)
+    questions = {asked.slug: asked for asked in asked_in(dbs, item.edition)}
+    known = Known(item.people, item.keys, item.edition.zone, questions)
     comments: dict[str, list[str]] = {}
     for comment in item.comments:
         if comment.settled_at is None:
