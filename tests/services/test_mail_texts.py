@@ -47,6 +47,8 @@ FACTS: dict[str, dict[str, Any]] = {
     "confirm": {"until": "2021-10-21T13:01:00+00:00"},
     "confirm-reminder": {"until": "2021-10-21T13:01:00+00:00"},
     "invite": {"until": "2021-10-14T13:01:00+00:00"},
+    "profile-accepted": {"path": "/organiser/organisations/AAAAAA"},
+    "profile-refused": {"path": "/organiser/organisations/AAAAAA", "reason": "That is not your city."},
     "co-organiser": {"organisation_id": "organisation-b"},
     "merged": {"other": "Care, twice"},
     "edit-partly-accepted": {
@@ -121,7 +123,12 @@ def submission(dbs: Session, setting: Setting) -> Submission:
 
 def put(dbs: Session, box: SecretBox, kind: str, submission: Submission, **changes: Any) -> Message:
     """Put a mail of a kind about the submission."""
-    subject = {"draft-reminder": "draft", "invite": Cast().a}.get(kind, submission.id)
+    subject = {
+        "draft-reminder": "draft",
+        "invite": Cast().a,
+        "profile-accepted": Cast().a,
+        "profile-refused": Cast().a,
+    }.get(kind, submission.id)
     reader = {"to": "new@people.example"} if kind in TO else {"person_id": Cast().ana}
     values: dict[str, Any] = {
         "dedupe_key": kind, "cause": "command", "subject_id": subject, "edition_id": submission.edition_id,

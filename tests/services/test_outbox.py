@@ -118,6 +118,6 @@ def test_every_kind_of_the_list_is_known() -> None:
     assert sorted(KINDS) == [
         "address-changed", "alarm", "announcement", "approved", "cancelled", "change-address", "changes-requested",
         "co-organiser", "confirm", "confirm-reminder", "draft-reminder", "edit-accepted", "edit-partly-accepted",
-        "edit-refused", "invite", "merged", "question", "question-reminder", "received", "rejected", "sign-in",
-        "sign-in-unknown", "staff-digest", "test",
+        "edit-refused", "invite", "merged", "profile-accepted", "profile-refused", "question", "question-reminder",
+        "received", "rejected", "sign-in", "sign-in-unknown", "staff-digest", "test",
     ]  # fmt: skip

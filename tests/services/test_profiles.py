@@ -10,13 +10,25 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests import documents
+from tests.cast import make_person
 from tests.conftest import LEAD_STARTED_AT
 from tests.content import add_picture
+from tests.handing_in import BOX
 from wmd.db import db, reading
 from wmd.domain.content import ImageContent
 from wmd.domain.programme import Programme
 from wmd.errors import InvalidContentError, NotAllowedMoveError
-from wmd.models import AuditEntry, CalendarEntry, Decision, Edition, EventSession, Organisation, Revision
+from wmd.models import (
+    AuditEntry,
+    CalendarEntry,
+    Decision,
+    Edition,
+    EventSession,
+    Message,
+    Organisation,
+    OrganisationContact,
+    Revision,
+)
 from wmd.services.profiles import (
     approve_profile,
     hand_in_profile,
@@ -74,7 +86,7 @@ def test_approved_profile_reaches_its_page_its_events_and_calendars(
     )  # fmt: skip
     assert revision is not None
     version = dbs.scalars(select(Edition.version)).one()
-    approve_profile(dbs, revision, setting, moderator="person:mona", now=LATER)
+    approve_profile(dbs, revision, setting, moderator="person:mona", box=BOX, now=LATER)
     dbs.commit()
 
     programme = load()
@@ -107,25 +119,57 @@ def test_second_proposal_takes_the_place_of_the_first(
     assert (first.state, second.state, second.number) == ("superseded", "pending", 2)
     assert propose(dbs, setting, organisation, city="Lleida") is None
     with pytest.raises(NotAllowedMoveError):
-        approve_profile(dbs, first, setting, moderator="person:mona", now=LATER)
+        approve_profile(dbs, first, setting, moderator="person:mona", box=BOX, now=LATER)
 
 
 def test_profile_is_decided_once(dbs: Session, setting: Setting, organisation: Organisation) -> None:
     revision = propose(dbs, setting, organisation, city="Girona")
     assert revision is not None
-    refuse_profile(dbs, revision, moderator="person:mona", reason="Another city", now=LATER)
+    refuse_profile(dbs, revision, moderator="person:mona", reason="Another city", box=BOX, now=LATER)
     dbs.commit()
 
     with pytest.raises(NotAllowedMoveError):
-        approve_profile(dbs, revision, setting, moderator="person:adam", now=LATER)
+        approve_profile(dbs, revision, setting, moderator="person:adam", box=BOX, now=LATER)
     assert (revision.state, organisation.city) == ("refused", "Barcelona")
+
+
+def test_every_contact_is_told_what_became_of_the_profile_and_nobody_else(
+    dbs: Session, setting: Setting, organisation: Organisation
+) -> None:
+    for name in ("ana", "cleo", "gone", "ben"):
+        dbs.add(make_person(name, NOW))
+    dbs.flush()
+    for name in ("ana", "cleo", "gone"):
+        dbs.add(
+            OrganisationContact(
+                organisation_id=organisation.id, person_id=name, is_main=name == "ana", added_by="command",
+                added_at=NOW, removed_at=NOW if name == "gone" else None,
+            )
+        )  # fmt: skip
+    refused = propose(dbs, setting, organisation, city="Girona")
+    assert refused is not None
+    refuse_profile(dbs, refused, moderator="person:mona", reason="Another city", box=BOX, now=LATER)
+    accepted = propose(dbs, setting, organisation, city="Lleida")
+    assert accepted is not None
+    approve_profile(dbs, accepted, setting, moderator="person:mona", box=BOX, now=LATER)
+    dbs.commit()
+
+    path = f"/organiser/organisations/{organisation.code}"
+    mails = dbs.scalars(select(Message).order_by(Message.kind, Message.person_id)).all()
+    assert [(each.kind, each.person_id, each.state, each.facts) for each in mails] == [
+        ("profile-accepted", "ana", "queued", {"path": path, "reason": ""}),
+        ("profile-accepted", "cleo", "queued", {"path": path, "reason": ""}),
+        # Not out yet when the next one was accepted.
+        ("profile-refused", "ana", "cancelled", {"path": path, "reason": "Another city"}),
+        ("profile-refused", "cleo", "cancelled", {"path": path, "reason": "Another city"}),
+    ]
 
 
 def test_approving_again_supersedes_the_one_before(dbs: Session, setting: Setting, organisation: Organisation) -> None:
     for city in ("Girona", "Lleida"):
         revision = propose(dbs, setting, organisation, city=city)
         assert revision is not None
-        approve_profile(dbs, revision, setting, moderator="person:mona", now=LATER)
+        approve_profile(dbs, revision, setting, moderator="person:mona", box=BOX, now=LATER)
         dbs.commit()
 
     states = dbs.scalars(select(Revision.state).where(Revision.kind == "organisation").order_by(Revision.number)).all()
@@ -163,7 +207,7 @@ def test_proposed_organisation_becomes_listed(dbs: Session, setting: Setting, or
     organisation.state = "proposed"
     revision = propose(dbs, setting, organisation, city="Girona")
     assert revision is not None
-    approve_profile(dbs, revision, setting, moderator="person:mona", now=LATER)
+    approve_profile(dbs, revision, setting, moderator="person:mona", box=BOX, now=LATER)
     dbs.commit()
 
     moves = select(AuditEntry.before, AuditEntry.after).where(AuditEntry.subject_id == organisation.id)

@@ -37,6 +37,7 @@ _EVENT: Mapping[str, str] = {
 _LINK = {"link": N_("the address of the page it is about")}
 _SECRET_LINK = {"link": N_("the personal link, which only the reader may have")}
 _REASON = {"reason": N_("the reason that was given")}
+_PROFILE = {"organisation": N_("the name of the organisation")}
 _QUESTION = {"question": N_("the question that was asked")}
 
 
@@ -84,6 +85,8 @@ _KINDS: tuple[Kind, ...] = (
     Kind("edit-partly-accepted", N_("Change partly accepted"),
          {**_EVENT, **_LINK, **_REASON, "taken": N_("the fields that were taken")}),
     Kind("edit-refused", N_("Change not taken"), {**_EVENT, **_LINK, **_REASON}),
+    Kind("profile-accepted", N_("Profile of an organisation accepted"), {**_LINK, **_PROFILE}),
+    Kind("profile-refused", N_("Profile of an organisation not taken"), {**_LINK, **_PROFILE, **_REASON}),
     Kind("co-organiser", N_("Confirm to be a co-organiser"),
          {**_EVENT, **_SECRET_LINK, "co_organisation": N_("the organisation that is asked")}, has_secret=True,
          lives=timedelta(days=14)),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from wmd.domain.content import EventContent
-from wmd.models import OrganisationContact, Person, Reason, Submission
+from wmd.models import OrganisationContact, Person, Reason, Revision, Submission
 from wmd.secretbox import SecretBox
 from wmd.services.outbox import put_message
 
@@ -19,10 +19,37 @@ REASON_LANGUAGES = ("en", "es", "fr")
 
 def recipients(dbs: Session, submission: Submission) -> list[str]:
     """Return the ids of those who answer for a submission: its organisation's contacts, and who handed it in."""
-    contacts = select(OrganisationContact.person_id).where(
-        OrganisationContact.organisation_id == submission.organisation_id, OrganisationContact.removed_at.is_(None)
+    wanted = {
+        *dbs.scalars(_contacts(submission.organisation_id)),
+        *([submission.person_id] if submission.person_id else []),
+    }
+    return _reachable(dbs, wanted)
+
+
+def tell_of_profile(
+    dbs: Session, revision: Revision, *, code: str, reason: str, cause: str, box: SecretBox, now: datetime
+) -> int:
+    """Tell an organisation's contacts what became of the profile they proposed; return how many mails are new."""
+    kind = "profile-accepted" if revision.state == "approved" else "profile-refused"
+    organisation_id = str(revision.organisation_id)
+    new = 0
+    for person_id in _reachable(dbs, set(dbs.scalars(_contacts(organisation_id)))):
+        message = put_message(
+            dbs, kind=kind, dedupe_key=f"{kind}:{revision.id}:{person_id}", cause=cause, person_id=person_id,
+            subject_id=organisation_id, facts={"path": f"/organiser/organisations/{code}", "reason": reason},
+            thread=f"profile:{organisation_id}:{person_id}", box=box, now=now,
+        )  # fmt: skip
+        new += message is not None
+    return new
+
+
+def _contacts(organisation_id: str | None) -> Select[tuple[str]]:
+    return select(OrganisationContact.person_id).where(
+        OrganisationContact.organisation_id == organisation_id, OrganisationContact.removed_at.is_(None)
     )
-    wanted = {*dbs.scalars(contacts), *([submission.person_id] if submission.person_id else [])}
+
+
+def _reachable(dbs: Session, wanted: set[str]) -> list[str]:
     reachable = select(Person.id).where(
         Person.id.in_(sorted(wanted)), Person.erased_at.is_(None), Person.address_key.is_not(None)
     )

@@ -5,7 +5,7 @@ holds only ids and plain values (``facts``):
 
 ===================  ===============================================================================================
 ``path``             of the page that ``{link}`` leads to, from ``/`` on; without it the kind's usual page
-``reason``           what was given as a reason, where no decision holds it (cancelled)
+``reason``           what was given as a reason, where no decision of an event holds it (cancelled, profile-refused)
 ``revision_id``      the revision it is about; without it the approved one, else the newest
 ``note_id``          the question that was asked; without it the newest open one
 ``organisation_id``  the organisation that is asked (co-organiser) or that invites (invite)
@@ -63,6 +63,9 @@ _PAGES: Mapping[str, str] = {
 _SUBMISSION_PAGE = "/organiser/submissions/{subject}"
 
 _ABOUT_SUBMISSION = frozenset(name for name, kind in KINDS.items() if "receipt" in kind.places)
+_ABOUT_ORGANISATION = frozenset(
+    name for name, kind in KINDS.items() if "organisation" in kind.places and "receipt" not in kind.places
+)
 
 
 class About(Protocol):
@@ -356,7 +359,7 @@ def _read_known(dbs: Session, rows: Sequence[About]) -> _Known:
     )  # fmt: skip
     organisations = {each.organisation_id for each in known.submissions.values()}
     organisations |= {row.facts.get("organisation_id") for row in rows}
-    organisations |= {row.subject_id for row in rows if row.kind == "invite"}
+    organisations |= {row.subject_id for row in rows if row.kind in _ABOUT_ORGANISATION}
     known.organisations = _by_id(dbs, Organisation, organisations)
     if "draft-reminder" in kinds:
         known.drafts = _by_id(dbs, Draft, (row.subject_id for row in rows if row.kind == "draft-reminder"))

@@ -16,6 +16,8 @@ from wmd.domain.content_json import STORED, organisation_from_json, organisation
 from wmd.domain.findings import errors
 from wmd.errors import InvalidContentError, NotAllowedMoveError, NotPublishableError
 from wmd.models import Decision, Edition, EditionOrganisation, Event, EventOrganisation, Organisation, Revision
+from wmd.secretbox import SecretBox
+from wmd.services.decision_mail import tell_of_profile
 from wmd.services.publishing import Setting, publish
 from wmd.services.states import audit, move
 from wmd.services.versions import raise_version, touch_site
@@ -101,8 +103,12 @@ def hand_in_profile(
     return revision
 
 
-def approve_profile(dbs: Session, revision: Revision, setting: Setting, *, moderator: str, now: datetime) -> None:
+def approve_profile(
+    dbs: Session, revision: Revision, setting: Setting, *, moderator: str, box: SecretBox, now: datetime
+) -> None:
     """Take a proposed profile: it becomes the organisation's row, and events that show it are published anew.
+
+    The organisation's contacts are told by mail, as they are of a refusal.
 
     Raises NotAllowedMoveError when it was decided on already, or the organisation was merged meanwhile.
     """
@@ -120,12 +126,17 @@ def approve_profile(dbs: Session, revision: Revision, setting: Setting, *, moder
     _list(dbs, organisation, actor=moderator, now=now)
     dbs.flush()
     _publish_again(dbs, organisation, setting, actor=moderator, now=now)
+    tell_of_profile(dbs, revision, code=organisation.code, reason="", cause=moderator, box=box, now=now)
 
 
-def refuse_profile(dbs: Session, revision: Revision, *, moderator: str, reason: str, now: datetime) -> None:
+def refuse_profile(
+    dbs: Session, revision: Revision, *, moderator: str, reason: str, box: SecretBox, now: datetime
+) -> None:
     """Leave the profile as it stands, with a reason. Raises NotAllowedMoveError when it was decided on already."""
-    _decide(dbs, revision, _locked(dbs, revision), "refused", reason, moderator=moderator, now=now)
+    organisation = _locked(dbs, revision)
+    _decide(dbs, revision, organisation, "refused", reason, moderator=moderator, now=now)
     dbs.flush()
+    tell_of_profile(dbs, revision, code=organisation.code, reason=reason, cause=moderator, box=box, now=now)
 
 
 def settle_profiles(dbs: Session, organisations: Iterable[Organisation], *, moderator: str, now: datetime) -> None:

@@ -10,6 +10,7 @@ from wmd.domain.content import OrganisationContent
 from wmd.domain.pictures import media_path
 from wmd.errors import NotAllowedMoveError
 from wmd.models import Organisation, Revision
+from wmd.secretbox import SecretBox
 from wmd.services.known import pictures_of
 from wmd.services.profiles import approve_profile, profile_of, read_profile, refuse_profile, waiting_profiles
 from wmd.services.publishing import Setting
@@ -91,11 +92,12 @@ def decide(revision_id: str) -> ResponseReturnValue:
     if verdict not in {"approve", "refuse"} or (verdict == "refuse" and not reason):
         return _show(422, gettext("To refuse a profile, say why: its contacts read it."))
     setting: Setting = current_app.extensions["wmd.publishing"]
+    box: SecretBox = current_app.extensions["wmd.secretbox"]
     try:
         if verdict == "approve":
-            approve_profile(dbs, revision, setting, moderator=moderator, now=now)
+            approve_profile(dbs, revision, setting, moderator=moderator, box=box, now=now)
         else:
-            refuse_profile(dbs, revision, moderator=moderator, reason=reason, now=now)
+            refuse_profile(dbs, revision, moderator=moderator, reason=reason, box=box, now=now)
     except NotAllowedMoveError:
         dbs.rollback()
         return _show(409, gettext("Somebody else decided on this profile meanwhile."))
