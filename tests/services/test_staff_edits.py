@@ -160,3 +160,63 @@ def test_event_is_hidden_and_shown_with_a_reason_for_staff(dbs: Session, listed:
     assert notes == [("Complaint", True), ("Settled", True)]
     with pytest.raises(NotAllowedMoveError):
         show_event(dbs, listed.id, "Again", means, actor=MONA, now=LATER)
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("See https://zoom.us/j/81234567890?pwd=abc", "text.private-link"),
+        ("Write to ana@people.example", "text.email"),
+        ("x" * 501, "text.too-long"),
+    ],
+)
+def test_reason_is_checked_like_any_public_text(
+    dbs: Session, listed: Submission, means: Means, said: str, code: str
+) -> None:
+    for actor in (ANA, MONA):
+        with pytest.raises(InvalidContentError) as caught:
+            call_off(dbs, listed.id, SessionStatus.CANCELLED, {"en": said}, means, actor=actor, now=LATER)
+        assert [(one.code, one.where) for one in caught.value.findings] == [(code, "reason.en")]
+    assert statuses(dbs) == ["scheduled", "scheduled"]
+
+
+def test_reason_of_two_lines_stands_in_the_way_of_no_later_approval(
+    dbs: Session, listed: Submission, means: Means
+) -> None:
+    call_off(dbs, listed.id, SessionStatus.CANCELLED, {"en": "Closed.\r\nSorry."}, means, actor=ANA, now=LATER)
+    edit(dbs, listed, LATER, host_city="Lima")
+    approve(dbs, seen(dbs, listed), means, actor=MONA, now=LATER)
+    assert dbs.execute(select(Event.host_city, Event.public_reason)).one() == ("Lima", {"en": "Closed.\nSorry."})
+
+
+def test_what_staff_cancelled_is_revived_by_its_organiser_only_with_their_consent(
+    dbs: Session, listed: Submission, means: Means
+) -> None:
+    call_off(dbs, listed.id, SessionStatus.CANCELLED, {"en": "Complaint."}, means, actor=MONA, now=LATER)
+    edit(dbs, listed, LATER, host_city="Lima")
+    for status in (SessionStatus.POSTPONED, SessionStatus.SCHEDULED):
+        revision = call_off(dbs, listed.id, status, {"en": "We mended it."}, means, actor=ANA, now=LATER)
+        assert (revision.state, revision.source) == ("pending", "organiser")
+    dbs.commit()
+    assert statuses(dbs) == ["cancelled", "cancelled"]
+    assert dbs.scalars(select(Event.public_reason)).all() == [{"en": "Complaint."}]
+    assert (listed.waiting_since, listed.flags) == (LATER, ["material"])
+    notes = dbs.execute(select(Note.by_staff, Note.is_private, Note.body)).tuples().all()
+    assert notes == [(False, False, "We mended it.")] * 2
+
+    approve(dbs, seen(dbs, listed), means, actor=MONA, now=LATER)
+    assert statuses(dbs) == ["scheduled", "scheduled"]
+    assert dbs.execute(select(Event.host_city, Event.public_reason)).one() == ("Lima", {})
+
+
+def test_organiser_revives_what_they_called_off_and_cancels_what_staff_postponed_at_once(
+    dbs: Session, listed: Submission, means: Means
+) -> None:
+    why = {"en": "The hall is closed."}
+    call_off(dbs, listed.id, SessionStatus.POSTPONED, why, means, actor=MONA, now=LATER)
+    call_off(dbs, listed.id, SessionStatus.CANCELLED, why, means, actor=ANA, now=LATER)
+    assert statuses(dbs) == ["cancelled", "cancelled"]
+    call_off(dbs, listed.id, SessionStatus.SCHEDULED, {}, means, actor=MONA, now=LATER)
+    call_off(dbs, listed.id, SessionStatus.CANCELLED, why, means, actor=ANA, now=LATER)
+    call_off(dbs, listed.id, SessionStatus.SCHEDULED, {}, means, actor=ANA, now=LATER)
+    assert statuses(dbs) == ["scheduled", "scheduled"]

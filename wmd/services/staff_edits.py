@@ -13,19 +13,32 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from wmd.domain.changesets import changes, take
 from wmd.domain.content import EventContent
-from wmd.domain.findings import N_, Finding, Level
+from wmd.domain.documents.field_rules import lint_tags
+from wmd.domain.documents.text_rules import lint_text, reason_texts
+from wmd.domain.findings import N_, Finding, Level, errors
 from wmd.domain.identities import adopt
 from wmd.domain.vocabulary import SessionStatus
 from wmd.errors import InvalidContentError, NotAllowedMoveError
-from wmd.models import CoOrganiser, Event, Note, OrganisationContact, Revision, Submission
+from wmd.models import CoOrganiser, Decision, Event, Note, OrganisationContact, Revision, Submission
 from wmd.services import hiding
 from wmd.services.actors import Actor
 from wmd.services.decision_mail import recipients, tell
+from wmd.services.edits import receive_edit
 from wmd.services.intake import next_revision, read_content
-from wmd.services.moderation import Conflict, DecidedMeanwhileError, lock_submission, require_moderator
+from wmd.services.moderation import (
+    Conflict,
+    DecidedMeanwhileError,
+    lock_submission,
+    require_moderator,
+    waiting_revision,
+)
 from wmd.services.standing import Means, publish_if_due, put_standing, require_sound
 from wmd.services.states import audit
+from wmd.services.verdicts import versions
+
+OFF = frozenset({SessionStatus.CANCELLED, SessionStatus.POSTPONED})
 
 
 def staff_edit(
@@ -83,8 +96,9 @@ def call_off(
     """Cancel, postpone or revive an event, or the sessions named by their ids, with a public reason by language.
 
     The listing stays and says so. Contacts of the organisation and of confirmed co-organisers are written to; what an
-    organiser did is marked for a later look by staff. Raises NotAllowedMoveError for what is not published,
-    InvalidContentError without a reason (reviving needs none).
+    organiser did is marked for a later look by staff. What staff called off an organiser revives only through a
+    revision that waits: it is returned. Raises NotAllowedMoveError for what is not published, InvalidContentError
+    without a reason (reviving needs none) or with one that may not be public.
     """
     submission = lock_submission(dbs, submission_id)
     if actor.role:
@@ -93,22 +107,14 @@ def call_off(
     if base is None or event is None or submission.state != "approved":
         msg = f"submission {submission.id} is not published: there is nothing to call off"
         raise NotAllowedMoveError(msg)
-    words = {tag: text.strip() for tag, text in reason.items() if text.strip()}
-    if not words and status is not SessionStatus.SCHEDULED:
-        text = N_("Say why, in the language of the event: people will read it.")
-        raise InvalidContentError([Finding("reason.missing", Level.ERROR, "reason", text)])
+    words = _sound_reason(reason, needed=status is not SessionStatus.SCHEDULED)
     before = read_content(base)
     touched = {session.id for session in before.sessions if sessions is None or session.id in sessions}
-    after = replace(
-        before,
-        sessions=tuple(
-            replace(session, status=status) if session.id in touched else session for session in before.sessions
-        ),
-    )
-    is_off = any(session.status is not SessionStatus.SCHEDULED for session in after.sessions)
-    after = replace(after, public_reason={**before.public_reason, **words} if is_off else {})
+    after = _with_status(before, touched, status, words)
     if after == before:
         return base
+    if not actor.role and status is not SessionStatus.CANCELLED and touched & _off_by_staff(dbs, submission):
+        return _propose(dbs, submission, base, touched, status, words, means, actor=actor, now=now)
     source = "staff" if actor.role else "organiser"
     revision = put_standing(dbs, submission, after, base, means, source=source, actor=actor.name, now=now)
     publish_if_due(dbs, submission, means, actor=actor.name, now=now)
@@ -123,6 +129,87 @@ def call_off(
         dbs, submission, "cancelled", mark=revision.id, thread="called-off", facts=facts, cause=actor.name,
         box=means.box, now=now, to=to,
     )  # fmt: skip
+    return revision
+
+
+def _sound_reason(reason: Mapping[str, str], *, needed: bool) -> dict[str, str]:
+    """Return a public reason by language. Raises InvalidContentError with what may not be public, beside its field.
+
+    Only the reason is looked at: an old fault elsewhere must not keep anybody from saying that nothing takes place.
+    """
+    words = {tag: "\n".join(text.strip().splitlines()) for tag, text in reason.items() if text.strip()}
+    if not words and needed:
+        text = N_("Say why, in the language of the event: people will read it.")
+        raise InvalidContentError([Finding("reason.missing", Level.ERROR, "reason", text)])
+    found = [*lint_tags(("reason", words)), *(one for text in reason_texts("reason", words) for one in lint_text(text))]
+    if errors(found):
+        raise InvalidContentError(errors(found))
+    return words
+
+
+def _with_status(
+    before: EventContent, touched: Collection[str], status: SessionStatus, words: Mapping[str, str]
+) -> EventContent:
+    sessions = tuple(
+        replace(session, status=status) if session.id in touched else session for session in before.sessions
+    )
+    is_off = any(session.status is not SessionStatus.SCHEDULED for session in sessions)
+    return replace(before, sessions=sessions, public_reason={**before.public_reason, **words} if is_off else {})
+
+
+def _off_by_staff(dbs: Session, submission: Submission) -> set[str]:
+    """Return the ids of the sessions whose last calling off or reviving was the staff's, and which are off since.
+
+    The revisions know it: each was made from the one that stood, by staff (an import is theirs too) or the organiser.
+    """
+    rows = dbs.scalars(
+        select(Revision)
+        .join(Decision, Decision.revision_id == Revision.id)
+        .where(Revision.submission_id == submission.id, Decision.verdict == "approved", Revision.source != "moderation")
+        .order_by(Decision.id)
+    ).all()
+    contents = {row.id: read_content(row) for row in rows}
+    by_staff: dict[str, bool] = {}
+    for row in rows:
+        base = contents.get(row.base_revision_id or "")
+        known = {one.id: one.status for one in base.sessions} if base else {}
+        for session in contents[row.id].sessions:
+            if session.status is not known.get(session.id, SessionStatus.SCHEDULED):
+                by_staff[session.id] = row.source in {"staff", "import"} and session.status in OFF
+    return {session_id for session_id, is_theirs in by_staff.items() if is_theirs}
+
+
+def _propose(
+    dbs: Session,
+    submission: Submission,
+    base: Revision,
+    touched: Collection[str],
+    status: SessionStatus,
+    words: Mapping[str, str],
+    means: Means,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> Revision:
+    """Let an organiser's revival of what staff called off wait for staff, together with what waits already.
+
+    What they say with it goes to the team as a note: nothing of it is public before a person has decided.
+    """
+    content, waiting = read_content(base), waiting_revision(dbs, submission.id)
+    if waiting is not None:
+        began, proposed, standing = versions(dbs, submission, waiting)
+        if began is not None and standing is not None:
+            content = take(began, proposed, standing, [change.path for change in changes(began, proposed)])
+    content = _with_status(content, touched, status, words if status is not SessionStatus.SCHEDULED else {})
+    revision = next_revision(
+        dbs, submission, content, base=base, source="organiser", actor=actor.name, mint=means.setting.mint, now=now
+    )
+    if words:
+        said = "\n".join(words.values())
+        dbs.add(
+            Note(submission_id=submission.id, author=actor.name, by_staff=False, is_private=False, body=said, at=now)
+        )
+    receive_edit(dbs, submission.id, means, now=now)
     return revision
 
 

@@ -160,6 +160,10 @@ def test_published_event_is_changed_copied_and_called_off(
     without = post(ana, f"{path}/call-off", {"what": "cancel", "reason": " "})
     assert without.status_code == 422
     assert "Say why" in without.text
+    linked = post(ana, f"{path}/call-off", {"what": "cancel", "reason": "Now at https://zoom.us/j/81234567890?pwd=a"})
+    assert linked.status_code == 422
+    assert re.search(r'id="f-reason-said">.*?private join link', linked.text, re.DOTALL)
+    assert "Now at https://zoom.us/j/" in linked.text
     assert post(ana, f"{path}/call-off", {"what": "cancel", "reason": "The hall burnt down."}).status_code == 303
     assert only(dbs, select(EventSession.status)) == "cancelled"
     assert "cancelled" in dbs.scalars(select(Message.kind)).all()

@@ -55,13 +55,19 @@ def public_texts(content: EventContent) -> Iterator[PublicText]:
         yield PublicText("venue.address", content.venue.address, lines_allowed=True)
         yield PublicText("venue.city", content.venue.city)
     yield PublicText("cost", content.cost)
-    yield from _words("public_reason", content.public_reason)
+    yield from reason_texts("public_reason", content.public_reason)
     for name, items in (("audience", content.audience), ("hashtags", content.hashtags)):
         for index, item in enumerate(items):
             yield PublicText(child(name, index), item)
     if content.image is not None:
         yield from _words("image.alt", content.image.alt)
         yield PublicText("image.credit", content.image.credit)
+
+
+def reason_texts(where: str, reason: Mapping[str, str]) -> Iterator[PublicText]:
+    """Yield a reason for cancelling or postponing, by language: some lines, but no more than fit beside a time."""
+    for tag, text in reason.items():
+        yield PublicText(child(where, tag), text, LONGEST_LINE, lines_allowed=True)
 
 
 def _words(where: str, words: Mapping[str, str], *, lines_allowed: bool = False) -> Iterator[PublicText]:

@@ -45,8 +45,19 @@ def _item(submission: Submission) -> OwnItem:
     return found[0] if found else abort(404)
 
 
-def show_submission(submission: Submission, *, status: int = 200, message: str = "", body: str = "") -> Response:
-    """Return the page of a submission; ``message`` says what could not be done, ``body`` is what was typed."""
+def show_submission(
+    submission: Submission,
+    *,
+    status: int = 200,
+    message: str = "",
+    body: str = "",
+    reason: str = "",
+    wrong: str = "",
+) -> Response:
+    """Return the page of a submission; ``message`` says what could not be done.
+
+    ``body`` and ``reason`` are what was typed to the team and to everybody, ``wrong`` what is wrong with the latter.
+    """
     dbs, now = db.session(), read_now()
     item = _item(submission)
     revision = latest_revision(dbs, submission)
@@ -55,7 +66,8 @@ def show_submission(submission: Submission, *, status: int = 200, message: str =
     shown = render_template(
         "organiser/submissions/show.html", item=item, standing=standing_words(item, now), page=page, content=content,
         notes=thread_of(dbs, submission.id, for_staff=False), comments=comments_on(dbs, submission.id),
-        draft=open_edit(dbs, submission.id, draft_owner()), message=message, body=body, who=visitor(),
+        draft=open_edit(dbs, submission.id, draft_owner()), message=message, body=body, reason=reason, wrong=wrong,
+        typed=request.form, who=visitor(),
         open_now=open_editions(dbs, now), is_done=bool(request.args.get("done")),
     )  # fmt: skip
     return make_response(shown, status)
@@ -171,7 +183,7 @@ def call(submission_id: str) -> ResponseReturnValue:
     status = _CALLS.get(request.form.get("what", ""))
     if status is None:
         words = gettext("Choose whether it is cancelled, postponed, or takes place after all.")
-        return show_submission(submission, status=422, message=words, body=reason)
+        return show_submission(submission, status=422, message=words, reason=reason)
     means = Means(current_app.extensions["wmd.publishing"], secret_box())
     chosen = request.form.getlist("session") or None
     # An organiser acts as such here, whatever else they may be.
@@ -184,8 +196,10 @@ def call(submission_id: str) -> ResponseReturnValue:
     except (InvalidContentError, NotAllowedMoveError) as error:
         db.session.rollback()
         said = error.findings[0].say(gettext) if isinstance(error, InvalidContentError) else ""
-        words = said or gettext("Only a published event is cancelled or postponed.")
-        return show_submission(submission, status=422, message=words, body=reason)
+        if said:
+            return show_submission(submission, status=422, message=said, reason=reason, wrong=said)
+        words = gettext("Only a published event is cancelled or postponed.")
+        return show_submission(submission, status=422, message=words, reason=reason)
     db.session.commit()
     library().refresh()
     return redirect(f"/organiser/submissions/{submission.id}", 303)

@@ -182,9 +182,7 @@ def put_off(submission: Submission, *, now: datetime) -> None:
     base = staff_edits.approved_revision(db.session(), submission)
     language = read_content(base).language if base else "en"
     reason = {
-        name.removeprefix("reason."): text.strip()[:500]
-        for name, text in request.form.items()
-        if name.startswith("reason.")
+        name.removeprefix("reason."): text.strip() for name, text in request.form.items() if name.startswith("reason.")
     } or {language: ""}
     chosen = request.form.getlist("sessions") or None
     staff_edits.call_off(
