@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import random
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from wmd.db import each_committed
 from wmd.domain.mail_handover import MailLine, Outcome
@@ -63,7 +65,16 @@ def _work(tools: Tools) -> int:
             tools.dbs.commit()
             if not claims:
                 break
-            sent, goes_on = _send_batch(tools, pen, line, claims)
+            try:
+                sent, goes_on = _send_batch(tools, pen, line, claims)
+            except SQLAlchemyError:
+                # No row is at fault: what is not handed over is given back, or comes back when its lease is over.
+                tools.dbs.rollback()
+                with suppress(SQLAlchemyError):
+                    delivery.release(tools.dbs, claims)
+                    tools.dbs.commit()
+                tools.dbs.rollback()
+                raise
             done += sent
             if not goes_on:
                 break

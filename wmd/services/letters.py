@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Final
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from wmd.domain.mail_bytes import AddressFault, Letter, clean_address, to_bytes
@@ -18,26 +20,35 @@ from wmd.services.outbox import open_sealed
 
 log = logging.getLogger(__name__)
 
+#: Reasons for which a row ends although nothing about it has changed: a fault of ours that somebody must look at.
+NOT_OPENED: Final = "its sealed part cannot be opened"
+NOT_WORDED: Final = "its words could not be made"
+
 
 def make_ready(
     dbs: Session, claims: Sequence[Claim], press: Press, box: SecretBox, *, digest: Callable[[str], str], now: datetime
 ) -> dict[str, Ready | str]:
-    """Return each claimed row's mail by its id, or the reason why there can be none."""
+    """Return each claimed row's mail by its id, or the reason why there can be none.
+
+    Raises SQLAlchemyError when the database cannot be read: no row is at fault then, and none may end for it.
+    """
     hidden: dict[str, dict[str, str]] = {}
     faults: dict[str, Ready | str] = {}
     for claim in claims:
         try:
             hidden[claim.id] = open_sealed(claim.id, claim.sealed, box)
         except SecretBoxError:
-            faults[claim.id] = "its sealed part cannot be opened"
+            faults[claim.id] = NOT_OPENED
     sound = [claim for claim in claims if claim.id not in faults]
     try:
         readings = read_letters(dbs, sound, press, secret_of=lambda row: hidden[row.id].get("secret", ""))
+    except SQLAlchemyError:
+        raise
     except Exception:
         # One row that cannot be read must not hold up the others: each is read alone, and the odd one ends.
         if len(sound) == 1:
             log.exception("mail_not_readable", extra={"kind": sound[0].kind})
-            return {**faults, sound[0].id: "its words could not be made"}
+            return {**faults, sound[0].id: NOT_WORDED}
         for claim in sound:
             faults |= make_ready(dbs, [claim], press, box, digest=digest, now=now)
         return faults

@@ -7,7 +7,7 @@ holds only ids and plain values (``facts``):
 ``path``             of the page that ``{link}`` leads to, from ``/`` on; without it the kind's usual page
 ``reason``           what was given as a reason, where no decision of an event holds it (cancelled, profile-refused)
 ``revision_id``      the revision it is about; without it the approved one, else the newest
-``note_id``          the question that was asked; without it the newest open one
+``note_id``          the question that was asked; without it the newest one
 ``organisation_id``  the organisation that is asked (co-organiser) or that invites (invite)
 ``taken``            what became of each change: ``label``, ``of``, ``path``, ``taken`` (edit-partly-accepted)
 ``other``            the title of the event that it is listed together with (merged)
@@ -112,7 +112,8 @@ class _Known:
     events: dict[str, Event] = field(default_factory=dict)
     drafts: dict[str, Draft] = field(default_factory=dict)
     decisions: dict[str, Decision] = field(default_factory=dict)
-    notes: dict[str, Note] = field(default_factory=dict)
+    #: Questions by their id; the newest of each submission also by the submission's.
+    notes: dict[int | str, Note] = field(default_factory=dict)
     comments: dict[str, list[FieldComment]] = field(default_factory=dict)
     reasons: dict[str, Reason] = field(default_factory=dict)
     contents: Contents = field(default_factory=Contents)
@@ -337,7 +338,7 @@ class _One:
         return self.say(part if self.row.facts.get("partly") else whole)
 
     def _question(self) -> str:
-        note = self.known.notes.get(self.row.subject_id)
+        note = self.known.notes.get(self.row.facts.get("note_id") or self.row.subject_id)
         return note.body if note else ""
 
     def _waiting(self) -> str:
@@ -394,14 +395,12 @@ def _read_submissions(dbs: Session, known: _Known, subjects: set[str], kinds: se
 
 def _read_questions(dbs: Session, known: _Known, rows: Sequence[About]) -> None:
     asked = {row.subject_id for row in rows if "question" in KINDS[row.kind].places}
-    wanted = {row.subject_id: row.facts.get("note_id") for row in rows}
     found = select(Note).where(
         Note.submission_id.in_(asked), Note.by_staff, Note.is_question, ~Note.is_private
     )  # fmt: skip
     for note in dbs.scalars(found.order_by(Note.id)):
-        before = known.notes.get(note.submission_id)
-        if before is None or before.id != wanted.get(note.submission_id):
-            known.notes[note.submission_id] = note
+        # In the order of their ids: the newest stays.
+        known.notes[note.id] = known.notes[note.submission_id] = note
 
 
 def _by_id(dbs: Session, model: Any, ids: Iterable[Any]) -> dict[Any, Any]:  # noqa: ANN401 -- any model with an id

@@ -12,6 +12,7 @@ from wmd.domain.findings import N_
 from wmd.models import Message
 from wmd.services.alarms import clear_alarm, raise_alarm
 from wmd.services.delivery import is_held
+from wmd.services.letters import NOT_OPENED, NOT_WORDED
 
 BACKLOG_AFTER: Final = timedelta(minutes=10)
 #: Failures are told of for this long; staff see them in the list of mails for ever.
@@ -44,9 +45,13 @@ def _has_failed(dbs: Session, now: datetime) -> bool:
         Message.kind != "alarm",
         or_(
             and_(Message.state == "failed", Message.created_at > now - FAILED_WITHIN),
+            and_(
+                Message.state == "skipped", Message.reason.in_((NOT_OPENED, NOT_WORDED)),
+                Message.created_at > now - FAILED_WITHIN,
+            ),
             and_(Message.state == "expired", Message.attempts > 0, Message.not_after > now - FAILED_WITHIN),
         ),
-    )
+    )  # fmt: skip
     return dbs.scalar(failed.limit(1)) is not None
 
 
