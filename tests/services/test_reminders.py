@@ -17,9 +17,9 @@ from tests.submissions import MONA, make_edition, propose, seen
 from wmd.jobs import run_job
 from wmd.models import Alarm, Draft, Edition, Event, Message, Note, Person, Revision, StaffMember, Submission
 from wmd.services.alarms import raise_alarm
+from wmd.services.confirming import confirm_submission
 from wmd.services.publishing import Setting
 from wmd.services.standing import Means
-from wmd.services.submissions import confirm_submission
 from wmd.services.threads import answer_question, ask_question
 from wmd.services.verdicts import approve
 

@@ -33,11 +33,12 @@ from wmd.models import (
     Submission,
 )
 from wmd.services.actors import Actor
+from wmd.services.confirming import confirm_submission
 from wmd.services.form_reading import typed_of
 from wmd.services.intake import read_content
 from wmd.services.moderation import decide
 from wmd.services.outbox import hidden_part
-from wmd.services.submissions import confirm_submission, find_receipt, phase_of, withdraw
+from wmd.services.submissions import find_receipt, phase_of, withdraw
 
 NOW = LEAD_STARTED_AT
 ANA = Actor("person:ana", "ana")

@@ -25,8 +25,8 @@ from tests.submissions import MONA, seen
 from tests.web.machine import forget_database
 from wmd.db import db
 from wmd.models import Event, Submission
+from wmd.services.confirming import confirm_submission
 from wmd.services.standing import Means
-from wmd.services.submissions import confirm_submission
 from wmd.services.verdicts import approve
 
 NOW = LEAD_STARTED_AT

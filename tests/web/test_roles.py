@@ -151,6 +151,7 @@ ORGANISER: dict[str, Row] = {
     "GET /organiser/": everybody("/organiser/"),
     "GET /organiser/confirm": everybody("/organiser/confirm?t=none", 410),
     "POST /organiser/confirm": everybody("/organiser/confirm", 410, form={"t": "none"}),
+    "GET /organiser/confirm/not-mine": everybody("/organiser/confirm/not-mine"),
     "GET /organiser/submissions/<submission_id>": organiser("/organiser/submissions/none", 404),
     "POST /organiser/submissions/<submission_id>/edit": organiser("/organiser/submissions/none/edit", 404),
     "POST /organiser/submissions/<submission_id>/copy": organiser("/organiser/submissions/none/copy", 404),

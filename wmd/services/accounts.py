@@ -12,7 +12,7 @@ from wmd.domain.zones import canonical
 from wmd.errors import InvalidContentError
 from wmd.models import MailToken, Person
 from wmd.secretbox import SecretBox, SecretBoxError
-from wmd.services.mail_tokens import Standing, consume, find, issue, revoke, standing
+from wmd.services.mail_tokens import Standing, consume, find, issue, revoke, revoke_all, standing
 from wmd.services.outbox import put_message
 from wmd.services.people import find_person, read_address
 from wmd.services.states import audit
@@ -77,6 +77,12 @@ def ask_for_address(dbs: Session, person: Person, address: str, *, box: SecretBo
     )  # fmt: skip
 
 
+def end_other_sessions(dbs: Session, person_id: str, present_id: str, *, now: datetime) -> int:
+    """End all sessions of a person but the present one, and let every link that lies in a mailbox work no more."""
+    revoke_all(dbs, person_id, now=now)
+    return end_sessions(dbs, person_id, now=now, but=present_id)
+
+
 def look_at_new_address(dbs: Session, secret: str, *, box: SecretBox, now: datetime) -> tuple[Standing, str]:
     """Return how the link stands and the address it is about (a blank when it works no more)."""
     token = find(dbs, "change-address", secret)
@@ -114,7 +120,8 @@ def take_new_address(dbs: Session, secret: str, *, box: SecretBox, now: datetime
             dbs, kind="address-changed", dedupe_key=f"address-changed:{token.id}", cause=f"person:{person.id}",
             now=now, to=before, facts={"when": now.isoformat()}, box=box,
         )  # fmt: skip
-    revoke(dbs, "sign-in", person_id=person.id, subject_id=None, now=now)
+    # Whoever reads the old mailbox must not come in, confirm or answer by what lies there.
+    revoke_all(dbs, person.id, now=now)
     end_sessions(dbs, person.id, now=now)
     audit(
         dbs, actor=f"person:{person.id}", action="change-address", kind="person", subject_id=person.id,

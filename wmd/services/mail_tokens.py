@@ -65,6 +65,16 @@ def revoke(dbs: Session, purpose: Purpose, *, person_id: str | None, subject_id:
     dbs.execute(wanted.values(revoked_at=now).execution_options(synchronize_session="fetch"))
 
 
+def revoke_all(dbs: Session, person_id: str, *, now: datetime) -> None:
+    """Let every unused link that was mailed to a person work no more, whatever it is for."""
+    dbs.execute(
+        update(MailToken)
+        .where(MailToken.person_id == person_id, MailToken.used_at.is_(None), MailToken.revoked_at.is_(None))
+        .values(revoked_at=now)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
 def find(dbs: Session, purpose: Purpose, secret: str) -> MailToken | None:
     """Return the token with this secret, whether it still works or not; see :func:`standing`."""
     if not 0 < len(secret) <= _LONGEST:

@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 
 from wmd.models import Draft, Edition, Message, Note, Submission
 from wmd.secretbox import SecretBox
+from wmd.services.confirming import send_confirm_link
 from wmd.services.decision_mail import recipients
 from wmd.services.form_parties import Tools
 from wmd.services.outbox import put_message
-from wmd.services.submissions import send_confirm_link
 
 ACTOR: Final = "job:reminders-to-organisers"
 DRAFT_WAITS: Final = (timedelta(days=3), timedelta(days=7), timedelta(days=14))
@@ -122,6 +122,7 @@ def due_confirmations(dbs: Session, *, now: datetime, limit: int) -> list[str]:
         select(Submission.id)
         .where(
             Submission.state == "unconfirmed", Submission.suspect_at.is_(None), Submission.confirm_until > now,
+            Submission.person_id.is_not(None),
             Submission.created_at <= now - CONFIRM_WAIT,
             ~exists().where(Message.kind == "confirm-reminder", Message.subject_id == Submission.id),
         )

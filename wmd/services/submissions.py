@@ -24,6 +24,7 @@ from wmd.errors import InvalidContentError, NotAllowedMoveError
 from wmd.models import Declaration, Edition, Organisation, Person, Revision, Series, Submission
 from wmd.secretbox import SecretBox
 from wmd.services.actors import Actor
+from wmd.services.confirming import send_confirm_link
 from wmd.services.consents import give_consent
 from wmd.services.edition_words import declaration_words
 from wmd.services.form_parties import (
@@ -39,7 +40,6 @@ from wmd.services.form_parties import (
 )
 from wmd.services.importing import edition_content
 from wmd.services.intake import latest_revision, next_revision, read_content
-from wmd.services.mail_tokens import issue
 from wmd.services.outbox import put_message, withdraw_messages
 from wmd.services.people import person_for
 from wmd.services.private_links import keep_link, move_end
@@ -322,32 +322,6 @@ def _answer(dbs: Session, edition: Edition, submission: Submission, given: HandI
             person_id=submission.person_id, subject_id=submission.id, edition_id=edition.id,
             facts={"receipt": submission.receipt}, box=tools.box,
         )  # fmt: skip
-
-
-def send_confirm_link(dbs: Session, edition: Edition, submission: Submission, *, kind: str, tools: Tools) -> None:
-    """Mail the link that confirms the address a submission came from (``kind``: confirm, or confirm-reminder)."""
-    if submission.confirm_until is None or submission.person_id is None:
-        return
-    lifetime = submission.confirm_until - tools.now
-    token, secret = issue(
-        dbs, "confirm-submission", submission.person_id, submission.id, lifetime, tools.now, revoke_older=False
-    )
-    put_message(
-        dbs, kind=kind, dedupe_key=f"{kind}:{token.id}", cause=tools.actor, now=tools.now,
-        person_id=submission.person_id, secret=f"/organiser/confirm?t={secret}", subject_id=submission.id,
-        edition_id=edition.id, facts={"receipt": submission.receipt, "until": token.expires_at.isoformat()},
-        not_after=token.expires_at, box=tools.box,
-    )  # fmt: skip
-
-
-def confirm_submission(dbs: Session, submission: Submission, *, actor: str, now: datetime) -> bool:
-    """Note that the address a submission came from is its sender's; return whether that was news."""
-    if submission.state != "unconfirmed":
-        return False
-    submission.confirm_until = None
-    move(dbs, submission, "submitted", actor=actor, now=now)
-    dbs.flush()
-    return True
 
 
 def withdraw(dbs: Session, submission: Submission, *, actor: str, now: datetime) -> None:

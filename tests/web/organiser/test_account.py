@@ -16,7 +16,8 @@ from tests.cast import find_token, get, make_cast, post, sign_in
 from tests.conftest import Clock, Databases, Engine, make_test_app
 from tests.web.machine import forget_database
 from wmd.db import db
-from wmd.models import AuditEntry, Message, Person, WebSession
+from wmd.models import AuditEntry, MailToken, Message, Person, WebSession
+from wmd.services.mail_tokens import Purpose, issue
 from wmd.services.outbox import hidden_part
 
 HERE = "/organiser/account"
@@ -95,15 +96,25 @@ def test_sessions_are_listed_and_ended_one_by_one_or_all_others(app: Flask, clie
     assert [get(other, HERE).status_code for other in [*others, client, of_ben]] == [303, 303, 303, 200, 200]
 
 
-def test_new_address_holds_after_its_button_and_the_old_one_is_told(app: Flask, client: FlaskClient) -> None:
+def test_new_address_holds_after_its_button_and_the_old_one_is_told(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
     assert post(client, f"{HERE}/address", {"address": "Ana@New.Example"}).status_code == 303
     assert person(app)[3] == "ana@people.example"
     ((kind, whose, hidden),) = mails(app)
     assert (kind, whose, hidden["to"]) == ("change-address", None, "Ana@new.example")
     with app.app_context():
         assert "new.example" not in repr([vars(row) for row in db.session.scalars(select(AuditEntry))])
+    with app.app_context():
+        purposes: tuple[Purpose, ...] = ("sign-in", "confirm-submission", "invite", "co-organiser")
+        for purpose in purposes:
+            issue(db.session(), purpose, "ana", "x", timedelta(days=14), clock.now)
+        db.session.commit()
     elsewhere = app.test_client()
     assert press(elsewhere, hidden["secret"]) == 303
+    with app.app_context():
+        unused = db.session.scalars(select(MailToken).where(MailToken.used_at.is_(None)))
+        assert [row.revoked_at for row in unused] == [clock.now] * 4
     assert person(app)[3:] == ("Ana@new.example", "ana@new.example")
     assert [(kind, hidden.get("to")) for kind, _, hidden in mails(app)][1:] == [
         ("address-changed", "ana@people.example")

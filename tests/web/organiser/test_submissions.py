@@ -31,11 +31,13 @@ from wmd.models import (
     WebSession,
 )
 from wmd.services.actors import Actor
+from wmd.services.decision_mail import recipients
 from wmd.services.drafts import read_typed
 from wmd.services.moderation import decide
 from wmd.services.outbox import hidden_part
 from wmd.services.publishing import publish
 from wmd.services.references import put_edition
+from wmd.services.reminders import due_confirmations
 
 ANA = Actor("person:ana", "ana")
 
@@ -245,6 +247,66 @@ def test_mailed_link_confirms_only_when_its_button_is_pressed(
     assert only(dbs, select(Draft.person_id)) == submission.person_id
     again = post(client, "/organiser/confirm", {"t": secret})
     assert (again.status_code, "confirmed already" in again.text) == (410, True)
+
+
+def mailed_link(app: Flask, dbs: Session) -> str:
+    """Hand a form in as somebody new and return the secret of the link that was mailed."""
+    sent = post(
+        app.test_client(), "/2021/submit", filled() | {"form_token": "form-token-of-a-test", "action": "hand-in"}
+    )
+    assert sent.status_code == 303
+    return hidden_part(only(dbs, select(Message)), BOX)["secret"].rpartition("=")[2]
+
+
+def test_confirm_link_older_than_ten_minutes_confirms_and_signs_nobody_in(
+    app: Flask, dbs: Session, clock: Clock, cast: Cast
+) -> None:
+    secret = mailed_link(app, dbs)
+    clock.now += timedelta(minutes=10)
+    client = app.test_client()
+    page = get(client, f"/organiser/confirm?t={secret}").text
+    assert ("Yes, confirm</button>" in page, "confirm and sign in" in page) == (True, False)
+    done = post(client, "/organiser/confirm", {"t": secret})
+    submission = only(dbs, select(Submission))
+    assert (done.status_code, submission.state) == (200, "submitted")
+    assert ('value="ana@prova.example"' in done.text, "it is confirmed" in done.text) == (True, True)
+    assert f'value="/organiser/submissions/{submission.id}"' in done.text
+    assert get(client, f"/organiser/submissions/{submission.id}").status_code == 303
+    assert dbs.scalars(select(WebSession.person_id).where(WebSession.person_id.is_not(None))).all() == []
+
+
+def test_confirm_link_works_no_more_after_a_change_of_address_or_the_end_of_other_sessions(
+    app: Flask, dbs: Session, clock: Clock, cast: Cast
+) -> None:
+    secret = mailed_link(app, dbs)
+    person_id = only(dbs, select(Submission.person_id))
+    client = app.test_client()
+    sign_in(client, app, person_id)
+    assert post(client, "/organiser/account/sessions/end-others").status_code == 303
+    stranger = app.test_client()
+    assert post(stranger, "/organiser/confirm", {"t": secret}).status_code == 410
+    assert only(dbs, select(Submission.state)) == "unconfirmed"
+
+
+def test_who_says_that_it_is_not_theirs_gets_no_more_mail_and_staff_see_it(
+    app: Flask, dbs: Session, clock: Clock, cast: Cast
+) -> None:
+    secret = mailed_link(app, dbs)
+    client = app.test_client()
+    assert "This is not mine" in get(client, f"/organiser/confirm?t={secret}").text
+    done = post(client, "/organiser/confirm", {"t": secret, "answer": "no"})
+    assert (done.status_code, done.location) == (303, "/organiser/confirm/not-mine")
+    assert "not yours" in get(client, done.location).text
+    submission = only(dbs, select(Submission))
+    assert (submission.state, submission.person_id, "not-theirs" in submission.flags) == ("unconfirmed", None, True)
+    assert only(dbs, select(Message.state)) == "cancelled"
+    assert recipients(dbs, submission) == []
+    assert due_confirmations(dbs, now=clock.now + timedelta(days=8), limit=5) == []
+    dbs.rollback()
+    assert post(client, "/organiser/confirm", {"t": secret}).status_code == 410
+    mona = app.test_client()
+    sign_in(mona, app, cast.mona, staff=True)
+    assert "whose address it gives says: not mine" in get(mona, f"/staff/desk/{submission.id}").text
 
 
 def test_person_who_signed_in_confirms_or_takes_back_what_came_in_their_name(

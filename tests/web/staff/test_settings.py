@@ -26,9 +26,10 @@ from wmd.cli import publishing_setting
 from wmd.db import db
 from wmd.domain.codes import SeededMint
 from wmd.models import AuditEntry, Declaration, EditableText, Edition, Event, Question, Series, Submission
+from wmd.services.confirming import confirm_submission
 from wmd.services.edition_words import declaration_words
 from wmd.services.standing import Means
-from wmd.services.submissions import confirm_submission, declarations_of, phase_of, read_edition_form
+from wmd.services.submissions import declarations_of, phase_of, read_edition_form
 from wmd.services.verdicts import approve
 
 SETTINGS = "/staff/settings"

@@ -28,12 +28,15 @@ from wmd.web.visitors import Visitor, become, visitor
 bp = Blueprint("sign_in", __name__)
 
 
-def show_form(status: int = 200, message: str = "") -> Response:
-    """Return the page that asks for an address, with what was typed."""
+def show_form(
+    status: int = 200, message: str = "", *, address: str = "", next_path: str = "", notice: str = ""
+) -> Response:
+    """Return the page that asks for an address, with what was typed, or with an ``address`` that is known here."""
     return make_response(
         render_template(
-            "account/sign_in/form.html", typed=request.form.get("address", ""), message=message,
-            next_path=local_path(request.values.get("next", "/")), who=visitor(), edition=current_edition(),
+            "account/sign_in/form.html", typed=address or request.form.get("address", ""), message=message,
+            next_path=next_path or local_path(request.values.get("next", "/")), who=visitor(),
+            edition=current_edition(), notice=notice,
             fresh="fresh" in request.args, single_sign_on=current_app.extensions["wmd.single_sign_on"],
         ),
         status,

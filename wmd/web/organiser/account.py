@@ -10,7 +10,7 @@ from wmd.domain.zones import CHOICES
 from wmd.errors import InvalidContentError
 from wmd.models import Person, WebSession
 from wmd.secretbox import SecretBox
-from wmd.services.accounts import LANGUAGES, ask_for_address, change_profile
+from wmd.services.accounts import LANGUAGES, ask_for_address, change_profile, end_other_sessions
 from wmd.services.contacts import organisations_of
 from wmd.services.rate_limits import SIGN_IN_BY_ADDRESS, SIGN_IN_BY_NETWORK
 from wmd.services.web_sessions import end_sessions, sessions_of
@@ -102,9 +102,9 @@ def end_one(session_id: str) -> ResponseReturnValue:
 @bp.post("/sessions/end-others")
 @for_contact
 def end_others() -> ResponseReturnValue:
-    """End all sessions but this one."""
+    """End all sessions but this one, and every mailed link that was not used."""
     person, session = _me()
-    end_sessions(db.session(), person.id, now=read_now(), but=session.id)
+    end_other_sessions(db.session(), person.id, session.id, now=read_now())
     db.session.commit()
     return redirect("/organiser/account", 303)
 

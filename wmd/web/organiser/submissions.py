@@ -12,6 +12,7 @@ from wmd.domain.forms.writing import copied
 from wmd.domain.vocabulary import SessionStatus
 from wmd.errors import InvalidContentError, NotAllowedMoveError
 from wmd.models import Edition, Revision, Submission
+from wmd.services.confirming import confirm_submission
 from wmd.services.drafts import NewDraft, create_draft, open_edit
 from wmd.services.form_reading import comments_on, editing_form, typed_of
 from wmd.services.importing import edition_content
@@ -20,7 +21,7 @@ from wmd.services.own_work import OwnItem, open_editions, own_items
 from wmd.services.references import find_edition
 from wmd.services.staff_edits import call_off
 from wmd.services.standing import Means
-from wmd.services.submissions import confirm_submission, phase_of, withdraw
+from wmd.services.submissions import phase_of, withdraw
 from wmd.services.threads import answer_question, thread_of
 from wmd.web.catalogue import gettext
 from wmd.web.guards import for_contact, own_submission, visitor

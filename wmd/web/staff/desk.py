@@ -23,6 +23,7 @@ from wmd.errors import InvalidContentError, NotAllowedMoveError, NotPublishableE
 from wmd.models import Edition, Event, Reason, Submission
 from wmd.services import co_organisers, edits, merging, moderation, threads, verdicts
 from wmd.services.advice import Beside, likely_repeats
+from wmd.services.confirming import DISOWNED
 from wmd.services.desk import KINDS, Filter, Queue, next_after, read_queue
 from wmd.services.desk_item import Item, moderators, read_item
 from wmd.services.field_words import field_words
@@ -40,7 +41,10 @@ from wmd.web.staff.loaders import staff_submission
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
 
-FLAGS = {"urgent": N_("urgent"), "material": N_("changes time, place or access")}
+FLAGS = {
+    "urgent": N_("urgent"), "material": N_("changes time, place or access"),
+    DISOWNED: N_("whose address it gives says: not mine"),
+}  # fmt: skip
 
 #: How a version came to be.
 SOURCES = {
