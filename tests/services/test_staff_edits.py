@@ -220,3 +220,26 @@ def test_organiser_revives_what_they_called_off_and_cancels_what_staff_postponed
     call_off(dbs, listed.id, SessionStatus.CANCELLED, why, means, actor=ANA, now=LATER)
     call_off(dbs, listed.id, SessionStatus.SCHEDULED, {}, means, actor=ANA, now=LATER)
     assert statuses(dbs) == ["scheduled", "scheduled"]
+
+
+def test_reviving_with_the_old_reason_left_in_the_form_tells_no_reason(
+    dbs: Session, listed: Submission, means: Means
+) -> None:
+    why = {"en": "The hall is closed."}
+    call_off(dbs, listed.id, SessionStatus.POSTPONED, why, means, actor=MONA, now=LATER)
+    call_off(dbs, listed.id, SessionStatus.SCHEDULED, why, means, actor=MONA, now=LATER + timedelta(hours=1))
+    told = dbs.scalars(select(Message.facts).where(Message.kind == "cancelled", Message.state == "queued")).all()
+    said = {(facts["status"], facts["partly"], facts["reason"]) for facts in told}
+    assert said == {("scheduled", False, "")}
+
+
+def test_some_sessions_called_off_are_told_as_a_part(dbs: Session, listed: Submission, means: Means) -> None:
+    base = approved_revision(dbs, listed)
+    assert base is not None
+    first = read_content(base).sessions[0].id
+    call_off(
+        dbs, listed.id, SessionStatus.CANCELLED, {"en": "Too few."}, means, sessions=[first], actor=MONA, now=LATER
+    )
+    told = dbs.scalars(select(Message.facts).where(Message.kind == "cancelled")).first()
+    assert told is not None
+    assert (told["status"], told["partly"], told["reason"]) == ("cancelled", True, "Too few.")

@@ -21,7 +21,7 @@ _OPEN, _CLOSE = "\ue000", "\ue001"
 _MARK = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
 #: Places that hold an address of ours, which becomes a link in the HTML part.
-LINKS = frozenset({"link", "short_link", "calendar_link", "kit_link"})
+LINKS = frozenset({"link", "public_link", "short_link", "calendar_link", "kit_link"})
 LONGEST_SUBJECT = 200
 LONGEST_BODY = 10_000
 
@@ -100,6 +100,11 @@ def read_words(words: Words, *, footer: str, frame: str, to_html: Callable[[str]
     return Form(_split(words.subject.strip()), _split(f"{body}\n-- \n{foot}"), _split(html), words.language)
 
 
+#: Stands where a place has no value, until what led to it is gone. No text of ours or of anybody's may hold it.
+_EMPTY = "\x00"
+_EMPTY_LINE = re.compile(rf"<p>(?:(?!</p>).)*(?:<br ?/?>|\n)\s*{_EMPTY}</p>\n?", re.DOTALL)
+
+
 def _split(text: str) -> Pieces:
     return tuple(_PLACE.split(text))
 
@@ -117,18 +122,28 @@ def _with_places(text: str, to_html: Callable[[str], str]) -> str:
 
 
 def fill(form: Form, values: Mapping[str, str]) -> tuple[str, str, str]:
-    """Return subject, text and HTML with every place filled once; a place without a value becomes nothing."""
-    html = _fill(form.html, _as_html(values)).replace("<p></p>\n", "")
-    return _fill(form.subject, values), _tidy(_fill(form.text, values)), html
+    """Return subject, text and HTML with every place filled once; a place without a value becomes nothing.
+
+    What only leads to such a place goes with it: brackets around it, and a paragraph of which it is the last line.
+    """
+    html = _EMPTY_LINE.sub("", _fill(form.html, _as_html(values)).replace(f"<p>{_EMPTY}</p>\n", ""))
+    text = "\n\n".join(
+        part for part in _fill(form.text, values).split("\n\n") if not part.rstrip("\n").endswith(f"\n{_EMPTY}")
+    )
+    return _bare(_fill(form.subject, values)), _tidy(_bare(text)), _bare(html)
+
+
+def _bare(text: str) -> str:
+    return text.replace(f" ({_EMPTY})", "").replace(_EMPTY, "")
 
 
 def fill_text(text: str, values: Mapping[str, str]) -> str:
     """Return a text by itself with its places filled once."""
-    return _fill(_split(text), values)
+    return _bare(_fill(_split(text), values))
 
 
 def _fill(pieces: Pieces, values: Mapping[str, str]) -> str:
-    return "".join([piece if number % 2 == 0 else values.get(piece, "") for number, piece in enumerate(pieces)])
+    return "".join([piece if number % 2 == 0 else values.get(piece) or _EMPTY for number, piece in enumerate(pieces)])
 
 
 def _tidy(text: str) -> str:
@@ -140,7 +155,9 @@ def _as_html(values: Mapping[str, str]) -> dict[str, str]:
     shown: dict[str, str] = {}
     for name, value in values.items():
         safe = escape(value)
-        if name in LINKS and value:
+        if not value:
+            continue
+        if name in LINKS:
             shown[name] = f'<a href="{safe}">{safe}</a>'
         else:
             shown[name] = safe.replace("\n\n", "</p><p>").replace("\n", "<br>")

@@ -50,7 +50,8 @@ def change_facts(change: Change, *, taken: bool) -> dict[str, object]:
 def change_words(fact: Mapping[str, object], say: Callable[[str], str], language: str) -> str:
     """Return a kept change in words: "Title (Opening)", "not taken: One line about it (Spanish)"."""
     label, of, path = (str(fact.get(name, "")) for name in ("label", "of", "path"))
-    if path.startswith("texts."):
-        of = language_words(path.split(".")[1], language)
-    words = f"{say(label)} ({of})" if of else say(label)
+    if pattern_of(path) in FIELDS:
+        words = field_words(path, say, language)
+    else:
+        words = f"{say(label)} ({of})" if of else say(label)
     return words if fact.get("taken") else say(NOT_TAKEN).format(field=words)

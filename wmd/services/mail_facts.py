@@ -190,7 +190,9 @@ class _One:
         return found
 
     def _revision(self) -> Revision | None:
-        wanted = self.row.facts.get("revision_id")
+        # What was taken or left of an edit stands in another version than the one that was decided on.
+        is_edit = self.row.kind in {"edit-partly-accepted", "edit-refused"}
+        wanted = None if is_edit else self.row.facts.get("revision_id")
         by_state = [each for each in self.revisions if each.id == wanted] or [
             each for each in self.revisions if each.state == "approved"
         ]
@@ -249,6 +251,9 @@ class _One:
         ):
             page = str(page).replace("{" + name + "}", value)
         return self.press.letterhead.base_url + str(page)
+
+    def _public_link(self) -> str:
+        return self._link() if self._code() else ""
 
     def _short_link(self) -> str:
         code = self._code()

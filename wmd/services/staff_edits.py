@@ -120,6 +120,9 @@ def call_off(
     publish_if_due(dbs, submission, means, actor=actor.name, now=now)
     if not actor.role:
         submission.later_look_at = now
+    # The reason for calling it off, left in the form, is no reason for holding it after all.
+    if status is SessionStatus.SCHEDULED and not is_off:
+        words = {tag: text for tag, text in words.items() if text != before.public_reason.get(tag)}
     facts = {
         "revision_id": revision.id, "reason": next(iter(words.values()), ""), "status": status.value,
         "partly": len(touched) < len(before.sessions),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
@@ -19,6 +21,8 @@ from wmd.services.announcing import Addressee, addressees, announce, check_annou
 from wmd.services.decision_mail import words_of
 from wmd.services.desk import KINDS, read_queue
 from wmd.services.intake import read_content
+from wmd.services.letters import shown
+from wmd.services.mail_facts import Reading
 from wmd.services.moderation import (
     DecidedMeanwhileError,
     NotYoursError,
@@ -34,6 +38,7 @@ from wmd.web.guards import for_staff, visitor
 from wmd.web.means import means
 from wmd.web.reading import library, read_now
 from wmd.web.staff.desk import STATE_WORDS, conflict_words, filter_query, read_filter
+from wmd.web.staff.mail import press
 
 bp = Blueprint("bulk", __name__, url_prefix="/bulk")
 
@@ -140,11 +145,32 @@ def _preview(what: str, submissions: Sequence[Submission]) -> Response:
             what=what,
             planned=planned,
             everybody=everybody,
+            sample=_sample(everybody[0]) if everybody else None,
             typed=request.form,
             here=filter_query(read_filter()),
             state_words=STATE_WORDS,
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """A mail that is not there yet, for the first who would get it."""
+
+    person_id: str | None
+    edition_id: int | None
+    subject_id: str
+    facts: dict[str, Any]
+    created_at: datetime
+    id: str = "sample"
+    kind: str = "announcement"
+
+
+def _sample(one: Addressee) -> Reading:
+    """Return what the first of those who would get an announcement reads."""
+    facts = {name: request.form.get(name, "").strip() for name in ("subject", "text")}
+    row = _Sample(one.person.id, one.submission.edition_id, one.submission.id, facts, read_now())
+    return shown(db.session(), row, press())
 
 
 def _plan(what: str, submission: Submission) -> Planned:
