@@ -253,6 +253,7 @@ STAFF_ROUTES = {
     "GET /staff/desk/<submission_id>/edit": staff("/staff/desk/none/edit", 404, reader=403),
     "POST /staff/desk/<submission_id>/edit": staff("/staff/desk/none/edit", 404, reader=403),
     "GET /staff/desk/<submission_id>/call-off": staff("/staff/desk/none/call-off", 404, reader=403),
+    "POST /staff/desk/<submission_id>/form": staff("/staff/desk/none/form", 404, reader=403),
     "POST /staff/desk/<submission_id>/call-off": staff("/staff/desk/none/call-off", 404, reader=403),
     "POST /staff/desk/<submission_id>/hide": staff("/staff/desk/none/hide", 404, reader=403),
     "POST /staff/desk/<submission_id>/show": staff("/staff/desk/none/show", 404, reader=403),

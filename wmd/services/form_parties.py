@@ -43,7 +43,7 @@ class Tools:
 class Parties:
     """Who was put in place. ``keys`` and ``people`` map the form's stand-ins to keys and ids."""
 
-    person: Person
+    person: Person | None
     organisation: Organisation
     keys: dict[str, str] = field(default_factory=dict)
     people: dict[str, str] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from wmd.domain.findings import N_
 from wmd.domain.forms.fields import SECTIONS
 from wmd.domain.forms.reading import Form, ReadForm
 from wmd.domain.forms.writing import type_event
-from wmd.models import Declaration, Edition, FieldComment, Organisation, Person, Submission
+from wmd.models import Declaration, Edition, FieldComment, Organisation, Person, Revision, Submission
 from wmd.services.contacts import organisations_of
 from wmd.services.drafts import Owner
 from wmd.services.images import find_image, owns
@@ -34,9 +34,14 @@ def new_form(dbs: Session, edition: Edition, person_id: str | None, now: datetim
     return replace(form, organisations=own, sections=_ALL - {"contact"})
 
 
-def editing_form(dbs: Session, edition: Edition, submission: Submission, now: datetime) -> Form:
-    """Return what a change of a submission is read against: its newest revision, and what was declared already."""
-    revision = latest_revision(dbs, submission)
+def editing_form(
+    dbs: Session, edition: Edition, submission: Submission, now: datetime, *, staff_base: Revision | None = None
+) -> Form:
+    """Return what a change of a submission is read against: its newest revision, and what was declared already.
+
+    Staff change ``staff_base``; they declare nothing in an organiser's name.
+    """
+    revision = staff_base or latest_revision(dbs, submission)
     base = read_content(revision) if revision is not None else None
     form = read_edition_form(dbs, edition, now)
     declared = {
@@ -44,6 +49,9 @@ def editing_form(dbs: Session, edition: Edition, submission: Submission, now: da
         for row in dbs.scalars(select(Declaration).where(Declaration.submission_id == submission.id))
     }
     missing = {kind: version for kind, version in form.declarations.items() if (kind, version) not in declared}
+    if staff_base is not None:
+        questions = tuple(replace(asked, is_required=False) for asked in form.questions)
+        missing, form = {}, replace(form, settings=replace(form.settings, for_staff=True), questions=questions)
     hidden = {"organisation", "contact"} | (set() if missing else {"declarations"})
     return replace(
         form, base=base, people=people_in(dbs, base) if base else {}, declarations=missing, sections=_ALL - hidden,

@@ -133,7 +133,7 @@ def find_receipt(dbs: Session, form_token: str) -> Receipt | None:
     return Receipt(submission.id, revision.id, submission.receipt or "", submission.state, is_new=False)
 
 
-def _one_at_a_time(dbs: Session, form_token: str) -> None:
+def one_at_a_time(dbs: Session, form_token: str) -> None:
     """Have the same form handed in twice at once wait for each other. SQLite lets only one write anyway."""
     if dbs.get_bind().dialect.name == "postgresql":
         dbs.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(form_token, 0))))
@@ -146,7 +146,7 @@ def hand_in_form(
 
     Raises InvalidContentError with what must be mended, NotAllowedMoveError for a submission that is over.
     """
-    _one_at_a_time(dbs, given.form_token)
+    one_at_a_time(dbs, given.form_token)
     if (earlier := find_receipt(dbs, given.form_token)) is not None:
         return earlier
     if given.read.content is None or given.read.errors:
@@ -170,7 +170,7 @@ def _begin(dbs: Session, edition: Edition, given: HandIn, content: EventContent,
     if read.second is not None:
         second = person_for(dbs, read.second.address, name=read.second.name, now=tools.now)
         put_organisation_contact(dbs, organisation, second, is_main=False, tools=tools)
-    full = _content(dbs, given, content, parties, None, tools)
+    full = form_content(dbs, given, content, parties, None, tools)
     submission = Submission(
         id=given.known.get("submission_id") or tools.mint.uuid(), edition_id=edition.id, source="form",
         state="submitted" if is_confirmed else "unconfirmed", event_id=tools.mint.uuid(),
@@ -210,7 +210,7 @@ def _change(
     before = read_content(previous) if previous else None
     organisation = dbs.get_one(Organisation, submission.organisation_id)
     parties = Parties(person_for_submission(dbs, submission), organisation)
-    full = _content(dbs, given, content, parties, before, tools, is_published=_was_approved(dbs, submission))
+    full = form_content(dbs, given, content, parties, before, tools, is_published=_was_approved(dbs, submission))
     base = dbs.get(Revision, given.base_revision_id) if given.base_revision_id else None
     stands = previous is not None and previous.state in {"pending", "approved"}
     if previous is not None and stands and full == before and submission.state != "changes requested":
@@ -239,7 +239,7 @@ def _was_approved(dbs: Session, submission: Submission) -> bool:
     return dbs.scalars(found).first() is not None
 
 
-def _content(
+def form_content(
     dbs: Session,
     given: HandIn,
     content: EventContent,

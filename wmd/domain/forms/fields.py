@@ -307,21 +307,29 @@ def field_of(where: str) -> str:
     return where
 
 
+#: Without these there is nothing to look at; what publishing needs besides is checked when it is published.
+_NEEDED_FROM_STAFF = frozenset({"language", "texts.*.title", "organisers[].name", "format", "access"})
+
+
 @dataclass(frozen=True, slots=True)
 class FieldSettings:
     """What an edition made of the optional fields: a pattern and ``hidden``, ``shown`` or ``required``.
 
-    What must always be filled cannot be hidden; a setting for it is not heard.
+    What must always be filled cannot be hidden; a setting for it is not heard. ``for_staff``: who mends somebody
+    else's event sees every field and is not asked for what its organiser alone can answer.
     """
 
     states: Mapping[str, str]
+    for_staff: bool = False
 
     def is_shown(self, pattern: str) -> bool:
         """Whether the edition asks for this field at all."""
         field = FIELDS[pattern]
-        return field.need is not Need.OPTIONAL or self.states.get(pattern) != "hidden"
+        return self.for_staff or field.need is not Need.OPTIONAL or self.states.get(pattern) != "hidden"
 
     def is_required(self, pattern: str) -> bool:
         """Whether it must be filled to hand in."""
         field = FIELDS[pattern]
+        if self.for_staff:
+            return pattern in _NEEDED_FROM_STAFF
         return field.need is Need.REQUIRED or self.states.get(pattern) == "required"

@@ -14,7 +14,7 @@ from wmd.services.submissions import find_receipt
 from wmd.web.catalogue import gettext
 from wmd.web.csrf import on_stale_form
 from wmd.web.organiser.handing_in import Sheet, answer_post, sheet_of, show_conflict, show_form, show_stale
-from wmd.web.organiser.own_drafts import edition_of
+from wmd.web.organiser.own_drafts import edition_of, is_by_staff
 from wmd.web.organiser.posting import keeping_fields, kept_page, owner, posted_version, read_posted, secret_box
 from wmd.web.reading import read_now
 from wmd.web.visitors import visitor
@@ -50,6 +50,8 @@ def show(draft_id: str) -> ResponseReturnValue:
 
 def _after(draft: Draft) -> str:
     """Return where a draft that was handed in leads: to its submission, or to the receipt while nobody is signed in."""
+    if is_by_staff(draft):
+        return f"/staff/desk/{draft.submission_id}"
     receipt = find_receipt(db.session(), draft.form_token)
     if receipt is None:
         return "/organiser/"
@@ -125,4 +127,4 @@ def discard(draft_id: str) -> ResponseReturnValue:
     if draft.handed_in_at is None:
         discard_draft(db.session(), draft, now=read_now())
         db.session.commit()
-    return redirect("/organiser/", 303)
+    return redirect(f"/staff/desk/{draft.submission_id}" if is_by_staff(draft) else "/organiser/", 303)

@@ -14,26 +14,28 @@ from wmd.domain.codes import Mint
 from wmd.domain.findings import Finding, errors
 from wmd.domain.forms.reading import Form, ReadForm, read_form
 from wmd.domain.forms.typed import Typed, act
-from wmd.errors import InvalidContentError, NotAllowedMoveError
-from wmd.models import Draft, Edition, Organisation, Submission
+from wmd.errors import InvalidContentError, NotAllowedMoveError, NotPublishableError
+from wmd.models import Draft, Edition, Organisation, Revision, Submission
 from wmd.services.alarms import raise_alarm
 from wmd.services.drafts import Conflict, NewDraft, close_draft, create_draft, read_typed, save_draft
 from wmd.services.edits import receive_edit
 from wmd.services.form_reading import comments_on, editing_form, new_form, with_own_picture
 from wmd.services.journal import Journal
+from wmd.services.moderation import DecidedMeanwhileError
 from wmd.services.people import read_address
 from wmd.services.rate_limits import SUBMIT_BY_ADDRESS, SUBMIT_BY_NETWORK
 from wmd.services.references import find_edition
 from wmd.services.replaying import submission_entry
 from wmd.services.spam import count_same_text
-from wmd.services.standing import Means
+from wmd.services.staff_form import hand_in_for_staff
 from wmd.services.submissions import HandIn, Phase, Receipt, find_receipt, hand_in_form, phase_of
 from wmd.web.catalogue import gettext
 from wmd.web.guards import visitor
 from wmd.web.limits import this_network, wait_s
 from wmd.web.limits import too_many as too_many_requests
+from wmd.web.means import commit_published, means
 from wmd.web.organiser.form_page import FormPage
-from wmd.web.organiser.own_drafts import edition_of, submission_of
+from wmd.web.organiser.own_drafts import edition_of, staff_base, submission_of
 from wmd.web.organiser.posting import DRAFTS_BY_NETWORK, new_form_token, owner, secret_box, shown_values
 from wmd.web.organiser.wording import deadline_words
 from wmd.web.reading import library, read_now
@@ -48,6 +50,8 @@ class Sheet:
     token: str
     draft: Draft | None = None
     submission: Submission | None = None
+    #: The version that is changed when staff fill the form in; None when its organisers do.
+    staff_base: Revision | None = None
 
     @property
     def address(self) -> str:
@@ -67,7 +71,7 @@ class Sheet:
         """What the form is read against."""
         dbs, now = db.session(), read_now()
         if self.submission is not None:
-            return editing_form(dbs, self.edition, self.submission, now)
+            return editing_form(dbs, self.edition, self.submission, now, staff_base=self.staff_base)
         return new_form(dbs, self.edition, visitor().person_id, now)
 
 
@@ -81,7 +85,7 @@ def find_sheet_edition(slug: str) -> Edition:
 
 def sheet_of(draft: Draft) -> Sheet:
     """Return the form of a draft; 404 when it changes a submission that is not theirs any more."""
-    return Sheet(edition_of(draft), draft.form_token, draft, submission_of(draft))
+    return Sheet(edition_of(draft), draft.form_token, draft, submission_of(draft), staff_base(draft))
 
 
 def show_form(
@@ -97,7 +101,7 @@ def show_form(
     shown = render_template(
         "organiser/drafts/form.html", sheet=sheet, page=page, phase=phase, notice=notice, who=visitor(),
         deadline=deadline_words(db.session(), sheet.edition, phase), status=status,
-        trap=trap_fields(read_now(), shown_values(request.form)),
+        trap=trap_fields(read_now(), shown_values(request.form)), is_staff=sheet.staff_base is not None,
     )  # fmt: skip
     return make_response(shown, status)
 
@@ -220,13 +224,23 @@ def _hand_in(sheet: Sheet, typed: dict[str, str], limits: Sequence[Finding]) -> 
     except InvalidContentError as error:
         db.session.rollback()
         return show_form(sheet, typed, findings=list(error.findings), status=422)
-    except NotAllowedMoveError:
+    except (NotAllowedMoveError, NotPublishableError, DecidedMeanwhileError) as error:
         db.session.rollback()
-        words = gettext("This event takes no more changes. Please write to the team about it.")
-        return show_form(sheet, typed, status=422, notice=words)
-    if receipt.is_new:
+        return _not_taken(sheet, typed, error)
+    if receipt.is_new and sheet.staff_base is None:
         write_journal(sheet, receipt, typed)
     return _thank(sheet, receipt)
+
+
+def _not_taken(sheet: Sheet, typed: Typed, error: Exception) -> Response:
+    """Return the form with every word, and why it is not taken as it stands now."""
+    if isinstance(error, DecidedMeanwhileError):
+        words = gettext("There is a newer version, or somebody decided meanwhile. Nothing was saved: look at the desk.")
+        return show_form(sheet, typed, status=409, notice=words)
+    words = gettext("This event takes no more changes. Please write to the team about it.")
+    if isinstance(error, NotPublishableError):
+        words = gettext("It cannot be shown like that: look at its times.")
+    return show_form(sheet, typed, status=422, notice=words)
 
 
 def _take(sheet: Sheet, read: ReadForm) -> Receipt:
@@ -234,6 +248,8 @@ def _take(sheet: Sheet, read: ReadForm) -> Receipt:
     dbs, now = db.session(), read_now()
     if read.content is None:
         raise InvalidContentError(read.findings)
+    if sheet.staff_base is not None:
+        return _take_from_staff(sheet, read, sheet.staff_base)
     same = count_same_text(dbs, read.content, now=now, but=sheet.submission.id if sheet.submission else "")
     names = tuple(read.organisation.names.values()) if read.organisation else ()
     facts = read_trap(request.form, now, same_text=same, more_texts=names)
@@ -244,11 +260,22 @@ def _take(sheet: Sheet, read: ReadForm) -> Receipt:
         close_draft(sheet.draft, now=now)
     is_shown = False
     if sheet.submission is not None and receipt.is_new:
-        means = Means(current_app.extensions["wmd.publishing"], secret_box())
-        is_shown = receive_edit(dbs, receipt.submission_id, means, now=now)
+        is_shown = receive_edit(dbs, receipt.submission_id, means(), now=now)
     dbs.commit()
     if is_shown:
         library().refresh()
+    return receipt
+
+
+def _take_from_staff(sheet: Sheet, read: ReadForm, base: Revision) -> Receipt:
+    """Put a moderator's own version in place in one transaction, and commit it."""
+    given = HandIn(read, sheet.token, sheet.submission, base.id)
+    receipt = hand_in_for_staff(
+        db.session(), sheet.edition, given, means(), actor=visitor().actor, now=read_now()
+    )  # fmt: skip
+    if sheet.draft is not None:
+        close_draft(sheet.draft, now=read_now())
+    commit_published()
     return receipt
 
 
@@ -279,6 +306,8 @@ def write_journal(sheet: Sheet, receipt: Receipt, typed: dict[str, str]) -> None
 
 
 def _thank(sheet: Sheet, receipt: Receipt) -> Response:
+    if sheet.staff_base is not None:
+        return make_response(redirect(f"/staff/desk/{receipt.submission_id}?done=edit", 303))
     if sheet.submission is not None:
         return make_response(redirect(f"/organiser/submissions/{receipt.submission_id}?done=1", 303))
     return make_response(redirect(f"/{sheet.edition.slug}/submit/thanks?r={quote(receipt.number)}", 303))

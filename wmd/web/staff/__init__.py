@@ -10,6 +10,7 @@ from wmd.web.staff import (
     audit,
     bulk,
     desk,
+    editing,
     edition_questions,
     entering,
     listing,
@@ -29,6 +30,7 @@ from wmd.web.staff import (
 MODULES: tuple[ModuleType, ...] = (
     start,
     desk,
+    editing,
     listing,
     bulk,
     reasons,

@@ -1,4 +1,4 @@
-"""Staff begin an event for an organisation; the editor of the desk then takes all the rest."""
+"""Staff begin an event for an organisation; the form then takes all the rest."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from wmd.web.csrf import on_stale_form
 from wmd.web.guards import for_staff, visitor
 from wmd.web.means import means
 from wmd.web.reading import read_now
+from wmd.web.staff.editing import begin_edit
 from wmd.web.staff.listing import STALE, messages_by_field, said
 from wmd.web.staff.loaders import staff_organisation
 
@@ -47,7 +48,7 @@ def form() -> Response:
 @on_stale_form(_stale)
 @for_staff("moderator")
 def enter() -> ResponseReturnValue:
-    """Begin the event, and lead to the editor."""
+    """Begin the event, and lead to its form."""
     organisation = staff_organisation(request.args.get("organisation", ""))
     edition = find_edition(db.session(), request.form.get("edition", ""))
     if edition is None:
@@ -62,6 +63,6 @@ def enter() -> ResponseReturnValue:
         return _page(staff_organisation(request.args.get("organisation", "")), 422, list(error.findings))
     except NotYoursError:
         abort(403)
-    submission_id = submission.id
+    address = begin_edit(submission)
     db.session.commit()
-    return redirect(f"/staff/desk/{submission_id}/edit", 303)
+    return redirect(address, 303)

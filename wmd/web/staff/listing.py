@@ -24,7 +24,7 @@ from wmd.web.guards import for_staff, visitor
 from wmd.web.means import commit_published, means
 from wmd.web.organiser.preview import render_preview
 from wmd.web.reading import read_now, read_programme
-from wmd.web.staff.desk import conflict_words
+from wmd.web.staff.desk import conflict_words, field_name
 from wmd.web.staff.loaders import staff_submission
 
 bp = Blueprint("listing", __name__, url_prefix="/desk")
@@ -44,7 +44,7 @@ def messages_by_field(findings: list[Finding]) -> dict[str, list[dict[str, str]]
 
 def said(findings: list[Finding]) -> list[dict[str, str]]:
     """Return findings for the summary on top of a form."""
-    return [{"where": one.where, "text": one.say(gettext), "label": one.where} for one in findings]
+    return [{"where": one.where, "text": one.say(gettext), "label": field_name(one.where)} for one in findings]
 
 
 def _own(submission_id: str) -> Submission:
@@ -88,7 +88,7 @@ def _editor(submission: Submission, *, status: int = 200, findings: list[Finding
     findings = findings or []
     shown = render_template(
         "staff/desk/edit.html", submission=submission, base=base, fields=fields_of(read_content(base)),
-        typed=request.form, messages=messages_by_field(findings), summary=said(findings),
+        typed=request.form, messages=messages_by_field(findings), summary=said(findings), field_name=field_name,
     )  # fmt: skip
     return make_response(shown, status)
 
