@@ -121,7 +121,7 @@ def call_off(
     if not actor.role:
         submission.later_look_at = now
     # The reason for calling it off, left in the form, is no reason for holding it after all.
-    if status is SessionStatus.SCHEDULED and not is_off:
+    if status is SessionStatus.SCHEDULED and not after.public_reason:
         words = {tag: text for tag, text in words.items() if text != before.public_reason.get(tag)}
     facts = {
         "revision_id": revision.id, "reason": next(iter(words.values()), ""), "status": status.value,
