@@ -103,6 +103,12 @@ def unprotect_audit():
 
 def upgrade():
     op.create_table(
+        "job_ticks",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("good_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_job_ticks")),
+    )
+    op.create_table(
         "audit_seals",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("previous_id", sa.Integer(), nullable=False),
@@ -891,3 +897,4 @@ def downgrade():
     op.drop_table("mail_switch")
     op.drop_table("editable_texts")
     op.drop_table("audit_seals")
+    op.drop_table("job_ticks")

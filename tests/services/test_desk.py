@@ -18,7 +18,8 @@ from tests.documents import BOX
 from tests.submissions import ADAM, MONA, edit, propose, seen
 from wmd.db import db
 from wmd.models import Alarm, Submission
-from wmd.services.desk import PAGE_ROWS, Filter, next_after, open_alarms, read_overview, read_queue
+from wmd.services.desk import PAGE_ROWS, Filter, next_after, read_overview, read_queue
+from wmd.services.health import troubles
 from wmd.services.moderation import claim
 from wmd.services.publishing import Setting
 from wmd.services.standing import Means
@@ -160,4 +161,4 @@ def test_start_page_tells_what_waits_and_what_is_wrong(dbs: Session, cast: Cast)
     dbs.commit()
     overview = read_overview(dbs, actor=MONA, now=NOW)
     assert (overview.counts["open"], overview.mine, [row.title for row in overview.oldest]) == (1, 1, ["Mine"])
-    assert [alarm.key for alarm in open_alarms(dbs)] == ["mail"]
+    assert [alarm.key for alarm in troubles(dbs, now=NOW)] == ["mail"]

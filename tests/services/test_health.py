@@ -10,12 +10,18 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import downgrade, upgrade
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from tests.conftest import LEAD_STARTED_AT, Databases, Engine, make_test_app
+from tests.cast import get, make_cast, sign_in
+from tests.conftest import LEAD_STARTED_AT, Clock, Databases, Engine, make_test_app
 from wmd.db import db
+from wmd.jobs import run_job
+from wmd.models import MailSwitch
 from wmd.services.alarms import clear_alarm, raise_alarm
-from wmd.services.health import Report, problems
+from wmd.services.health import SILENT, Report, problems
+from wmd.services.outbox import put_message
+from wmd.services.outbox_watch import BACKLOG
 
 NOT_MIGRATED = "the database is not migrated: run flask db upgrade"
 UNREACHABLE = "the database cannot be reached"
@@ -42,7 +48,7 @@ def bare(engine_name: Engine, databases: Databases, tmp_path: Path) -> Iterator[
 
 def test_migrated_database_is_ready(app: Flask) -> None:
     with app.app_context():
-        assert problems(db.engine) == Report((), ())
+        assert problems(db.engine, now=LEAD_STARTED_AT) == Report((), ())
     status, body = ask(app, "/readyz")
     assert (status, body["status"], body["faults"], body["alarms"]) == (200, "ready", [], [])
 
@@ -116,9 +122,44 @@ def test_open_alarms_are_told_and_do_not_make_it_unready(app: Flask, dbs: Sessio
     assert (status, body["faults"], body["alarms"]) == (200, [], ["The first.", "The second."])
 
 
+def test_silent_scheduler_and_mail_that_waits_are_told(app: Flask, dbs: Session, clock: Clock) -> None:
+    run_job(app, "outbox")
+    put_message(
+        dbs, kind="test", dedupe_key="a", cause="command", to="a@example.org", now=clock.now,
+        box=app.extensions["wmd.secretbox"],
+    )  # fmt: skip
+    dbs.commit()
+    told = []
+    for minutes in (5, 6, 11):
+        clock.now = LEAD_STARTED_AT + timedelta(minutes=minutes)
+        told.append(ask(app, "/readyz")[1]["alarms"])
+    assert told == [[], [SILENT], [SILENT, BACKLOG]]
+
+    dbs.execute(update(MailSwitch).values(held_at=clock.now, reason="restored"))
+    dbs.commit()
+    assert ask(app, "/readyz")[1]["alarms"] == [SILENT]
+
+    dbs.execute(update(MailSwitch).values(held_at=None, reason=""))
+    dbs.commit()
+    run_job(app, "outbox")
+    assert ask(app, "/readyz")[1]["alarms"] == []
+
+
+def test_banner_of_the_staff_tells_of_a_silent_scheduler(app: Flask, dbs: Session, clock: Clock) -> None:
+    make_cast(dbs, LEAD_STARTED_AT)
+    dbs.commit()
+    run_job(app, "outbox")
+    client = app.test_client()
+    clock.now += timedelta(minutes=6)
+    sign_in(client, app, "mona", staff=True)
+    assert SILENT in get(client, "/staff/").get_data(as_text=True)
+    run_job(app, "outbox")
+    assert SILENT not in get(client, "/staff/").get_data(as_text=True)
+
+
 def test_asking_leaves_no_transaction_behind(app: Flask) -> None:
     with app.app_context():
-        problems(db.engine)
+        problems(db.engine, now=LEAD_STARTED_AT)
         assert db.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
         with db.engine.begin() as connection:
             connection.exec_driver_sql("UPDATE site_state SET version = 1")

@@ -11,20 +11,23 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from apscheduler.schedulers.blocking import BlockingScheduler
 from flask import Flask
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from wmd.db import db
+from wmd.domain.findings import N_
 from wmd.gateways import Gateways
 from wmd.jobs.mail_causes import mail_alarms, publish_dates, remind_organisers, send_digests
 from wmd.jobs.outbox import send_mail
 from wmd.jobs.retention import clear_out
 from wmd.jobs.tools import Tools, tools_of
-from wmd.services.alarms import close_quiet
+from wmd.services.alarms import clear_alarm, close_quiet, raise_alarm
 from wmd.services.audit_seals import seal_audit
+from wmd.services.health import note_tick
 from wmd.services.private_links import delete_if_due, due_for_deletion
 from wmd.services.rate_limits import forget_counts
 
@@ -34,6 +37,8 @@ log = logging.getLogger(__name__)
 _RARE_S = 60
 #: Most rows one run works on; the next tick goes on.
 BATCH = 100
+#: Always the same words: each alarm whose words are new is a mail to administrators.
+FAILED: Final = N_("A regular job of the service fails. The log says which, and why.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,21 +110,41 @@ JOBS: Mapping[str, Job] = {
 def run_job(app: Flask, name: str) -> int:
     """Run one job now, in a context and database session of its own; return how many rows it did.
 
-    An error is logged and rolled back, and raised again for a person at the command line; the scheduler goes on.
+    An error is logged and rolled back, is an alarm until the job ran well again, and is raised again for a person at
+    the command line; the scheduler goes on.
     """
     started = time.monotonic()
     with app.app_context():
         try:
-            done = JOBS[name].work(tools_of(app, db.session()))
+            tools = tools_of(app, db.session())
+            done = JOBS[name].work(tools)
+            note_tick(tools.dbs, name, now=tools.clock())
+            clear_alarm(tools.dbs, _key(name), now=tools.clock())
+            tools.dbs.commit()
         except Exception:
             db.session.rollback()
             log.exception("job_failed", extra={"job": name})
+            _tell_failure(app, db.session(), name)
             raise
     level = logging.INFO if done or JOBS[name].every_s > _RARE_S else logging.DEBUG
     log.log(
         level, "job_done", extra={"job": name, "rows": done, "duration_ms": round((time.monotonic() - started) * 1000)}
     )
     return done
+
+
+def _key(name: str) -> str:
+    return f"job:{name}"
+
+
+def _tell_failure(app: Flask, dbs: Session, name: str) -> None:
+    """Raise the alarm of a job. Where the database is what fails, ``/readyz`` says so, and that no job ticks."""
+    gateways: Gateways = app.extensions["wmd.gateways"]
+    try:
+        raise_alarm(dbs, _key(name), FAILED, now=gateways.clock())
+        dbs.commit()
+    except SQLAlchemyError:
+        dbs.rollback()
 
 
 def build_scheduler(app: Flask) -> BlockingScheduler:

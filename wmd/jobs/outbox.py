@@ -7,6 +7,7 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import Connection
@@ -26,7 +27,8 @@ log = logging.getLogger(__name__)
 CLAIMED: Final = 20
 #: A single worker takes more of them at once: reading what they say costs less for each.
 CLAIMED_ALONE: Final = 50
-#: Batches of one worker in one run; the next tick goes on.
+#: How long one run goes on taking batches, and most of them; the next tick goes on. Short, so that ticks are seen.
+RUN: Final = timedelta(minutes=2)
 MOST_BATCHES: Final = 200
 
 
@@ -59,7 +61,7 @@ def _work(tools: Tools) -> int:
     limit = CLAIMED if tools.workers > 1 else CLAIMED_ALONE
     with tools.mailer.line() as line, each_committed(tools.engine) as pen:
         for _ in range(MOST_BATCHES):
-            if tools.stopping.is_set():
+            if tools.stopping.is_set() or tools.clock() - tools.now > RUN:
                 break
             claims = delivery.claim(tools.dbs, now=tools.clock(), limit=limit)
             tools.dbs.commit()

@@ -29,7 +29,7 @@ from wmd.models.events import (
 from wmd.models.links import PrivateLink
 from wmd.models.mail import MailSwitch, Message, Suppression
 from wmd.models.organisations import EditionOrganisation, Organisation, Person, PublicCode
-from wmd.models.submissions import Alarm, AuditEntry, AuditSeal, Decision, Revision, Submission
+from wmd.models.submissions import Alarm, AuditEntry, AuditSeal, Decision, JobTick, Revision, Submission
 
 __all__ = [
     "Alarm",
@@ -55,6 +55,7 @@ __all__ = [
     "EventTopic",
     "FieldComment",
     "Image",
+    "JobTick",
     "LogoPack",
     "LogoRelease",
     "MailSwitch",

@@ -191,3 +191,12 @@ class Alarm(Model):
     raised_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     cleared_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class JobTick(Model):
+    """When a regular job last ran to its end, to the minute: without a row it never did."""
+
+    __tablename__ = "job_ticks"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    good_at: Mapped[datetime] = mapped_column(UtcDateTime)

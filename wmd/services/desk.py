@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from wmd.domain.findings import N_
 from wmd.domain.working_days import is_overdue, working_age
-from wmd.models import Alarm, Edition, Organisation, Person, Submission
+from wmd.models import Edition, Organisation, Person, Submission
 from wmd.services.actors import Actor
 
 PAGE_ROWS = 25
@@ -206,8 +206,3 @@ def read_overview(dbs: Session, *, actor: Actor, now: datetime) -> Overview:
         .where(_theirs(actor), KINDS["open"][1], Submission.claimed_by == (actor.person_id or ""))
     )
     return Overview(queue.counts, mine or 0, queue.rows[:5])
-
-
-def open_alarms(dbs: Session) -> list[Alarm]:
-    """Return the alarms that are open, the newest first."""
-    return list(dbs.scalars(select(Alarm).where(Alarm.cleared_at.is_(None)).order_by(Alarm.raised_at.desc()).limit(20)))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import and_, literal_column, or_, select, text
+from sqlalchemy import Select, and_, exists, func, literal_column, or_, select, text
 from sqlalchemy.orm import Session
 
 from wmd.domain.findings import N_
-from wmd.models import Message
+from wmd.models import MailSwitch, Message
 from wmd.services.alarms import clear_alarm, raise_alarm
 from wmd.services.delivery import is_held
 from wmd.services.letters import NOT_OPENED, NOT_WORDED
@@ -61,3 +61,11 @@ def _is_late(dbs: Session, now: datetime) -> bool:
         or_(Message.not_before < now - BACKLOG_AFTER, and_(Message.attempts >= RETRIED, Message.not_before < now)),
     )  # fmt: skip
     return dbs.scalar(late.limit(1)) is not None
+
+
+def oldest_late(now: datetime) -> Select[tuple[datetime]]:
+    """Return the query for the instant since when the oldest mail is due that waits for too long, or NULL."""
+    return select(func.min(Message.not_before)).where(
+        text("messages.state IN ('queued','sending')"), literal_column("messages.held_at").is_(None),
+        Message.not_before < now - BACKLOG_AFTER, ~exists().where(MailSwitch.held_at.is_not(None)),
+    )  # fmt: skip

@@ -14,8 +14,8 @@ from wmd.errors import BackupError
 from wmd.models import AuditEntry, MailSwitch, WebSession
 from wmd.services.backup import BackupInfo, Row, check_backup, read_backup, reader_of, schema_of, tables
 
-#: What every installation has from its first migration on; replaced by what the copy holds.
-SEEDED = frozenset({"mail_switch", "reasons", "regions", "site_state", "topics"})
+#: What every installation has from its first migration or minute on; replaced by what the copy holds.
+SEEDED = frozenset({"job_ticks", "mail_switch", "reasons", "regions", "site_state", "topics"})
 HELD = "Restored from a copy: mails that were due then may have been sent since."
 _AT_ONCE = 200
 

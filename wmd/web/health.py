@@ -6,7 +6,7 @@ from flask import Blueprint, Response, jsonify
 
 from wmd.db import db
 from wmd.services.health import problems
-from wmd.web.reading import library
+from wmd.web.reading import library, read_now
 
 bp = Blueprint("health", __name__)
 
@@ -20,7 +20,7 @@ def healthz() -> Response:
 @bp.get("/readyz")
 def readyz() -> tuple[Response, int]:
     """Answer 200 when the database is reachable and migrated, else 503; alarms are listed in both cases."""
-    report = problems(db.engine)
+    report = problems(db.engine, now=read_now())
     ready = not report.faults
     body = jsonify(
         status="ready" if ready else "not ready",

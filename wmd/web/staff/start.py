@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Flask, render_template, request
 
 from wmd.db import db
-from wmd.models import Alarm
-from wmd.services.desk import KINDS, open_alarms, read_overview
+from wmd.services.desk import KINDS, read_overview
+from wmd.services.health import Trouble, troubles
 from wmd.services.profiles import waiting_profiles
 from wmd.web.guards import for_staff, visitor
 from wmd.web.reading import read_now
@@ -32,11 +32,11 @@ def start() -> str:
     )
 
 
-def staff_alarms() -> list[Alarm]:
-    """Return the open alarms for a page of the staff, for its banner; none on any other page."""
+def staff_alarms() -> list[Trouble]:
+    """Return what is wrong, the newest first, for a page of the staff, for its banner; none on any other page."""
     if not request.path.startswith("/staff") or visitor().staff is None:
         return []
-    return open_alarms(db.session())
+    return troubles(db.session(), now=read_now())[::-1]
 
 
 def add_banner(app: Flask) -> None:
