@@ -17,6 +17,13 @@ pytestmark = pytest.mark.e2e
 
 FORM = "/demo/submit"
 TITLE = "Care in the metropolis"
+CALENDAR = "\r\n".join(
+    (
+        "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//test//EN", "BEGIN:VEVENT", "UID:mine@people.example",
+        "DTSTAMP:20211001T000000Z", "DTSTART;TZID=Europe/Madrid:20211007T170000",
+        "DTEND;TZID=Europe/Madrid:20211007T183000", "SUMMARY:From my calendar", "END:VEVENT", "END:VCALENDAR", "",
+    )
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -160,6 +167,61 @@ def test_two_tabs_are_both_shown(context: BrowserContext, watch: Watch) -> None:
     expect(first.get_by_text("The first tab again")).to_be_visible()
     first.get_by_role("button", name="Save what I chose").click()
     expect(first.get_by_label("Title", exact=True)).to_have_value("The first tab again")
+
+
+def test_choice_of_the_other_version_is_not_undone_by_what_the_device_kept(
+    context: BrowserContext, watch: Watch
+) -> None:
+    watch.expected.add(409)
+    first = context.new_page()
+    first.goto(FORM)
+    first.get_by_label("Title", exact=True).fill("The first tab")
+    first.get_by_role("button", name="Save the draft").last.click()
+    expect(first.get_by_text("Your draft is saved.")).to_be_visible()
+    second = context.new_page()
+    second.goto(first.url)
+    second.get_by_label("Title", exact=True).fill("The second tab")
+    second.get_by_role("button", name="Save the draft").last.click()
+    expect(second.get_by_text("Your draft is saved.")).to_be_visible()
+    first.get_by_label("Title", exact=True).fill("Given up")
+    first.get_by_role("button", name="Save the draft").last.click()
+    first.get_by_role("link", name="Go on with what was saved meanwhile").click()
+    expect(first.get_by_label("Title", exact=True)).to_have_value("The second tab")
+    first.reload()
+    expect(first.get_by_label("Title", exact=True)).to_have_value("The second tab")
+    expect(first.locator("#saved")).to_be_empty()
+
+
+def test_next_empty_form_is_empty(context: BrowserContext) -> None:
+    page = context.new_page()
+    page.goto(FORM)
+    page.get_by_label("Title", exact=True).fill("Saved at once")
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("link", name="Back to the form").click()
+    expect(page.get_by_label("Title", exact=True)).to_have_value("Saved at once")
+    page.goto(FORM)
+    expect(page.locator("#saved")).to_be_empty()
+    expect(page.get_by_label("Title", exact=True)).to_have_value("")
+
+
+def test_entry_of_a_calendar_is_not_undone_by_what_the_device_kept(context: BrowserContext) -> None:
+    page = context.new_page()
+    page.goto(FORM)
+    page.get_by_label("Title", exact=True).fill("Typed by hand")
+    page.get_by_role("button", name="Save the draft").last.click()
+    expect(page.get_by_text("Your draft is saved.")).to_be_visible()
+    page.get_by_role("button", name="Fill from your calendar (.ics)").click()
+    page.locator("input[type=file]").set_input_files(
+        {"name": "mine.ics", "mimeType": "text/calendar", "buffer": CALENDAR.encode()}
+    )
+    page.get_by_role("button", name="Read it").click()
+    expect(page.get_by_role("heading", name="From my calendar")).to_be_visible()
+    for box in page.locator("main input[name=take]").all():
+        box.check()
+    page.get_by_role("button", name="Take over what is ticked").click()
+    expect(page.get_by_label("Title", exact=True)).to_have_value("From my calendar")
+    expect(page.get_by_label("Starts")).to_have_value("17:00")
+    expect(page.locator("#saved")).to_be_empty()
 
 
 def test_lost_line_keeps_the_words_on_the_device(context: BrowserContext, watch: Watch) -> None:

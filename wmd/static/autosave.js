@@ -33,6 +33,28 @@ if (form) {
   };
   const remember = () => store(JSON.stringify({ token: form.elements.form_token.value, version: form.elements.version.value, typed: typed() }));
 
+  // Whether the server says that it has what was sent, or that somebody chose otherwise: then nothing is put back over
+  // it. The word leaves the address, so that what is typed from here on survives a reload.
+  const settled = () => {
+    try {
+      const sent = sessionStorage.getItem(SENT);
+      const here = new URL(location.href);
+      if (here.searchParams.has("saved")) {
+        store("");
+        localStorage.removeItem(sent || "");
+        here.searchParams.delete("saved");
+        history.replaceState(null, "", here);
+        return true;
+      }
+      // The first save began a draft, which this is: the empty form must not be filled with it again.
+      const kept = sent && sent !== pending() && JSON.parse(localStorage.getItem(sent) || "null");
+      if (kept && kept.token === form.elements.form_token.value) localStorage.removeItem(sent);
+    } catch {
+      // A browser that keeps nothing has nothing to put back.
+    }
+    return false;
+  };
+
   const putBack = () => {
     let kept = null;
     try {
@@ -139,6 +161,5 @@ if (form) {
     setTimeout(() => (leaving = false), 8000);
   });
   window.addEventListener("pageshow", () => (leaving = false));
-  if (document.querySelector("[data-kept]")) store(""); // The server has just answered with everything that was typed.
-  else putBack();
+  if (!settled()) putBack();
 }

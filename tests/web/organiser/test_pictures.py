@@ -55,7 +55,10 @@ def test_picture_is_kept_and_stands_in_the_draft(desk: Desk) -> None:
     draft_id = desk.draft(of_a())
     answer = send(desk, draft_id, pictures.with_metadata())
 
-    assert (answer.status_code, answer.headers["Location"]) == (303, f"/organiser/drafts/{draft_id}#section-picture")
+    assert (answer.status_code, answer.headers["Location"]) == (
+        303,
+        f"/organiser/drafts/{draft_id}?saved=1#section-picture",
+    )
     (image_id,) = kept(desk)
     typed = desk.typed(draft_id)
     expected = {"image.id": image_id, "image.alt": "A tram", "image.credit": "Ada"}

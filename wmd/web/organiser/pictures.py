@@ -55,7 +55,7 @@ def _show(draft: Draft, findings: Sequence[Finding] = (), status: int = 200) -> 
     shown = render_template(
         "organiser/drafts/pictures.html",
         draft=draft,
-        back_url=f"/organiser/drafts/{draft.id}#section-picture",
+        back_url=f"/organiser/drafts/{draft.id}?saved=1#section-picture",
         source=media_path(image.id, image.media_type, small=True) if image else "",
         alt=given.get("image.alt", ""),
         credit=given.get("image.credit", ""),
@@ -92,7 +92,7 @@ def change(draft_id: str) -> ResponseReturnValue:
     draft = own_draft(draft_id)
     if request.form.get("action") == "remove":
         _put(draft, {"image.id": "", "image.alt": "", "image.credit": ""})
-        return redirect(f"/organiser/drafts/{draft.id}#section-picture", 303)
+        return redirect(f"/organiser/drafts/{draft.id}?saved=1#section-picture", 303)
     words = {"image.alt": request.form.get("image.alt", "")[:500].strip()}
     words["image.credit"] = request.form.get("image.credit", "")[:500].strip()
     try:
@@ -101,7 +101,7 @@ def change(draft_id: str) -> ResponseReturnValue:
         db.session.rollback()
         return _show(own_draft(draft_id), error.findings, 422)
     _put(draft, words)
-    return redirect(f"/organiser/drafts/{draft.id}#section-picture", 303)
+    return redirect(f"/organiser/drafts/{draft.id}?saved=1#section-picture", 303)
 
 
 def _picture(draft: Draft, alt: str) -> str:
