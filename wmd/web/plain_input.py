@@ -1,13 +1,16 @@
 """Input without NUL: no person types one, and PostgreSQL's text holds none.
 
-Taken out once here, for every view, instead of failing in whichever statement meets it first. An address with one is
-not found: none of ours has any.
+Taken out once here, for every page that asks the database, instead of failing in whichever statement meets it first.
+Public pages and feeds say what is wrong with such a query themselves. An address with one is not found: none of ours
+has any.
 """
 
 from __future__ import annotations
 
 from flask import Flask, abort, request
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
+
+from wmd.web.edge import PRIVATE_PATH
 
 _NUL = "\0"
 
@@ -24,7 +27,7 @@ def _clean() -> None:
     if _NUL in request.path:
         abort(404)
     # Both are cached properties of Werkzeug's request: what is set takes their place, also in ``values``.
-    if (args := _without(request.args)) is not None:
+    if PRIVATE_PATH.match(request.path) and (args := _without(request.args)) is not None:
         request.args = args
     if request.method == "POST" and (form := _without(request.form)) is not None:
         request.form = form

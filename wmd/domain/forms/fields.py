@@ -144,7 +144,7 @@ _TABLE = {
         _f("sessions[].to_confirm", "checkbox", N_("The date is still to be confirmed")),
         _f("sessions[].all_day", "checkbox", N_("Whole days, without times")),
         _f("sessions[].date", "date", N_("Day"), need=_R),
-        _f("sessions[].starts", "time", N_("Starts"), N_("Such as 15:00."), need=_R),
+        _f("sessions[].starts", "time", N_("Starts"), N_("On the clock of the city that you choose below."), need=_R),
         _f("sessions[].ends", "time", N_("Ends"), need=_R),
         _f("sessions[].ends_date", "date", N_("Ends on another day"), N_("Only if it does.")),
         _f("sessions[].zone", "select", N_("Whose clock counts? Choose the city."), need=_R, options="zones"),

@@ -23,6 +23,7 @@ from wmd.domain.vocabulary import (
 from wmd.domain.zones import CHOICES
 from wmd.web import names
 from wmd.web.catalogue import gettext
+from wmd.web.reading import read_site
 from wmd.web.words import select_locale
 
 Pair = tuple[str, str]
@@ -99,7 +100,9 @@ def _of_edition(name: str, form: Form) -> list[Pair | dict[str, object]]:
         return [(slug, gettext(words)) for slug, words in TOOLKIT_TOPICS if slug in wanted]
     if name == "sdgs":
         return [(str(number), f"{number} {gettext(words)}") for number, words in SDG_LABELS.items()]
-    return [("", gettext("None")), *((slug, slug.replace("-", " ")) for slug in sorted(form.series))]
+    names = {slug: series.name for slug, series in read_site().series.items()}
+    known = sorted((names.get(slug, slug), slug) for slug in form.series)
+    return [("", gettext("Not part of one")), *((slug, name) for name, slug in known)]
 
 
 def _organisations(own: Mapping[str, OrganisationContent]) -> list[Pair | dict[str, object]]:
