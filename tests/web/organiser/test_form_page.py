@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from tests.conftest import make_test_app
 from tests.domain.forms.cast import FORM, filled
 from wmd.domain.forms.reading import read_form
+from wmd.domain.questions import Asked
 from wmd.web.organiser.form_page import FormPage
+
+
+def test_facts_and_answers_are_called_by_their_own_words(tmp_path: Path) -> None:
+    form = replace(FORM, questions=(Asked("childcare", "yes-no", {"en": "Is there childcare?"}),))
+    typed = filled() | {"access_facts.phone": "yes", "access_facts.transcript": "no", "answers.childcare": "yes"}
+    app = make_test_app(f"sqlite:///{tmp_path}/nothing.sqlite3", tmp_path)
+    with app.test_request_context("/"):
+        shown = {row["label"]: row["value"] for row in FormPage(typed, form).rows}
+    assert (shown["Can be followed by phone"], shown["Transcript afterwards"]) == ("Yes", "No")
+    assert shown["Is there childcare?"] == "yes"
 
 
 def opened(tmp_path: Path, **changes: str) -> list[str]:

@@ -14,6 +14,7 @@ from wmd.domain.vocabulary import ACCESS_FACT_LABELS
 from wmd.web import names
 from wmd.web.catalogue import gettext
 from wmd.web.organiser.options import options_of
+from wmd.web.words import select_locale
 
 #: Fields that a browser may fill in from what it knows of its user (WCAG 2.2, 1.3.5).
 _AUTOCOMPLETE = {
@@ -282,6 +283,12 @@ class FormPage:
                 return label
             number = int(where[9 : where.index("]")]) + 1
             return gettext("Session %(number)d, %(label)s", number=number, label=label) if label else ""
+        first, _, last = where.partition(".")
+        if first == "access_facts" and last in ACCESS_FACT_LABELS:
+            return gettext(ACCESS_FACT_LABELS[last])
+        if first == "answers":
+            asked = [each for each in self.form.questions if each.slug == last]
+            return names.best_text(asked[0].label, select_locale())[0] if asked else label
         if where.startswith("texts.") and label:
             return f"{label} ({names.language_name(where.split('.')[1])})"
         return label
