@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.domain.forms.cast import FORM, filled
-from wmd.domain.content import OrganisationContent
+from wmd.domain.content import OrganisationContent, PanelContent, QuestionContent, SpeakerContent
 from wmd.domain.findings import Level
 from wmd.domain.forms.fields import FIELDS, FieldSettings, is_field
 from wmd.domain.forms.reading import NEW_LEAD, ReadForm, read_form
@@ -220,3 +220,20 @@ def test_content_typed_again_means_the_same(changes: dict[str, str]) -> None:
     base = replace(FORM, base=read.content)
     second = read_form(again, base)
     assert second.content == read.content
+
+
+def test_panels_of_an_import_pass_through_an_edit_unchanged() -> None:
+    read = read_form(filled(), FORM)
+    assert read.content is not None
+    panel = PanelContent(
+        "panel", {"en": "Creating caring metropolises"}, {"en": "Two rounds."},
+        (QuestionContent("question", {"en": "What did we learn?"}),),
+        (SpeakerContent("speaker", title={"en": "Mayor"}, organisation="City of Trial"),),
+    )  # fmt: skip
+    session = replace(read.content.sessions[0], id="session", panels=(panel,))
+    before = replace(read.content, sessions=(session,))
+    typed = type_event(before, people={}, organisations={}) | {"sessions[0].starts": "15:15"}
+    after = read_form(typed, replace(FORM, base=before)).content
+    assert after is not None
+    assert after.sessions[0].starts == datetime(2021, 10, 7, 15, 15)  # noqa: DTZ001
+    assert after.sessions[0].panels == (panel,)
