@@ -41,6 +41,9 @@ _LATIN_ONLY = frozenset({"ca", "de", "en", "es", "fr", "gl", "it", "nl", "pl", "
 _ENOUGH_LETTERS = 20
 
 
+_HOW_FAST = frozenset({"spam.fast", "spam.no-render-time"})
+
+
 @dataclass(frozen=True, slots=True)
 class SpamFacts:
     """What is known beside the text.
@@ -73,6 +76,15 @@ def spam_signs(content: EventContent, facts: SpamFacts) -> list[Finding]:
 def is_suspect(signs: Iterable[Finding]) -> bool:
     """Whether the signs together weigh enough to set an entry aside for a person to look at."""
     return sum(WEIGHTS.get(sign.code, 0) for sign in signs) >= SUSPECT_FROM
+
+
+def without_speed(flags: Iterable[str]) -> tuple[list[str], bool]:
+    """Return the flags of an entry without the speed it was sent with, and whether the others still weigh enough.
+
+    For an entry whose sender showed meanwhile that a mail reaches them.
+    """
+    kept = [flag for flag in flags if flag not in _HOW_FAST]
+    return kept, sum(WEIGHTS.get(flag, 0) for flag in kept) >= SUSPECT_FROM
 
 
 def _sign(name: str, text: str, **params: object) -> Finding:

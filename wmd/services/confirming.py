@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from wmd.domain.spam import without_speed
 from wmd.models import Edition, MailToken, Organisation, OrganisationContact, Submission
 from wmd.services.form_parties import Tools
 from wmd.services.mail_tokens import issue
@@ -47,6 +48,10 @@ def confirm_submission(dbs: Session, submission: Submission, *, actor: str, now:
     if submission.state != "unconfirmed":
         return False
     submission.confirm_until = None
+    if submission.suspect_at is not None and "spam.fast" in submission.flags:
+        # Somebody reads this mailbox: how fast the form was filled in says nothing any more.
+        submission.flags, is_still = without_speed(submission.flags)
+        submission.suspect_at = submission.suspect_at if is_still else None
     move(dbs, submission, "submitted", actor=actor, now=now)
     dbs.flush()
     return True

@@ -54,7 +54,7 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class NewDraft:
-    """What a draft is of, besides what is typed."""
+    """What a draft is of, besides what is typed. ``began_at``: when its form was first shown, where that is known."""
 
     edition: Edition
     form_token: str
@@ -62,6 +62,7 @@ class NewDraft:
     organisation_id: str | None = None
     submission_id: str | None = None
     base_revision_id: str | None = None
+    began_at: datetime | None = None
 
 
 def _purpose(draft_id: str) -> str:
@@ -105,7 +106,8 @@ def create_draft(
         id=identity, kind=new.kind, edition_id=new.edition.id, person_id=owner.person_id,
         session_id=None if owner.person_id else owner.session_id, organisation_id=new.organisation_id,
         submission_id=new.submission_id, base_revision_id=new.base_revision_id, form_token=new.form_token,
-        title=title_of(typed), sealed=_seal(box, identity, typed), created_at=now, updated_at=now,
+        title=title_of(typed), sealed=_seal(box, identity, typed), created_at=new.began_at or now,
+        updated_at=now,
     )  # fmt: skip
     dbs.add(draft)
     dbs.flush()

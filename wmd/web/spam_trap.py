@@ -39,11 +39,23 @@ def trap_fields(now: datetime, typed: Mapping[str, str] | MultiDict[str, str] | 
     return _FIELDS.format(label=gettext("Leave this empty"), trap=TRAP_FIELD, shown=SHOWN_FIELD, stamp=str(stamp))
 
 
-def read_trap(form: Mapping[str, str] | MultiDict[str, str], now: datetime, **more: Any) -> SpamFacts:
-    """Return what the two fields say, with other facts (``same_text``, ``more_texts``) beside them."""
+def read_trap(
+    form: Mapping[str, str] | MultiDict[str, str], now: datetime, *, began_at: datetime | None = None, **more: Any
+) -> SpamFacts:
+    """Return what the two fields say, with other facts (``same_text``, ``more_texts``) beside them.
+
+    A form that was saved, previewed and opened again was shown lately, but begun earlier: ``began_at`` counts then.
+    """
     shown_at = _read_stamp(form.get(SHOWN_FIELD, ""), now)
+    if began_at is not None and (shown_at is not None or began_at < now):
+        shown_at = min(began_at, shown_at or began_at)
     took = None if shown_at is None else now - shown_at
     return SpamFacts(trap_filled=bool(form.get(TRAP_FIELD, "").strip()), took=took, **more)
+
+
+def read_shown_at(form: Mapping[str, str] | MultiDict[str, str], now: datetime) -> datetime | None:
+    """Return when the form was first shown, as far as it says so itself."""
+    return _read_stamp(form.get(SHOWN_FIELD, ""), now)
 
 
 def _read_stamp(stamp: str, now: datetime) -> datetime | None:

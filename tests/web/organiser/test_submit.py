@@ -22,6 +22,7 @@ from tests.domain.forms.cast import filled
 from tests.handing_in import BOX, make_edition
 from wmd.db import db
 from wmd.models import Alarm, Draft, EditableText, Edition, Message, Organisation, Revision, Submission, WebSession
+from wmd.services.confirming import confirm_submission
 from wmd.services.drafts import read_typed
 from wmd.services.journal import Journal
 
@@ -335,6 +336,41 @@ def test_suspected_spam_gets_the_same_receipt_and_is_set_aside(client: FlaskClie
     assert submission.suspect_at is not None
     assert "spam.honeypot" in submission.flags
     assert [message.kind for message in stored(dbs, select(Message))] == ["confirm"]
+
+
+def test_look_at_the_preview_makes_nobody_a_machine(client: FlaskClient, dbs: Session, clock: Clock) -> None:
+    shown = values_in(get(client, "/2021/submit").text)["shown"]
+    clock.now += timedelta(minutes=8)
+    assert sent(client, filled(), "preview", shown=shown).status_code == 303
+    draft_id = only(dbs, select(Draft.id))
+    shown = values_in(get(client, f"/organiser/drafts/{draft_id}").text)["shown"]
+    clock.now += timedelta(seconds=1.8)
+    path = f"/organiser/drafts/{draft_id}"
+    assert sent(client, filled(), "hand-in", path, version="1", shown=shown).status_code == 303
+    submission = only(dbs, select(Submission))
+    assert (submission.suspect_at, submission.flags) == (None, [])
+
+
+def test_speed_counts_for_strangers_until_their_address_is_confirmed(
+    client: FlaskClient, dbs: Session, clock: Clock
+) -> None:
+    shown = values_in(get(client, "/2021/submit").text)["shown"]
+    assert sent(client, filled(), "hand-in", shown=shown).status_code == 303
+    row = dbs.scalars(select(Submission)).one()
+    assert (row.suspect_at, row.flags) == (clock.now, ["spam.fast"])
+    assert confirm_submission(dbs, row, actor="person:ana", now=clock.now)
+    assert (row.suspect_at, row.flags) == (None, [])
+    dbs.rollback()
+
+
+def test_speed_is_nothing_against_somebody_signed_in(app: Flask, client: FlaskClient, cast: Cast, dbs: Session) -> None:
+    sign_in(client, app, cast.ana)
+    shown = values_in(get(client, "/2021/submit").text)["shown"]
+    typed = {name: text for name, text in filled().items() if not name.startswith(("organisation.", "contact."))}
+    answer = sent(client, typed | {"organisation.key": "organisation-a"}, "hand-in", shown=shown)
+    assert answer.status_code == 303
+    submission = only(dbs, select(Submission))
+    assert (submission.suspect_at, submission.flags) == (None, [])
 
 
 def test_too_many_at_once_are_answered_with_all_that_was_typed(client: FlaskClient, dbs: Session) -> None:

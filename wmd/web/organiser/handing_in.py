@@ -39,7 +39,7 @@ from wmd.web.organiser.own_drafts import edition_of, staff_base, submission_of
 from wmd.web.organiser.posting import DRAFTS_BY_NETWORK, new_form_token, owner, secret_box, shown_values
 from wmd.web.organiser.wording import deadline_words
 from wmd.web.reading import library, read_now
-from wmd.web.spam_trap import read_trap, trap_fields
+from wmd.web.spam_trap import read_shown_at, read_trap, trap_fields
 
 
 @dataclass(slots=True)
@@ -122,8 +122,9 @@ def keep(sheet: Sheet, typed: Typed, version: int) -> Conflict | None:
     dbs, now = db.session(), read_now()
     if sheet.draft is None:
         sheet.draft = create_draft(
-            dbs, secret_box(), NewDraft(sheet.edition, sheet.token), owner(keep=True), typed, mint=Mint(), now=now
-        )
+            dbs, secret_box(), NewDraft(sheet.edition, sheet.token, began_at=read_shown_at(request.form, now)),
+            owner(keep=True), typed, mint=Mint(), now=now,
+        )  # fmt: skip
         # A first POST that came twice found the first one's draft.
         version = version or sheet.draft.version
         if sheet.draft.handed_in_at is None and read_typed(sheet.draft, secret_box()) == dict(typed):
@@ -252,7 +253,11 @@ def _take(sheet: Sheet, read: ReadForm) -> Receipt:
         return _take_from_staff(sheet, read, sheet.staff_base)
     same = count_same_text(dbs, read.content, now=now, but=sheet.submission.id if sheet.submission else "")
     names = tuple(read.organisation.names.values()) if read.organisation else ()
-    facts = read_trap(request.form, now, same_text=same, more_texts=names)
+    # Who is signed in has shown already that a mail reaches them: filling in fast is no sign against them.
+    began_at = None if sheet.draft is None else sheet.draft.created_at
+    facts = read_trap(request.form, now, began_at=began_at, same_text=same, more_texts=names)
+    if visitor().person_id is not None:
+        facts = replace(facts, took=None, has_form=False)
     base = sheet.draft.base_revision_id if sheet.draft else None
     given = HandIn(read, sheet.token, sheet.submission, base, facts)
     receipt = hand_in_form(dbs, sheet.edition, given, actor=visitor().actor, box=secret_box(), mint=Mint(), now=now)
