@@ -8,6 +8,8 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from wmd.domain.content import EventContent
+from wmd.domain.vocabulary import SessionStatus
 from wmd.models import (
     Decision,
     Edition,
@@ -18,6 +20,7 @@ from wmd.models import (
     Revision,
     Submission,
 )
+from wmd.services.intake import read_content
 from wmd.services.submissions import EDITABLE, phase_of
 
 #: The last so many; nobody reads more on one page.
@@ -26,7 +29,10 @@ MOST_LISTED = 200
 
 @dataclass(frozen=True, slots=True)
 class OwnItem:
-    """One submission for its organiser. ``event`` is set once it was published; ``reason`` what a moderator wrote."""
+    """One submission for its organiser. ``event`` is set once it was published; ``reason`` what a moderator wrote.
+
+    ``content`` is what is published, before that what was handed in last.
+    """
 
     submission: Submission
     edition: Edition
@@ -35,6 +41,23 @@ class OwnItem:
     is_waiting: bool = False
     questions: int = 0
     reason: str = ""
+    content: EventContent | None = None
+
+    @property
+    def off(self) -> str:
+        """What became of a published event: cancelled, postponed, partly (some of its sessions), or nothing."""
+        if self.event is None or self.content is None:
+            return ""
+        found = {session.status for session in self.content.sessions}
+        if found == {SessionStatus.SCHEDULED}:
+            return ""
+        return next(iter(found)).value if len(found) == 1 else "partly"
+
+    @property
+    def off_reason(self) -> str:
+        """The reason that everybody reads, in the language of the event where there is one in it."""
+        said = self.content.public_reason if self.off and self.content else {}
+        return said.get(self.submission.language) or next(iter(said.values()), "")
 
     @property
     def is_listed(self) -> bool:
@@ -75,13 +98,31 @@ def own_items(dbs: Session, person_id: str, *, submission_id: str = "") -> list[
     rows = dbs.execute(wanted).tuples().all()
     ids = [row[0].id for row in rows]
     waiting, questions, reasons = _waiting(dbs, ids), _questions(dbs, ids), _reasons(dbs, ids)
+    contents = _contents(dbs, ids, [row[3].revision_id for row in rows if row[3] is not None])
     return [
         OwnItem(
             submission, edition, organisation, event, submission.id in waiting, questions.get(submission.id, 0),
-            reasons.get(submission.id, ""),
+            reasons.get(submission.id, ""), contents.get(submission.id),
         )
         for submission, edition, organisation, event in rows
     ]  # fmt: skip
+
+
+def _contents(dbs: Session, ids: list[str], published: list[str]) -> dict[str, EventContent]:
+    """Return what is published of each submission, else what was handed in last."""
+    last = (
+        select(Revision.submission_id.label("of"), func.max(Revision.number).label("number"))
+        .where(Revision.submission_id.in_(ids))
+        .group_by(Revision.submission_id)
+        .subquery()
+    )
+    found = (
+        select(Revision)
+        .join(last, Revision.submission_id == last.c.of)
+        .where(or_(Revision.id.in_(published), Revision.number == last.c.number))
+    )
+    rows = sorted(dbs.scalars(found), key=lambda row: row.id in published)
+    return {row.submission_id: read_content(row) for row in rows if row.submission_id}
 
 
 def _waiting(dbs: Session, ids: list[str]) -> set[str]:

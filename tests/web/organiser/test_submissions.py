@@ -159,16 +159,39 @@ def test_published_event_is_changed_copied_and_called_off(
     assert "In the programme" in get(ana, path).text
     refused = post(ana, f"{path}/withdraw")
     assert refused.status_code == 422
-    without = post(ana, f"{path}/call-off", {"what": "cancel", "reason": " "})
+    without = post(ana, f"{path}/call-off", {"what": "cancel", "reason": " ", "sure": "yes"})
     assert without.status_code == 422
     assert "Say why" in without.text
-    linked = post(ana, f"{path}/call-off", {"what": "cancel", "reason": "Now at https://zoom.us/j/81234567890?pwd=a"})
+    linked_reason = "Now at https://zoom.us/j/81234567890?pwd=a"
+    linked = post(ana, f"{path}/call-off", {"what": "cancel", "reason": linked_reason, "sure": "yes"})
     assert linked.status_code == 422
     assert re.search(r'id="f-reason-said">.*?private join link', linked.text, re.DOTALL)
     assert "Now at https://zoom.us/j/" in linked.text
-    assert post(ana, f"{path}/call-off", {"what": "cancel", "reason": "The hall burnt down."}).status_code == 303
+    burnt = {"what": "cancel", "reason": "The hall burnt down."}
+    unsure = post(ana, f"{path}/call-off", burnt)
+    assert (unsure.status_code, "Nothing was announced yet" in unsure.text) == (422, True)
+    assert "The hall burnt down." in unsure.text
+    assert only(dbs, select(EventSession.status)) == "scheduled"
+    assert post(ana, f"{path}/call-off", burnt | {"sure": "yes"}).status_code == 303
     assert only(dbs, select(EventSession.status)) == "cancelled"
     assert "cancelled" in dbs.scalars(select(Message.kind)).all()
+
+
+def test_what_was_called_off_says_so_with_its_reason_and_the_way_back(
+    app: Flask, ana: FlaskClient, dbs: Session, clock: Clock
+) -> None:
+    submission_id = published(app, dbs, clock)
+    path = f"/organiser/submissions/{submission_id}"
+    for what, label in (("cancel", "Cancelled"), ("postpone", "Postponed")):
+        post(ana, f"{path}/call-off", {"what": what, "reason": f"Reason to {what}.", "sure": "yes"})
+        for page in (get(ana, path).text, get(ana, "/organiser/").text):
+            assert (f'<span class="badge wants">{label}</span>' in page, f"Reason to {what}." in page) == (True, True)
+            assert "at any time" not in page
+    assert "takes place after all" in get(ana, path).text
+    assert post(ana, f"{path}/call-off", {"what": "revive", "reason": "", "sure": "yes"}).status_code == 303
+    home = get(ana, "/organiser/").text
+    assert ("Reason to" in home, "In the programme" in home) == (False, True)
+    assert "Thursday 7 October 2021, 15:00" in home
 
 
 def test_copy_moves_into_the_next_edition_without_links(ana: FlaskClient, dbs: Session, clock: Clock) -> None:

@@ -10,7 +10,7 @@ from wmd.services.contacts import organisations_of
 from wmd.services.drafts import drafts_of
 from wmd.services.own_work import open_editions, own_items
 from wmd.web.organiser.own_drafts import draft_owner
-from wmd.web.organiser.wording import standing_words
+from wmd.web.organiser.wording import standing_words, when_words
 from wmd.web.reading import read_now
 from wmd.web.visitors import visitor
 
@@ -22,7 +22,7 @@ def show() -> str:
     """Show what waits for this person first; who is not signed in sees the drafts of this browser."""
     dbs, now, who = db.session(), read_now(), visitor()
     items = own_items(dbs, who.person_id) if who.person_id else []
-    shown = [{"item": item, "standing": standing_words(item, now)} for item in items]
+    shown = [{"item": item, "standing": standing_words(item, now), "when": when_words(item)} for item in items]
     shown.sort(key=lambda each: each["standing"]["kind"] != "wants")  # type: ignore[index]
     drafts = drafts_of(dbs, draft_owner())
     editions = {

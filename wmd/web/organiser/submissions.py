@@ -54,10 +54,12 @@ def show_submission(
     body: str = "",
     reason: str = "",
     wrong: str = "",
+    unsure: str = "",
 ) -> Response:
     """Return the page of a submission; ``message`` says what could not be done.
 
-    ``body`` and ``reason`` are what was typed to the team and to everybody, ``wrong`` what is wrong with the latter.
+    ``body`` and ``reason`` are what was typed to the team and to everybody, ``wrong`` what is wrong with the latter;
+    ``unsure`` that it was not said to be announced.
     """
     dbs, now = db.session(), read_now()
     item = _item(submission)
@@ -68,6 +70,7 @@ def show_submission(
         "organiser/submissions/show.html", item=item, standing=standing_words(item, now), page=page, content=content,
         notes=thread_of(dbs, submission.id, for_staff=False), comments=comments_on(dbs, submission.id),
         draft=open_edit(dbs, submission.id, draft_owner()), message=message, body=body, reason=reason, wrong=wrong,
+        unsure=unsure,
         typed=request.form, who=visitor(),
         open_now=open_editions(dbs, now), is_done=bool(request.args.get("done")),
     )  # fmt: skip
@@ -185,6 +188,9 @@ def call(submission_id: str) -> ResponseReturnValue:
     if status is None:
         words = gettext("Choose whether it is cancelled, postponed, or takes place after all.")
         return show_submission(submission, status=422, message=words, reason=reason)
+    if not request.form.get("sure"):
+        words = gettext("Please read it once more, and tick that it may be announced. Nothing was announced yet.")
+        return show_submission(submission, status=422, message=words, reason=reason, unsure=words)
     means = Means(current_app.extensions["wmd.publishing"], secret_box())
     chosen = request.form.getlist("session") or None
     # An organiser acts as such here, whatever else they may be.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -11,8 +12,9 @@ from sqlalchemy.orm import Session
 from wmd.domain.findings import N_
 from wmd.models import EditableText, Edition
 from wmd.services.own_work import OwnItem
+from wmd.services.session_words import times_text
 from wmd.web import words
-from wmd.web.catalogue import gettext
+from wmd.web.catalogue import gettext, ngettext
 
 _DEADLINES: Mapping[str, str] = {
     "before": N_("Events cannot be handed in yet."),
@@ -51,6 +53,17 @@ def standing_words(item: OwnItem, now: datetime) -> Mapping[str, str]:
     return {"label": gettext(label), "kind": kind, "text": gettext(text)}
 
 
+def when_words(item: OwnItem) -> str:
+    """Return when the first session of an event is, in words with its zone, and how many more there are."""
+    if item.content is None or not item.content.sessions:
+        return ""
+    first = replace(item.content, sessions=item.content.sessions[:1])
+    # The zone of the event stands first; one line is enough in a list.
+    said = times_text(first, "", words.select_locale(), gettext).splitlines()[0]
+    more = len(item.content.sessions) - 1
+    return f"{said} " + ngettext("and %(num)d more session", "and %(num)d more sessions", more) if more else said
+
+
 def _standing(item: OwnItem, now: datetime) -> tuple[str, str, str]:
     submission = item.submission
     if item.questions:
@@ -65,6 +78,9 @@ def _approved(item: OwnItem, now: datetime) -> tuple[str, str, str]:
         return N_("Merged"), "", N_("It is shown together with another entry of the same event.")
     if item.event is not None and item.event.hidden_at is not None:
         return N_("Taken off the programme"), "wants", N_("Please write to the team if you do not know why.")
+    if item.off:
+        label, text = _OFF[item.off]
+        return label, "wants", _OFF_WAITS if item.is_waiting else text
     if item.is_waiting:
         text = N_("It stays as it is until the team has looked at your change.")
         return N_("In the programme; your change waits"), "good", text
@@ -73,6 +89,15 @@ def _approved(item: OwnItem, now: datetime) -> tuple[str, str, str]:
     return N_("In the programme"), "good", N_("You can change, postpone or cancel it at any time.")
 
 
+_OFF_WAITS = N_("The entry stays in the programme and says so. Your change waits until the team has looked at it.")
+_OFF: Mapping[str, tuple[str, str]] = {
+    "cancelled": (N_("Cancelled"), N_("The entry stays in the programme and in people’s calendars, and says so.")),
+    "postponed": (
+        N_("Postponed"),
+        N_("The entry stays in the programme and says so. Change its date, and then say that it takes place."),
+    ),
+    "partly": (N_("Partly called off"), N_("The programme says which sessions take place and which do not.")),
+}
 _PLAIN: Mapping[str, tuple[str, str, str]] = {
     "unconfirmed": (
         N_("Waiting for you"), "wants", N_("Please confirm that this is yours; the team looks at it meanwhile."),
