@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from lxml import html
 from sqlalchemy import Select, event, select
 from sqlalchemy.orm import Session
 
@@ -174,6 +175,12 @@ def test_published_event_is_changed_copied_and_called_off(
     assert only(dbs, select(EventSession.status)) == "scheduled"
     assert post(ana, f"{path}/call-off", burnt | {"sure": "yes"}).status_code == 303
     assert only(dbs, select(EventSession.status)) == "cancelled"
+    # Its own page says which sessions, and the reason that everybody reads.
+    (said,) = html.document_fromstring(get(ana, path).text).xpath("//section[@aria-labelledby='called-off']")
+    words = " ".join(said.text_content().split())
+    assert words.startswith("It does not take place as announced")
+    assert ": cancelled" in words
+    assert words.endswith("The reason that everybody reads: The hall burnt down.")
     assert "cancelled" in dbs.scalars(select(Message.kind)).all()
 
 
