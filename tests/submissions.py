@@ -23,7 +23,7 @@ from wmd.domain.vocabulary import RegistrationState
 from wmd.models import Edition, Revision, Submission
 from wmd.services.actors import Actor
 from wmd.services.intake import hand_in, next_revision, read_content
-from wmd.services.moderation import Seen, last_decision, standing, waiting_revision
+from wmd.services.moderation import Seen, seen_now, waiting_revision
 from wmd.services.references import find_edition, put_edition
 
 EDITION = EditionContent(
@@ -98,4 +98,4 @@ def seen(dbs: Session, submission: Submission) -> Seen:
     """Return what a moderator sees of a submission now."""
     revision = waiting_revision(dbs, submission.id)
     assert revision is not None
-    return Seen(submission.id, revision.id, standing(submission, revision, last_decision(dbs, revision.id)))
+    return seen_now(dbs, submission, revision)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from tests.cast import Cast, make_cast
 from tests.conftest import LEAD_STARTED_AT
 from tests.documents import BOX
 from tests.submissions import MONA, content, propose, seen
+from wmd.db import db
 from wmd.domain.content import OrganiserContent
 from wmd.domain.vocabulary import OrganiserRole
 from wmd.errors import NotAllowedMoveError
@@ -106,3 +108,31 @@ def test_link_ends_after_fourteen_days_and_when_asked_again(
     late = look_at_question(dbs, newest, now=LATER + timedelta(days=14))
     assert late is not None
     assert late.works is False
+
+
+def test_of_two_answers_at_the_same_moment_the_first_stands(
+    dbs: Session, listed: Submission, cast: Cast, means: Means
+) -> None:
+    first, second = ask(dbs, listed, cast, means)
+    dbs.commit()
+    engine, told = db.engine, []
+    begun = threading.Event()
+
+    def decline() -> None:
+        with Session(engine) as own:
+            begun.set()
+            told.append(answer(own, second, agrees=False, means=means, now=LATER))
+            own.commit()
+
+    assert answer(dbs, first, agrees=True, means=means, now=LATER) is not None
+    other = threading.Thread(target=decline)
+    other.start()
+    begun.wait(20)
+    # Long enough for the other to come to where it must wait for this transaction.
+    other.join(0.5)
+    dbs.commit()
+    other.join(60)
+
+    assert told == [None]
+    assert dbs.scalars(select(CoOrganiser.state)).all() == ["confirmed"]
+    assert shown(dbs) == ["Organisation A", "Organisation B"]

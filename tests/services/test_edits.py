@@ -92,6 +92,18 @@ def test_anything_else_waits(
     assert (title(dbs), listed.waiting_since, listed.flags) == (["Care in the city"], LATER, [])
 
 
+def test_old_warning_covers_no_new_words(dbs: Session, listed: Submission, means: Means, cast: Cast) -> None:
+    trust(dbs, cast)
+    doubtful = {"en": TextContent("Care in the city", "A talk.", "Some <b>words</b>.")}
+    edit(dbs, listed, NOW, texts=doubtful)
+    approve(dbs, seen(dbs, listed), means, actor=MONA, now=NOW)
+    edit(dbs, listed, LATER, texts={"en": replace(doubtful["en"], description="Other <i>words</i>.")})
+    assert receive_edit(dbs, listed.id, means, now=LATER) is False
+    # What stays as it was is no reason to wait.
+    edit(dbs, listed, LATER, texts={"en": replace(doubtful["en"], title="Care")})
+    assert receive_edit(dbs, listed.id, means, now=LATER) is True
+
+
 @pytest.mark.parametrize(("hours", "flags"), [(80, ["material"]), (71, ["material", "urgent"])])
 def test_material_change_less_than_three_days_before_is_urgent(
     dbs: Session, listed: Submission, means: Means, cast: Cast, hours: int, flags: list[str]

@@ -70,6 +70,7 @@ FACTS: dict[str, dict[str, Any]] = {
         "text": "Dear partners of {organisation},\n\nplease read {link}.",
     },
     "address-changed": {"when": "2021-10-07T12:00:00+00:00"},
+    "contact-added": {"organisation_id": "organisation-a", "when": "2021-10-07T12:00:00+00:00", "replaced": True},
     "change-address": {"until": "2021-10-07T14:01:00+00:00"},
 }
 TO = {"sign-in-unknown", "test", "address-changed", "change-address"}

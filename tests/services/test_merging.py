@@ -29,6 +29,7 @@ from wmd.models import (
     Submission,
 )
 from wmd.services.contacts import find_own_submission
+from wmd.services.hiding import hide
 from wmd.services.merging import merge_published, merge_waiting
 from wmd.services.moderation import NotYoursError
 from wmd.services.organisations import give_contact, merge_organisations, set_trusted
@@ -106,6 +107,15 @@ def test_only_listed_events_take_others_in(dbs: Session, cast: Cast, listed: Sub
         merge_published(dbs, listed.id, listed.id, means, actor=MONA, now=LATER)
     with pytest.raises(NotAllowedMoveError):
         merge_published(dbs, listed.id, twin.id, means, actor=MONA, now=LATER)
+    # One that is hidden, or was merged itself, takes nothing in.
+    third = propose(dbs, cast, NOW, title="Care, thrice")
+    approve(dbs, seen(dbs, third), means, actor=MONA, now=NOW)
+    merge_published(dbs, third.id, listed.id, means, actor=MONA, now=NOW)
+    with pytest.raises(NotAllowedMoveError):
+        merge_waiting(dbs, seen(dbs, twin), third.id, means, actor=MONA, now=LATER)
+    hide(dbs, dbs.get_one(Event, listed.event_id), means.setting, actor="person:mona", now=NOW)
+    with pytest.raises(NotAllowedMoveError):
+        merge_waiting(dbs, seen(dbs, twin), listed.id, means, actor=MONA, now=LATER)
     with pytest.raises(NotYoursError):
         merge_published(dbs, listed.id, twin.id, means, actor=RITA, now=LATER)
 
@@ -153,7 +163,13 @@ def test_lost_mailbox_is_replaced_and_every_old_address_is_told(dbs: Session, ca
     )
     assert sorted(dbs.scalars(present)) == sorted(["cleo", new])
     told = dbs.execute(select(Message.kind, Message.person_id).order_by(Message.person_id)).tuples().all()
-    assert told == [("address-changed", "ana"), ("address-changed", "cleo")]
+    assert told == [("contact-added", "ana"), ("contact-added", "cleo")]
+    assert [row.facts["replaced"] for row in dbs.scalars(select(Message).order_by(Message.person_id))] == [True, False]
+    main = select(OrganisationContact.person_id).where(
+        OrganisationContact.organisation_id == cast.a, OrganisationContact.is_main
+    )
+    # Ana was the main one: whoever takes her place is now.
+    assert dbs.scalars(main).all() == [new]
     trail = dbs.execute(select(AuditEntry.action, AuditEntry.before, AuditEntry.after).order_by(AuditEntry.id))
     assert trail.tuples().all() == [("add-contact", "", new), ("remove-contact", "ana", "")]
     with pytest.raises(InvalidContentError):

@@ -14,6 +14,7 @@ from tests.cast import make_person
 from tests.conftest import LEAD_STARTED_AT
 from tests.content import add_picture
 from tests.handing_in import BOX
+from tests.submissions import MONA
 from wmd.db import db, reading
 from wmd.domain.content import ImageContent
 from wmd.domain.programme import Programme
@@ -31,6 +32,7 @@ from wmd.models import (
 )
 from wmd.services.profiles import (
     approve_profile,
+    count_waiting_profiles,
     hand_in_profile,
     profile_of,
     read_profile,
@@ -72,7 +74,12 @@ def test_proposed_profile_waits_and_changes_nothing_that_is_shown(
     assert revision is not None
     assert (revision.kind, revision.state, revision.number) == ("organisation", "pending", 1)
     assert load().organisations[organisation.code] == before
-    assert [(one.id, other.key) for one, other in waiting_profiles(dbs)] == [(revision.id, "a")]
+    assert [(one.id, other.key) for one, other in waiting_profiles(dbs, actor=MONA)] == [(revision.id, "a")]
+    elsewhere = replace(MONA, regions=frozenset({"africa"}))
+    assert organisation.region != "africa"
+    assert [count_waiting_profiles(dbs, actor=one) for one in (MONA, elsewhere)] == [1, 0]
+    # Narrowed before it is cut, so that what others see takes no place.
+    assert waiting_profiles(dbs, actor=elsewhere, limit=1) == []
 
 
 def test_approved_profile_reaches_its_page_its_events_and_calendars(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from tests.cast import Cast, make_cast
 from tests.conftest import LEAD_STARTED_AT
 from tests.documents import BOX
+from tests.mails import count_statements
 from tests.submissions import ADAM, MONA, RITA, content, edit, propose, seen
 from wmd.domain.content import TextContent
 from wmd.errors import InvalidContentError, NotAllowedMoveError
@@ -28,11 +29,27 @@ from wmd.models import (
 )
 from wmd.services.actors import Actor
 from wmd.services.intake import read_content
-from wmd.services.moderation import DecidedMeanwhileError, NotYoursError, claim, hand_over, release
+from wmd.services.moderation import (
+    DecidedMeanwhileError,
+    NotYoursError,
+    claim,
+    hand_over,
+    release,
+    waiting_revision,
+)
 from wmd.services.publishing import Setting
 from wmd.services.staff_edits import approved_revision, staff_edit
 from wmd.services.standing import Means
-from wmd.services.verdicts import Said, approve, ask_for_changes, publish_now, refuse, reopen, take_some
+from wmd.services.verdicts import (
+    Said,
+    approve,
+    ask_for_changes,
+    publish_now,
+    refuse,
+    reopen,
+    take_some,
+    versions,
+)
 
 NOW = LEAD_STARTED_AT
 LATER = NOW + timedelta(hours=1)
@@ -325,3 +342,33 @@ def test_rejected_submission_is_taken_up_again(dbs: Session, submission: Submiss
     assert {state for _, _, state in mails(dbs)} == {"cancelled"}
     approve(dbs, seen(dbs, submission), means, actor=ADAM, now=LATER)
     assert title(dbs) == ["Care in the city"]
+
+
+def test_asking_for_changes_twice_from_the_same_page_is_noticed(dbs: Session, cast: Cast, means: Means) -> None:
+    submission = propose(dbs, cast, NOW)
+    ask_for_changes(dbs, seen(dbs, submission), Said(own="A title, please."), means, actor=MONA, now=NOW)
+    page = seen(dbs, submission)
+    ask_for_changes(dbs, page, Said(own="And a picture."), means, actor=MONA, now=LATER)
+    with pytest.raises(DecidedMeanwhileError):
+        ask_for_changes(dbs, page, Said(own="And a picture."), means, actor=MONA, now=LATER)
+    assert dbs.scalars(select(Decision.reason).order_by(Decision.id)).all() == ["A title, please.", "And a picture."]
+
+
+@pytest.mark.parametrize("revisions", [2, 6])
+def test_versions_take_a_fixed_number_of_queries(dbs: Session, cast: Cast, means: Means, revisions: int) -> None:
+    submission = propose(dbs, cast, NOW)
+    approve(dbs, seen(dbs, submission), means, actor=MONA, now=NOW)
+    for number in range(1, revisions):
+        edit(dbs, submission, LATER, host_city=f"City {number}")
+    waiting = waiting_revision(dbs, submission.id)
+    assert waiting is not None
+    assert waiting.number == revisions
+    submission_id, revision_id = submission.id, waiting.id
+    dbs.commit()
+    dbs.expunge_all()
+    submission, waiting = dbs.get_one(Submission, submission_id), dbs.get_one(Revision, revision_id)
+    with count_statements(dbs) as so_far:
+        base, proposed, standing = versions(dbs, submission, waiting)
+        assert so_far() == 2
+    assert base is not None
+    assert (base, proposed.host_city) == (standing, f"City {revisions - 1}")

@@ -117,6 +117,9 @@ _KINDS: tuple[Kind, ...] = (
     Kind("change-address", N_("Confirm your new address"), {**_SECRET_LINK, "until": N_("when the link ends")},
          priority=URGENT, lives=timedelta(hours=1), has_secret=True),
     Kind("address-changed", N_("Mail address changed"), {"when": N_("when it was changed")}),
+    Kind("contact-added", N_("Contact added by staff"),
+         {"organisation": N_("the name of the organisation"), "when": N_("when it was changed"),
+          "access": N_("whether the reader answers for it no more, as a sentence")}),
     Kind("test", N_("Test"), {"when": N_("when it was asked for")}, priority=URGENT, lives=timedelta(hours=1)),
 )  # fmt: skip
 

@@ -51,10 +51,14 @@ def answer(dbs: Session, secret: str, *, agrees: bool, means: Means, now: dateti
     Of several who were asked for one organisation the first decides.
     """
     token = consume(dbs, "co-organiser", secret, now=now)
-    asked = _asked(dbs, token, works=True) if token is not None else None
-    if token is None or asked is None or not asked.works:
+    submission_id = token.subject_id.partition(":")[0] if token is not None else ""
+    if token is None or dbs.get(Submission, submission_id) is None:
         return None
-    submission = lock_submission(dbs, asked.submission.id)
+    # Held first, read then: two contacts of one organisation may answer at the same moment.
+    submission = lock_submission(dbs, submission_id)
+    asked = _asked(dbs, token, works=True)
+    if asked is None or not asked.works:
+        return None
     to = "confirmed" if agrees else "declined"
     asked.row.state, asked.row.answered_at = to, now
     actor = f"person:{token.person_id}" if token.person_id else "visitor"
@@ -78,7 +82,7 @@ def ask_again(
     """
     submission = lock_submission(dbs, submission_id)
     require_moderator(submission, actor)
-    row = dbs.get(CoOrganiser, (submission_id, organisation_id))
+    row = dbs.get(CoOrganiser, (submission_id, organisation_id), populate_existing=True)
     if row is None or row.state != "asked":
         msg = "this organisation was not asked, or has answered"
         raise NotAllowedMoveError(msg)

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, func, or_, select, true
+from sqlalchemy import ColumnElement, String, and_, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from wmd.domain.findings import N_
 from wmd.domain.working_days import is_overdue, working_age
 from wmd.models import Edition, Organisation, Person, Submission
-from wmd.services.actors import Actor
+from wmd.services.actors import Actor, theirs
 
 PAGE_ROWS = 25
 #: What the queue calls an approved event of which a change waits.
@@ -147,12 +147,7 @@ def _counts(dbs: Session, narrowed: ColumnElement[bool]) -> dict[str, int]:
 
 def _theirs(actor: Actor) -> ColumnElement[bool]:
     """Return what a member of the staff may see: their regions and languages, and what names neither."""
-    limits: list[ColumnElement[bool]] = []
-    if actor.regions:
-        limits.append(Submission.region.in_(sorted({"", *actor.regions})))
-    if actor.languages:
-        limits.append(Submission.language.in_(sorted({"", *actor.languages})))
-    return and_(true(), *limits)
+    return theirs(actor, Submission.region, Submission.language)
 
 
 def _narrowing(wanted: Filter, actor: Actor) -> list[ColumnElement[bool]]:

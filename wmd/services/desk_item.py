@@ -32,7 +32,7 @@ from wmd.models import (
 from wmd.services.co_organisers import partners_of
 from wmd.services.event_checks import check_content
 from wmd.services.intake import read_content
-from wmd.services.moderation import Seen, last_decision, standing, waiting_revision
+from wmd.services.moderation import Seen, seen_now, waiting_revision
 from wmd.services.staff_edits import approved_revision
 from wmd.services.threads import thread_of
 from wmd.services.verdicts import versions
@@ -78,7 +78,7 @@ def read_item(dbs: Session, submission: Submission) -> Item:
     content = read_content(shown)
     seen, edit = None, []
     if waiting is not None:
-        seen = Seen(submission.id, waiting.id, standing(submission, waiting, last_decision(dbs, waiting.id)))
+        seen = seen_now(dbs, submission, waiting)
         base, proposed, before = versions(dbs, submission, waiting)
         edit = changes(base, proposed) if base is not None and before is not None else []
     edition = dbs.get_one(Edition, submission.edition_id)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from wmd.domain.changesets import changes
 from wmd.domain.content import EventContent
+from wmd.domain.content_json import event_to_json
 from wmd.domain.findings import Level
 from wmd.domain.risk import Risk, highest, is_urgent
 from wmd.models import Edition, EventSession, Organisation, Submission
@@ -21,6 +24,7 @@ from wmd.services.verdicts import approve_held, versions
 
 #: Who decides in the name of the table of risks.
 BY_TABLE = "job:trusted-wording"
+_STEP = re.compile(r"[^.\[\]]+")
 MATERIAL, URGENT = "material", "urgent"
 
 
@@ -62,10 +66,27 @@ def _may_publish(
         return False
     edition = dbs.get_one(Edition, submission.edition_id)
     before, after = (
-        {(one.code, one.where) for one in check_content(dbs, edition, content) if one.level is not Level.NOTE}
+        [
+            (one, _said_at(content, one.where))
+            for one in check_content(dbs, edition, content)
+            if one.level is not Level.NOTE
+        ]
         for content in (standing, proposed)
     )
-    return after <= before
+    return all(one in before for one in after)
+
+
+def _said_at(content: EventContent, where: str) -> object:
+    """Return what stands where a finding points: what was found before says nothing of new words in its place."""
+    found: Any = event_to_json(content)
+    for step in _STEP.findall(where):
+        if isinstance(found, dict):
+            found = found.get(step)
+        elif isinstance(found, list) and step.isdecimal() and int(step) < len(found):
+            found = found[int(step)]
+        else:
+            return None
+    return found
 
 
 def looked_at(dbs: Session, submission_id: str, *, actor: Actor, now: datetime) -> None:

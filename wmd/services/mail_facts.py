@@ -8,11 +8,12 @@ holds only ids and plain values (``facts``):
 ``reason``           what was given as a reason, where no decision of an event holds it (cancelled, profile-refused)
 ``revision_id``      the revision it is about; without it the approved one, else the newest
 ``note_id``          the question that was asked; without it the newest one
-``organisation_id``  the organisation that is asked (co-organiser) or that invites (invite)
+``organisation_id``  the organisation that is asked (co-organiser) or that it is about (invite, contact-added)
 ``taken``            what became of each change: ``label``, ``of``, ``path``, ``taken`` (edit-partly-accepted)
 ``other``            the title of the event that it is listed together with (merged)
 ``status, partly``   what happened (cancelled), and whether to some of its sessions only
-``until, when``      instants in ISO 8601 with their offset (invite, address-changed)
+``until, when``      instants in ISO 8601 with their offset (invite, address-changed, contact-added)
+``replaced``         whether who reads it is a contact no more (contact-added)
 ``message, since``   of an alarm;  ``counts`` of a digest;  ``subject, text`` of an announcement
 ===================  ===============================================================================================
 """
@@ -213,7 +214,7 @@ class _One:
         return title or self.say(N_("an event without a title yet"))
 
     def _organisation(self) -> str:
-        named = self.row.facts.get("organisation_id") if self.row.kind == "invite" else None
+        named = self.row.facts.get("organisation_id") if self.row.kind in _ABOUT_ORGANISATION else None
         identity = named or (self.submission.organisation_id if self.submission else self.row.subject_id)
         return self._name_of(str(identity))
 
@@ -287,6 +288,10 @@ class _One:
 
     def _when(self) -> str:
         return self._fact_moment("when") or self._moment(self.row.created_at)
+
+    def _access(self) -> str:
+        gone = N_("They take your place: you can no longer act for it here.")
+        return self.say(gone if self.row.facts.get("replaced") else N_("You stay a contact as you were."))
 
     def _message(self) -> str:
         return self.say(str(self.row.facts.get("message", "")))

@@ -33,8 +33,8 @@ def merge_published(
         require_moderator(one, actor)
     event, target = dbs.get(Event, submission.event_id), dbs.get(Event, into.event_id)
     standing = approved_revision(dbs, submission)
-    if event is None or target is None or standing is None or submission_id == into_id:
-        msg = "both events must be published"
+    if event is None or target is None or standing is None or not _may_take_in(submission, into, target):
+        msg = "both events must be listed"
         raise NotAllowedMoveError(msg)
     hiding.merge(dbs, event, target, means.setting, actor=actor.name, now=now)
     _join(dbs, submission, read_content(standing), into, means, actor=actor, now=now)
@@ -49,7 +49,7 @@ def merge_waiting(dbs: Session, seen: Seen, into_id: str, means: Means, *, actor
     into = lock_submission(dbs, into_id)
     require_moderator(into, actor)
     target = dbs.get(Event, into.event_id)
-    if submission.state == "approved" or target is None or target.hidden_at is not None or into.id == submission.id:
+    if submission.state == "approved" or target is None or not _may_take_in(submission, into, target):
         msg = "only what waits is merged into a listed event"
         raise NotAllowedMoveError(msg)
     content = read_content(revision)
@@ -58,6 +58,13 @@ def merge_waiting(dbs: Session, seen: Seen, into_id: str, means: Means, *, actor
     leave_desk(submission)
     move(dbs, submission, "withdrawn", actor=actor.name, now=now)
     _join(dbs, submission, content, into, means, actor=actor, now=now)
+
+
+def _may_take_in(submission: Submission, into: Submission, target: Event) -> bool:
+    """Whether a listing takes another in: one that is hidden, or leads on itself, would swallow it unseen."""
+    if target.hidden_at is not None or target.merged_into_id is not None:
+        return False
+    return into.id != submission.id and into.merged_into_id is None and submission.merged_into_id is None
 
 
 def _join(

@@ -29,11 +29,15 @@ EDIT_WAITS, EDIT_CHANGES = "edit waiting", "edit changes requested"
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a moderator was looking at: the submission, its revision that waits, and where it stood (see standing)."""
+    """What a moderator was looking at: the submission, its revision that waits, and where it stood (see standing).
+
+    ``decision_id`` is the last verdict on that revision (0: none yet), so that asking for changes twice is noticed.
+    """
 
     submission_id: str
     revision_id: str
     state: str
+    decision_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,12 @@ def last_decision(dbs: Session, revision_id: str) -> Decision | None:
     ).first()
 
 
+def seen_now(dbs: Session, submission: Submission, waiting: Revision) -> Seen:
+    """Return what a moderator sees of a submission at this moment."""
+    decision = last_decision(dbs, waiting.id)
+    return Seen(submission.id, waiting.id, standing(submission, waiting, decision), decision.id if decision else 0)
+
+
 def standing(submission: Submission, waiting: Revision | None, decision: Decision | None) -> str:
     """Return where a submission stands for the desk: its state, and of an approved one where its edit stands."""
     if submission.state != "approved" or waiting is None:
@@ -138,8 +148,8 @@ def hold(dbs: Session, seen: Seen, actor: Actor) -> tuple[Submission, Revision]:
     """
     submission = lock_submission(dbs, seen.submission_id)
     require_moderator(submission, actor)
-    revision = dbs.get_one(Revision, seen.revision_id, populate_existing=True)
-    if revision.submission_id != submission.id:
+    revision = dbs.get(Revision, seen.revision_id, populate_existing=True)
+    if revision is None or revision.submission_id != submission.id:
         msg = "this revision belongs to another submission"
         raise NotAllowedMoveError(msg)
     if (conflict := _conflict(dbs, seen, submission, revision, actor)) is not None:
@@ -168,7 +178,7 @@ def _conflict(dbs: Session, seen: Seen, submission: Submission, revision: Revisi
             return Conflict("newer revision", newer.actor, newer.created_at)
     if revision.state != "pending" and decision is not None:
         return Conflict(decision.verdict, decision.moderator, decision.decided_at)
-    if standing(submission, revision, decision) != seen.state:
+    if standing(submission, revision, decision) != seen.state or (decision.id if decision else 0) != seen.decision_id:
         if decision is not None:
             return Conflict(decision.verdict, decision.moderator, decision.decided_at)
         return _last_move(dbs, submission)

@@ -21,7 +21,7 @@ from wmd.models import (
     Revision,
     Submission,
 )
-from wmd.services.actors import Actor
+from wmd.services.actors import Actor, theirs
 from wmd.services.moderation import NotYoursError
 from wmd.services.outbox import put_message
 from wmd.services.people import person_for
@@ -176,20 +176,30 @@ def give_contact(
     for person_id in before:
         if person_id == person.id:
             continue
+        facts = {"organisation_id": row.id, "when": now.isoformat(), "replaced": person_id == replaces}
         put_message(
-            dbs, kind="address-changed", dedupe_key=f"give-contact:{row.id}:{person.id}:{person_id}:{now.isoformat()}",
-            cause=actor.name, person_id=person_id, subject_id=row.id, facts={"when": now.isoformat()}, box=means.box,
-            now=now,
+            dbs, kind="contact-added", dedupe_key=f"give-contact:{row.id}:{person.id}:{person_id}:{now.isoformat()}",
+            cause=actor.name, person_id=person_id, subject_id=row.id, facts=facts, box=means.box, now=now,
         )  # fmt: skip
     if replaces in before and replaces != person.id:
-        gone = dbs.get_one(OrganisationContact, (row.id, replaces))
-        gone.removed_at, gone.is_main = now, False
-        audit(
-            dbs, actor=actor.name, action="remove-contact", kind="organisation", subject_id=row.id, before=replaces,
-            now=now,
-        )  # fmt: skip
+        _replace(dbs, row, replaces, person.id, actor=actor, now=now)
     dbs.flush()
     return person.id
+
+
+def _replace(
+    dbs: Session, organisation: Organisation, old_id: str, new_id: str, *, actor: Actor, now: datetime
+) -> None:
+    """Take a contact's access away; whoever takes the place of the main one becomes the main one."""
+    gone = dbs.get_one(OrganisationContact, (organisation.id, old_id))
+    new = dbs.get_one(OrganisationContact, (organisation.id, new_id))
+    if gone.is_main:
+        gone.is_main, new.is_main = False, True
+    gone.removed_at = now
+    audit(
+        dbs, actor=actor.name, action="remove-contact", kind="organisation", subject_id=organisation.id, before=old_id,
+        now=now,
+    )  # fmt: skip
 
 
 def find_organisation(dbs: Session, code: str) -> Organisation | None:
@@ -208,9 +218,7 @@ class Listed:
 
 def list_organisations(dbs: Session, *, actor: Actor, q: str = "", page: int = 1) -> tuple[list[Listed], int]:
     """Return a page of organisations by name, and how many pages there are: two queries."""
-    wanted = [Organisation.state != "merged"]
-    if actor.regions:
-        wanted.append(Organisation.region.in_(sorted({"", *actor.regions})))
+    wanted = [Organisation.state != "merged", theirs(actor, Organisation.region)]
     if q:
         names = func.lower(cast(Organisation.names, String))
         wanted.append(or_(names.contains(q.lower(), autoescape=True), Organisation.code == q.upper()))
@@ -221,7 +229,8 @@ def list_organisations(dbs: Session, *, actor: Actor, q: str = "", page: int = 1
         .where(OrganisationContact.organisation_id == Organisation.id, OrganisationContact.removed_at.is_(None))
         .scalar_subquery()
     )
-    submissions = select(func.count()).where(Submission.organisation_id == Organisation.id).scalar_subquery()
+    seen = theirs(actor, Submission.region, Submission.language)
+    submissions = select(func.count()).where(Submission.organisation_id == Organisation.id, seen).scalar_subquery()
     rows = dbs.execute(
         select(Organisation, contacts, submissions)
         .where(*wanted)
@@ -245,7 +254,8 @@ def contacts_of(dbs: Session, organisation: Organisation) -> list[Person]:
     )
 
 
-def submissions_of(dbs: Session, organisation: Organisation) -> list[Submission]:
-    """Return what an organisation has handed in, the newest first."""
-    wanted = select(Submission).where(Submission.organisation_id == organisation.id)
+def submissions_of(dbs: Session, organisation: Organisation, actor: Actor) -> list[Submission]:
+    """Return what an organisation has handed in, as far as a member of the staff may see it, the newest first."""
+    seen = theirs(actor, Submission.region, Submission.language)
+    wanted = select(Submission).where(Submission.organisation_id == organisation.id, seen)
     return list(dbs.scalars(wanted.order_by(Submission.created_at.desc()).limit(100)))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from typing import Any, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from wmd.domain.codes import Mint, readable_slug
@@ -17,10 +18,13 @@ from wmd.domain.findings import errors
 from wmd.errors import InvalidContentError, NotAllowedMoveError, NotPublishableError
 from wmd.models import Decision, Edition, EditionOrganisation, Event, EventOrganisation, Organisation, Revision
 from wmd.secretbox import SecretBox
+from wmd.services.actors import Actor, theirs
 from wmd.services.decision_mail import tell_of_profile
 from wmd.services.publishing import Setting, publish
 from wmd.services.states import audit, move
 from wmd.services.versions import raise_version, touch_site
+
+_Row = TypeVar("_Row", bound=tuple[Any, ...])
 
 
 def profile_of(row: Organisation) -> OrganisationContent:
@@ -59,14 +63,22 @@ def last_refusal(dbs: Session, organisation: Organisation) -> str:
     return dbs.scalar(select(Decision.reason).where(Decision.revision_id == newest.id)) or ""
 
 
-def waiting_profiles(dbs: Session, *, limit: int = 100) -> list[tuple[Revision, Organisation]]:
-    """Return proposed profiles with their organisations, the oldest first."""
+def count_waiting_profiles(dbs: Session, *, actor: Actor) -> int:
+    """Return how many proposed profiles wait that a member of the staff may see."""
+    return dbs.scalar(_waiting(select(func.count()).select_from(Revision), actor)) or 0
+
+
+def _waiting(wanted: Select[_Row], actor: Actor) -> Select[_Row]:
+    return wanted.join(Organisation, Organisation.id == Revision.organisation_id).where(
+        Revision.kind == "organisation", Revision.state == "pending", Organisation.state != "merged",
+        theirs(actor, Organisation.region),
+    )  # fmt: skip
+
+
+def waiting_profiles(dbs: Session, *, actor: Actor, limit: int = 100) -> list[tuple[Revision, Organisation]]:
+    """Return proposed profiles that a member of the staff may see, with their organisations, the oldest first."""
     found = dbs.execute(
-        select(Revision, Organisation)
-        .join(Organisation, Organisation.id == Revision.organisation_id)
-        .where(Revision.kind == "organisation", Revision.state == "pending", Organisation.state != "merged")
-        .order_by(Revision.created_at, Revision.id)
-        .limit(limit)
+        _waiting(select(Revision, Organisation), actor).order_by(Revision.created_at, Revision.id).limit(limit)
     )
     return [(revision, organisation) for revision, organisation in found.tuples()]
 

@@ -204,21 +204,17 @@ def versions(
     The beginning is the nearest revision before it that was approved: what waited between was never public.
     """
     proposed = read_content(revision)
-    approved = dbs.scalars(
-        select(Revision).where(Revision.submission_id == submission.id, Revision.state == "approved")
-    ).first()
+    rows = {row.id: row for row in dbs.scalars(select(Revision).where(Revision.submission_id == submission.id))}
+    approved = next((row for row in rows.values() if row.state == "approved"), None)
     if approved is None or approved.id == revision.id:
         return None, proposed, None
     standing = read_content(approved)
-    base = dbs.get(Revision, revision.base_revision_id or "")
-    while base is not None and base.id != approved.id and not _was_approved(dbs, base):
-        base = dbs.get(Revision, base.base_revision_id or "")
+    taken = select(Decision.revision_id).where(Decision.revision_id.in_(rows), Decision.verdict == "approved")
+    were_approved = {approved.id, *dbs.scalars(taken)}
+    base = rows.get(revision.base_revision_id or "")
+    while base is not None and base.id not in were_approved:
+        base = rows.get(base.base_revision_id or "")
     return read_content(base) if base is not None else standing, proposed, standing
-
-
-def _was_approved(dbs: Session, revision: Revision) -> bool:
-    found = select(Decision.id).where(Decision.revision_id == revision.id, Decision.verdict == "approved")
-    return dbs.scalar(found) is not None
 
 
 def _reason(dbs: Session, revision: Revision, said: Said, *, needed: bool) -> str:

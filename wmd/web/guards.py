@@ -8,7 +8,7 @@ from functools import wraps
 from typing import ParamSpec
 from urllib.parse import quote
 
-from flask import Response, abort, make_response, redirect, request
+from flask import Response, abort, current_app, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from wmd.db import db
@@ -24,6 +24,7 @@ __all__ = [
     "for_contact",
     "for_staff",
     "freshly_signed_in",
+    "freshness_first",
     "keep_session",
     "own_organisation",
     "own_submission",
@@ -73,14 +74,25 @@ def for_staff(
                 return _first("/sign-in/second-factor")
             if ROLES.index(who.staff.role) < needed:
                 abort(403)
-            if fresh and (who.session.fresh_at is None or read_now() - who.session.fresh_at > FRESH_FOR):
-                return _first("/sign-in/second-factor")
+            if fresh and (asked := freshness_first()) is not None:
+                return asked
             return view(*args, **kwargs)
 
         setattr(guarded, GUARD, guard)
         return guarded
 
     return guard
+
+
+def freshness_first() -> Response | None:
+    """Return the way to the second factor unless it was shown within the last 15 minutes.
+
+    For views of which only some acts are dangerous; all others take ``for_staff(…, fresh=True)``.
+    """
+    session = visitor().session
+    if session is not None and session.fresh_at is not None and read_now() - session.fresh_at <= FRESH_FOR:
+        return None
+    return _first("/sign-in/second-factor")
 
 
 def freshly_signed_in(view: Callable[_P, ResponseReturnValue]) -> Callable[_P, ResponseReturnValue]:
@@ -125,6 +137,10 @@ def own_organisation(code: str) -> Organisation:
 def _first(path: str, query: str = "") -> Response:
     """Lead to where something is asked first, and from there back to here."""
     here = request.path
+    adapter = current_app.create_url_adapter(request)
+    # What can only be posted to has its form on a page above it.
+    while adapter is not None and here.count("/") > 1 and not adapter.test(here, method="GET"):
+        here = here.rpartition("/")[0]
     if request.method in {"GET", "HEAD"} and request.query_string:
         here += "?" + request.query_string.decode("ascii", "replace")
     return make_response(redirect(f"{path}?{query}next={quote(here, safe='/')}", 303))

@@ -65,7 +65,7 @@ def test_public_picture_may_be_kept_for_a_year_and_does_nothing(house: Flask) ->
         answer = get(house.test_client(), path)
         assert Pillow.open(io.BytesIO(answer.data)).size == size
         assert (answer.status_code, answer.content_type) == (200, "image/jpeg")
-        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["Cache-Control"] == "public, max-age=3600"
         assert answer.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert "Set-Cookie" not in answer.headers

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from tests.cast import Cast, get, make_cast, post, sign_in
-from tests.conftest import LEAD_STARTED_AT
+from tests.conftest import LEAD_STARTED_AT, Clock
 from tests.documents import BOX
 from tests.submissions import ADAM, MONA, edit, propose, seen
 from wmd.db import db
@@ -387,3 +387,30 @@ def test_signs_of_spam_are_told_in_words_and_taken_back(app: Flask, dbs: Session
     decide(client, submission.id, "refuse", own="No.")
     assert post(client, f"/staff/desk/{submission.id}", {"act": "reopen"}).status_code == 303
     assert standing_of(dbs, submission).state == "in review"
+
+
+@pytest.mark.parametrize(("clock_text", "said"), [("02:30", "does not exist"), ("soon", "Write a day")])
+def test_time_to_publish_that_never_happens_is_refused(
+    app: Flask, submission: Handed, clock_text: str, said: str
+) -> None:
+    client, path = at_desk(app, "mona"), f"/staff/desk/{submission.id}"
+    form = form_of(get(client, path).get_data(as_text=True))
+    # The clocks of Madrid went forward over it.
+    asked = {**form, "act": "approve", "publish_day": "2022-03-27", "publish_time": clock_text}
+    answer = post(client, path, asked)
+    assert (answer.status_code, said in text_of(answer.get_data(as_text=True))) == (422, True)
+
+
+def test_merging_and_calling_off_ask_for_a_fresh_confirmation(app: Flask, submission: Handed, clock: Clock) -> None:
+    client, path = at_desk(app, "mona"), f"/staff/desk/{submission.id}"
+    clock.now = NOW + timedelta(minutes=16)
+    answers = [
+        post(client, path, {"act": "merge", "into": "ZZZZZZ"}), get(client, f"{path}/call-off"),
+        post(client, f"{path}/call-off", {"status": "cancelled"}), get(client, "/staff/bulk"),
+        post(client, "/staff/bulk", {"act": "approve"}),
+    ]  # fmt: skip
+    assert [(answer.status_code, answer.location.partition("?")[0]) for answer in answers] == [
+        (303, "/sign-in/second-factor")
+    ] * 5
+    # The desk's own verdicts go on without.
+    assert post(client, path, {"act": "refuse"}).status_code in {409, 422}

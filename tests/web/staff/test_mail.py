@@ -275,3 +275,13 @@ def test_preview_shows_the_words_with_a_real_mail_and_saves_nothing(app: Flask, 
 @pytest.mark.parametrize("query", ["language=xx", "edition=1999", "language=en&edition=../x"])
 def test_unknown_language_or_edition_is_not_found(app: Flask, query: str) -> None:
     assert get(browser(app), f"{TEXTS}?{query}").status_code == 404
+
+
+def test_new_words_of_all_mails_ask_for_a_fresh_confirmation(app: Flask, clock: Clock) -> None:
+    client = app.test_client()
+    sign_in(client, app, "adam", staff=True)
+    path = "/staff/mail/texts/received"
+    assert get(client, path).status_code == 200
+    clock.now += timedelta(minutes=16)
+    for answer in (get(client, path), post(client, path, {"subject": "x"}), get(client, "/staff/audit.csv")):
+        assert (answer.status_code, answer.location.partition("?")[0]) == (303, "/sign-in/second-factor")

@@ -50,7 +50,7 @@ def test_trust_contact_and_merging(app: Flask, dbs: Session, cast: Cast, setting
     assert answer.status_code == 303
     gone = [one for one in look(dbs, OrganisationContact.person_id, OrganisationContact.removed_at) if one[1]]
     assert gone == [("ana", NOW)]
-    assert [kind for kind in look(dbs, Message.kind) if kind == "address-changed"] == ["address-changed"] * 2
+    assert [kind for kind in look(dbs, Message.kind) if kind == "contact-added"] == ["contact-added"] * 2
 
     assert post(client, f"{here}/merge", {"into": "ZZZZZZ"}).status_code == 422
     assert post(client, f"{here}/merge", {"into": cast.a_code}).status_code == 409
@@ -79,9 +79,10 @@ def test_event_is_entered_for_an_organisation(app: Flask, dbs: Session, cast: Ca
 def test_dangerous_acts_ask_for_the_second_step(app: Flask, cast: Cast, clock: Clock) -> None:
     client = at_desk(app, "mona")
     clock.now = NOW + timedelta(minutes=16)
-    for act in ("contact", "merge"):
+    for act in ("contact", "merge", "trust"):
         answer = post(client, f"/staff/organisations/{cast.a_code}/{act}", {})
-        assert answer.location.startswith("/sign-in/second-factor?next=")
+        # And from there back to the page with the form.
+        assert answer.location == f"/sign-in/second-factor?next=/staff/organisations/{cast.a_code}"
 
 
 @pytest.mark.parametrize(("person", "expected"), [("rita", [200, 403, 403, 403, 403]), ("ana", [403] * 5)])
@@ -99,3 +100,14 @@ def test_member_of_another_region_finds_none(app: Flask, dbs: Session, cast: Cas
     assert "Organisation A" not in get(client, "/staff/organisations").get_data(as_text=True)
     answers = [get(client, here), post(client, f"{here}/trust", {"trusted": "yes"})]
     assert [answer.status_code for answer in answers] == [404, 404]
+
+
+def test_member_of_another_language_reads_no_titles(app: Flask, dbs: Session, cast: Cast) -> None:
+    hand_in(dbs, cast, NOW)
+    dbs.get_one(StaffMember, "mona").languages = ["fr"]
+    dbs.commit()
+    client = at_desk(app, "mona")
+    page = get(client, f"/staff/organisations/{cast.a_code}").get_data(as_text=True)
+    assert ("Organisation A" in page, "Care in the city" in page) == (True, False)
+    for path in ("/staff/audit", "/staff/audit.csv", "/staff/audit.json"):
+        assert get(client, path).status_code == 403

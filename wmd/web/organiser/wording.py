@@ -70,12 +70,14 @@ def _standing(item: OwnItem, now: datetime) -> tuple[str, str, str]:
         return N_("The team has a question"), "wants", N_("Please answer it below: your event waits for it.")
     if submission.state == "approved":
         return _approved(item, now)
+    if submission.merged_into_id is not None:
+        return _MERGED
     return _PLAIN[submission.state]
 
 
 def _approved(item: OwnItem, now: datetime) -> tuple[str, str, str]:
-    if item.event is not None and item.event.merged_into_id is not None:
-        return N_("Merged"), "", N_("It is shown together with another entry of the same event.")
+    if item.submission.merged_into_id is not None:
+        return _MERGED
     if item.event is not None and item.event.hidden_at is not None:
         return N_("Taken off the programme"), "wants", N_("Please write to the team if you do not know why.")
     if item.off:
@@ -98,6 +100,7 @@ _OFF: Mapping[str, tuple[str, str]] = {
     ),
     "partly": (N_("Partly called off"), N_("The programme says which sessions take place and which do not.")),
 }
+_MERGED = N_("Merged"), "", N_("It is shown together with another entry of the same event.")
 _PLAIN: Mapping[str, tuple[str, str, str]] = {
     "unconfirmed": (
         N_("Waiting for you"), "wants", N_("Please confirm that this is yours; the team looks at it meanwhile."),

@@ -15,12 +15,12 @@ from wmd.web.visitors import visitor
 bp = Blueprint("media", __name__)
 
 _NAME = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(-small)?\.([a-z]{3,4})")
-_YEAR_S = 365 * 24 * 3600
+_HOUR_S = 3600
 
 
 @bp.get("/media/<name>")
 def show(name: str) -> Response:
-    """Send a picture as we made it. Its bytes never change, so that a public one may be kept for a year.
+    """Send a picture as we made it. A public one is kept for an hour, not longer: it may be hidden or erased.
 
     Opened on its own it is sandboxed and may load nothing, whatever a browser takes it for.
     """
@@ -41,7 +41,7 @@ def show(name: str) -> Response:
     response.mimetype = image.media_type
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = f"public, max-age={_YEAR_S}, immutable" if is_public else "no-store"
+    response.headers["Cache-Control"] = f"public, max-age={_HOUR_S}" if is_public else "no-store"
     if is_public:
         response.add_etag()
     return response

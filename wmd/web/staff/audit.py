@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, abort, make_response, render_template, request
 
 from wmd.db import db
 from wmd.domain.documents.write_csv import csv_stream
@@ -45,6 +45,9 @@ def _day(text: str, messages: dict[str, list[str]], name: str) -> datetime | Non
 
 
 def _asked() -> Asked:
+    # An entry names neither a region nor a language: the trail is for those who may see everything.
+    if visitor().actor.is_limited:
+        abort(403)
     typed = {name: request.args.get(name, "")[:_LONGEST].replace("\0", "") for name in _FIELDS}
     messages: dict[str, list[str]] = {}
     until = _day(typed["until"], messages, "until")
@@ -96,7 +99,7 @@ def _file(pieces: Iterable[bytes], media_type: str, name: str) -> Response:
 
 
 @bp.get("/audit.csv")
-@for_staff("administrator")
+@for_staff("administrator", fresh=True)
 def as_csv() -> Response:
     """Send what was searched for as a file for a spreadsheet, the oldest entry first."""
     lines = all_audit(db.session(), _asked().query)
@@ -104,7 +107,7 @@ def as_csv() -> Response:
 
 
 @bp.get("/audit.json")
-@for_staff("administrator")
+@for_staff("administrator", fresh=True)
 def as_json() -> Response:
     """Send what was searched for as JSON, the oldest entry first."""
     lines = all_audit(db.session(), _asked().query)

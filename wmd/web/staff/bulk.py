@@ -27,8 +27,7 @@ from wmd.services.moderation import (
     DecidedMeanwhileError,
     NotYoursError,
     Seen,
-    last_decision,
-    standing,
+    seen_now,
     waiting_revision,
 )
 from wmd.services.verdicts import Said
@@ -37,7 +36,7 @@ from wmd.web.csrf import on_stale_form
 from wmd.web.guards import for_staff, visitor
 from wmd.web.means import means
 from wmd.web.reading import library, read_now
-from wmd.web.staff.desk import STATE_WORDS, conflict_words, filter_query, read_filter
+from wmd.web.staff.desk import STATE_WORDS, conflict_words, filter_query, read_filter, read_number
 from wmd.web.staff.mail import press
 
 bp = Blueprint("bulk", __name__, url_prefix="/bulk")
@@ -98,7 +97,7 @@ def _choose(status: int = 200, findings: Sequence[Finding] = ()) -> Response:
 
 
 @bp.get("")
-@for_staff("moderator")
+@for_staff("moderator", fresh=True)
 def choose() -> Response:
     """Show the queue with boxes to tick, and what can be done with what is ticked."""
     return _choose()
@@ -111,7 +110,7 @@ def _stale() -> Response:
 
 @bp.post("")
 @on_stale_form(_stale)
-@for_staff("moderator")
+@for_staff("moderator", fresh=True)
 def act() -> ResponseReturnValue:
     """Show what would be sent to whom; with the confirmation, do it."""
     what, submissions = request.form.get("act", ""), _chosen()
@@ -181,7 +180,7 @@ def _plan(what: str, submission: Submission) -> Planned:
         return Planned(submission, None, "", people)
     if waiting is None:
         return Planned(submission, None, "", (), gettext("Nothing of it waits for a decision."))
-    seen = Seen(submission.id, waiting.id, standing(submission, waiting, last_decision(dbs, waiting.id)))
+    seen = seen_now(dbs, submission, waiting)
     said = _said()
     reason = words_of(dbs, said.reasons, said.own, read_content(waiting)) if what != "approve" else ""
     return Planned(submission, seen, reason, people)
@@ -191,12 +190,21 @@ def _decide(what: str, submissions: Sequence[Submission]) -> Response:
     """Decide on each in a transaction of its own: what is in conflict is listed, the others are done."""
     results = []
     for id_, title in [(submission.id, submission.title) for submission in submissions]:
-        seen = Seen(id_, request.form.get(f"revision.{id_}", ""), request.form.get(f"state.{id_}", ""))
+        seen = Seen(
+            id_,
+            request.form.get(f"revision.{id_}", ""),
+            request.form.get(f"state.{id_}", ""),
+            _number(f"decision.{id_}"),
+        )
         results.append(Result(id_, title, _decide_one(what, seen) if seen.revision_id else gettext("Nothing waits.")))
     library().refresh()
     return make_response(
         render_template("staff/bulk/done.html", results=results, here=filter_query(read_filter()), sent=None)
     )
+
+
+def _number(name: str) -> int:
+    return read_number(request.form.get(name, ""))
 
 
 def _decide_one(what: str, seen: Seen) -> str:

@@ -18,6 +18,7 @@ from sqlalchemy import select
 from wmd.db import db
 from wmd.domain.codes import is_code
 from wmd.domain.findings import N_, Finding, Level
+from wmd.domain.times import WallTimeError, to_instant
 from wmd.domain.vocabulary import METROPOLIS_REGION_LABELS, TOOLKIT_TOPICS
 from wmd.errors import InvalidContentError, NotAllowedMoveError, NotPublishableError
 from wmd.models import Edition, Event, Reason, Submission
@@ -33,7 +34,7 @@ from wmd.services.states import audit
 from wmd.services.verdicts import Said
 from wmd.web.catalogue import gettext
 from wmd.web.csrf import on_stale_form
-from wmd.web.guards import for_staff, visitor
+from wmd.web.guards import for_staff, freshness_first, visitor
 from wmd.web.means import commit_published, means
 from wmd.web.reading import read_now, read_programme
 from wmd.web.staff.content_rows import Known, blocks, describe
@@ -81,6 +82,10 @@ _CONFLICTS = {
     "refused": N_("%(who)s refused it on %(when)s. Nothing was decided twice."),
     "changes requested": N_("%(who)s asked for changes on %(when)s. Nothing was decided twice."),
 }
+
+
+#: These ask for the second factor once more: they cannot be taken back.
+DANGEROUS = frozenset({"merge"})
 
 
 def read_filter() -> Filter:
@@ -217,6 +222,8 @@ def act(submission_id: str) -> ResponseReturnValue:
     name = request.form.get("act", "")
     if name not in ACTS:
         abort(400)
+    if name in DANGEROUS and (asked := freshness_first()) is not None:
+        return asked
     dbs, wanted, now = db.session(), read_filter(), read_now()
     following = (
         next_after(dbs, submission_id, wanted, actor=visitor().actor, now=now) if name in MOVES_ON else submission_id
@@ -257,7 +264,14 @@ def conflict_words(conflict: Conflict, submission_id: str) -> tuple[str, dict[st
 
 
 def _seen(submission: Submission) -> Seen:
-    return Seen(submission.id, request.form.get("revision_id", ""), request.form.get("state", ""))
+    form = request.form
+    decision_id = read_number(form.get("decision_id", ""))
+    return Seen(submission.id, form.get("revision_id", ""), form.get("state", ""), decision_id)
+
+
+def read_number(text: str) -> int:
+    """Return the number of a decision that a form carries; 0 for none, and for what never was one."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
 
 
 def _said() -> Said:
@@ -290,7 +304,10 @@ def read_moment(day: str, clock: str, edition_id: int) -> datetime | None:
         text = N_("Write a day such as 2026-10-01, and a time such as 09:00.")
         raise InvalidContentError([Finding("time.unreadable", Level.ERROR, day, text)]) from None
     edition = db.session().get_one(Edition, edition_id)
-    return wall.replace(tzinfo=ZoneInfo(edition.zone))
+    try:
+        return to_instant(wall.replace(tzinfo=None), edition.zone)
+    except WallTimeError as error:
+        raise InvalidContentError([Finding(error.code, Level.ERROR, clock, error.text, error.params)]) from None
 
 
 def _some(submission: Submission, now: datetime) -> None:

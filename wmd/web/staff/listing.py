@@ -153,7 +153,7 @@ def _off_page(submission: Submission, *, status: int = 200, findings: list[Findi
 
 
 @bp.get("/<submission_id>/call-off")
-@for_staff("moderator")
+@for_staff("moderator", fresh=True)
 def call_off_form(submission_id: str) -> Response:
     """Show how to cancel, postpone, revive, hide or show."""
     return _off_page(_own(submission_id))
@@ -165,7 +165,7 @@ def _stale_off(submission_id: str) -> Response:
 
 @bp.post("/<submission_id>/call-off")
 @on_stale_form(_stale_off)
-@for_staff("moderator")
+@for_staff("moderator", fresh=True)
 def call_off(submission_id: str) -> ResponseReturnValue:
     """Cancel, postpone or revive an event or some of its sessions."""
     submission = _own(submission_id)

@@ -17,7 +17,7 @@ from wmd.services.mail_facts import Reading
 from wmd.services.mail_texts import read_written
 from wmd.services.mail_words_desk import LANGUAGES, find_text, restore_text, save_text, written_texts
 from wmd.web.catalogue import gettext
-from wmd.web.guards import for_staff, visitor
+from wmd.web.guards import for_staff, freshness_first, visitor
 from wmd.web.reading import read_now
 from wmd.web.staff.mail import press
 
@@ -86,11 +86,14 @@ def one(kind: str) -> ResponseReturnValue:
     """Show the words of one kind for an edition and language, and every place they may have."""
     if kind not in KINDS:
         abort(404)
+    # Who may save is asked before typing; a moderator only reads.
+    if visitor().actor.role == "administrator" and (asked := freshness_first()) is not None:
+        return asked
     return _show(kind)
 
 
 @bp.post("/<kind>")
-@for_staff("administrator")
+@for_staff("administrator", fresh=True)
 def save(kind: str) -> ResponseReturnValue:
     """Save the words, try them on a real mail, or go back to the built-in ones."""
     if kind not in KINDS:

@@ -36,11 +36,12 @@ def all_of_them() -> str:
 
 def _page(organisation: Organisation, status: int = 200, findings: list[Finding] | None = None) -> Response:
     dbs = db.session()
+    actor = visitor().actor
     into = dbs.get(Organisation, organisation.merged_into_id) if organisation.merged_into_id else None
     shown = render_template(
         "staff/organisations/one.html", organisation=organisation, into=into, typed=request.form,
         contacts=organisations.contacts_of(dbs, organisation), state_words=STATE_WORDS,
-        submissions=organisations.submissions_of(dbs, organisation), may_change=visitor().actor.role != "reader",
+        submissions=organisations.submissions_of(dbs, organisation, actor), may_change=actor.role != "reader",
         messages=messages_by_field(findings or []), summary=said(findings or []),
     )  # fmt: skip
     return make_response(shown, status)
@@ -77,7 +78,7 @@ def _change(code: str, act: Callable[[Organisation], None]) -> ResponseReturnVal
 
 @bp.post("/<code>/trust")
 @on_stale_form(_stale)
-@for_staff("moderator")
+@for_staff("moderator", fresh=True)
 def trust(code: str) -> ResponseReturnValue:
     """Trust an organisation, or trust it no more."""
     trusted = request.form.get("trusted") == "yes"

@@ -53,7 +53,7 @@ def _sees(organisation: Organisation) -> bool:
 
 def _show(status: int = 200, notice: str = "") -> Response:
     dbs = db.session()
-    waiting = [(*pair, read_profile(pair[0])) for pair in waiting_profiles(dbs) if _sees(pair[1])]
+    waiting = [(*pair, read_profile(pair[0])) for pair in waiting_profiles(dbs, actor=visitor().actor)]
     logos = pictures_of(dbs, {proposed.image.id for _, _, proposed in waiting if proposed.image})
     items = [
         {

@@ -7,7 +7,7 @@ from flask import Blueprint, Flask, render_template, request
 from wmd.db import db
 from wmd.services.desk import KINDS, read_overview
 from wmd.services.health import Trouble, troubles
-from wmd.services.profiles import waiting_profiles
+from wmd.services.profiles import count_waiting_profiles
 from wmd.web.guards import for_staff, visitor
 from wmd.web.reading import read_now
 from wmd.web.staff.desk import FLAGS, STATE_WORDS
@@ -26,7 +26,7 @@ def start() -> str:
         overview=overview,
         kinds=KINDS,
         me=who,
-        profiles=len(waiting_profiles(db.session())),
+        profiles=count_waiting_profiles(db.session(), actor=who.actor),
         state_words=STATE_WORDS,
         flags=FLAGS,
     )
