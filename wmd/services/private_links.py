@@ -37,17 +37,22 @@ def keep_link(
         return row.id
     if row is not None and row.deleted_at is None:
         row.ends_at = ends_at
-        try:
-            if box.open(row.sealed, purpose=_PURPOSE) == raw:
-                return row.id
-        except SecretBoxError:
-            pass  # A key that is gone cannot show that the link is the same; it is sealed anew.
+        if is_link(box, row, raw):
+            return row.id
     row = PrivateLink(id=mint.uuid(), sealed=box.seal(raw, purpose=_PURPOSE), ends_at=ends_at, created_at=now)
     if is_over:
         delete_link(row, now=now)
     dbs.add(row)
     dbs.flush()
     return row.id
+
+
+def is_link(box: SecretBox, row: PrivateLink, raw: str) -> bool:
+    """Whether a row holds this very link. A key that is gone cannot show it: then it does not."""
+    try:
+        return row.deleted_at is None and box.open(row.sealed, purpose=_PURPOSE) == raw
+    except SecretBoxError:
+        return False
 
 
 def move_end(dbs: Session, link_id: str, ends_at: datetime | None) -> None:

@@ -125,6 +125,51 @@ def test_second_click_gives_the_same_receipt(client: FlaskClient, dbs: Session) 
     assert len(stored(dbs, select(Message))) == 1
 
 
+def test_second_tab_with_other_words_may_become_a_change(
+    app: Flask, client: FlaskClient, cast: Cast, dbs: Session
+) -> None:
+    sign_in(client, app, cast.ana)
+    typed = {name: text for name, text in filled().items() if not name.startswith(("organisation.", "contact."))}
+    typed |= {"organisation.key": "organisation-a", "registration.join_link": "https://zoom.us/j/81234567890?pwd=abc"}
+    sent(client, typed, "save")
+    path = f"/organiser/drafts/{only(dbs, select(Draft.id))}"
+    first = sent(client, typed, "hand-in", path, version="1")
+    submission = only(dbs, select(Submission))
+    assert sent(client, typed, "hand-in", path, version="1").headers["Location"] == first.headers["Location"]
+    other = typed | {"texts.en.title": "Another title", "registration.join_link": "https://zoom.us/j/89999999999?pwd=x"}
+    answer = sent(client, other, "hand-in", path, version="1")
+    assert answer.status_code == 409
+    assert submission.receipt in answer.text
+    assert re.findall(r"<dt>([^<]*)</dt>", answer.text) == ["Title (English)", "Join link"]
+    assert (typed["texts.en.title"] in unescape(answer.text), "Another title" in answer.text) == (True, True)
+    assert len(stored(dbs, select(Revision))) == 1
+    change = client.post(path, data=values_in(answer.text) | {"action": "as-change"}, base_url=BASE_URL)
+    (draft,) = stored(dbs, select(Draft).where(Draft.handed_in_at.is_(None)))
+    assert change.headers["Location"] == f"/organiser/drafts/{draft.id}"
+    assert draft.submission_id == submission.id
+    values = values_in(get(client, change.headers["Location"]).text)
+    assert values["texts.en.title"] == "Another title"
+    assert values["registration.join_link"] == "https://zoom.us/j/89999999999?pwd=x"
+    again = sent(client, values, "hand-in", change.headers["Location"], version="1", form_token=draft.form_token)
+    assert again.headers["Location"] == f"/organiser/submissions/{submission.id}?done=1"
+    revisions = stored(dbs, select(Revision).where(Revision.kind == "event").order_by(Revision.number))
+    assert [row.content["texts"]["en"]["title"] for row in revisions] == [typed["texts.en.title"], "Another title"]
+    assert len({row.content["sessions"][0]["id"] for row in revisions}) == 1
+
+
+def test_second_tab_of_a_stranger_leads_through_the_sign_in(client: FlaskClient, dbs: Session) -> None:
+    sent(client, filled(), "hand-in")
+    other = filled() | {"texts.en.title": "Another title"}
+    answer = sent(client, other, "hand-in")
+    assert (answer.status_code, "Make it a change" in answer.text) == (409, True)
+    change = sent(client, other, "as-change")
+    (draft,) = stored(dbs, select(Draft).where(Draft.handed_in_at.is_(None)))
+    assert change.headers["Location"] == f"/sign-in?next=/organiser/drafts/{draft.id}"
+    assert read_typed(draft, BOX)["texts.en.title"] == "Another title"
+    # Nobody reaches somebody's event with the token of a form alone.
+    assert get(client, f"/organiser/drafts/{draft.id}").status_code == 404
+
+
 def test_faulty_form_keeps_every_word_and_says_what_is_wrong(client: FlaskClient, dbs: Session) -> None:
     typed = filled() | {"sessions[0].zone": "Mars/Olympus", "texts.en.title": ""}
     answer = sent(client, typed, "hand-in")

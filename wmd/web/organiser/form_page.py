@@ -261,18 +261,22 @@ class FormPage:
         for name in dict.fromkeys(self._order()):
             value = self.typed.get(name, "").strip()
             label = self.label_of(name) if value else ""
-            if not label or name == "new_language":
-                continue
-            each = FIELDS[pattern_of(name)]
-            chosen = values_of(self.typed, name) if each.control == "many" else [value]
-            words = {
-                pair[0]: pair[1]
-                for option in (options_of(each.options, self.form, chosen) if each.options else ())
-                for pair in (option["options"] if isinstance(option, dict) else [option])  # type: ignore[attr-defined]
-            }
-            said = ", ".join(words.get(one, one) for one in chosen)
-            shown.append({"label": label, "value": gettext("Yes") if each.control == "checkbox" else said})
+            if label and name != "new_language":
+                shown.append({"label": label, "value": self.said(name)})
         return shown
+
+    def said(self, name: str) -> str:
+        """Return what is typed in a field, in the words of its choices; a blank when nothing is."""
+        each, value = FIELDS[pattern_of(name)], self.typed.get(name, "").strip()
+        if each.control == "checkbox":
+            return gettext("Yes") if value else ""
+        chosen = values_of(self.typed, name) if each.control == "many" else [value]
+        words = {
+            pair[0]: pair[1]
+            for option in (options_of(each.options, self.form, chosen) if each.options and value else ())
+            for pair in (option["options"] if isinstance(option, dict) else [option])  # type: ignore[attr-defined]
+        }
+        return ", ".join(words.get(one, one) for one in chosen)
 
     def label_of(self, where: str) -> str:
         """Return what a field is called, with the part it belongs to where there are several."""

@@ -35,6 +35,7 @@ from wmd.web.limits import this_network, wait_s
 from wmd.web.limits import too_many as too_many_requests
 from wmd.web.means import commit_published, means
 from wmd.web.organiser.form_page import FormPage
+from wmd.web.organiser.handed_already import answer_again
 from wmd.web.organiser.own_drafts import edition_of, staff_base, submission_of
 from wmd.web.organiser.posting import DRAFTS_BY_NETWORK, new_form_token, owner, secret_box, shown_values
 from wmd.web.organiser.wording import deadline_words
@@ -136,7 +137,7 @@ def answer_post(sheet: Sheet, typed: dict[str, str], limits: Sequence[Finding], 
     """Do what the pressed button says: add or remove a part, save, preview or hand in."""
     action = request.form.get("action", "save")
     if (earlier := find_receipt(db.session(), sheet.token)) is not None:
-        return _thank(sheet, earlier)
+        return answer_again(sheet, earlier, typed) or _thank(sheet, earlier)
     if sheet.draft is None and (seconds := wait_s((DRAFTS_BY_NETWORK, this_network()))):
         return too_many_requests(show_form(sheet, typed, status=429, notice=_wait_words(seconds)), seconds)
     typed, target = act(typed, action)
