@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from copy import deepcopy
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +58,7 @@ FACTS: dict[str, dict[str, Any]] = {
             {"label": "Title", "of": "en", "path": "texts.en.title", "taken": True},
             {"label": "Date, time and zone", "of": "Opening", "path": "sessions.1.time", "taken": True},
             {"label": "Cost", "of": "", "path": "cost", "taken": False},
+            {"label": "For the moderators only", "of": "", "path": "review", "taken": False},
         ]
     },
     "cancelled": {
@@ -122,6 +125,15 @@ def submission(dbs: Session, setting: Setting) -> Submission:
     return row
 
 
+@pytest.fixture
+def dated(dbs: Session, submission: Submission) -> Submission:
+    """The same event, approved without being listed yet: nothing has a code of its own."""
+    dbs.execute(update(Submission).values(publish_on=NOW + timedelta(days=3), event_id="not-listed"))
+    dbs.commit()
+    dbs.refresh(submission)
+    return submission
+
+
 def put(dbs: Session, box: SecretBox, kind: str, submission: Submission, **changes: Any) -> Message:
     """Put a mail of a kind about the submission."""
     subject = {
@@ -152,13 +164,62 @@ def written(dbs: Session, row: Message, press: Press, box: SecretBox) -> str:
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
 @pytest.mark.parametrize("engine_name", ["sqlite"])
-def test_mail_is_the_golden_one(dbs: Session, submission: Submission, press: Press, box: SecretBox, kind: str) -> None:
+def test_mail_is_the_golden_one(
+    dbs: Session, submission: Submission, press: Press, box: SecretBox, kind: str, request: pytest.FixtureRequest
+) -> None:
+    if kind == "approved-dated":
+        request.getfixturevalue("dated")
     found = written(dbs, put(dbs, box, kind, submission), press, box)
     path = GOLDEN / f"{kind}.txt"
     if os.environ.get("WMD_WRITE_GOLDEN"):
         path.parent.mkdir(exist_ok=True)
         path.write_text(found, encoding="utf-8")
     assert found == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", ["approved", "edit-accepted", "edit-partly-accepted", "edit-refused", "cancelled"])
+def test_mail_shows_the_times_that_stand_and_not_those_handed_in(
+    dbs: Session, submission: Submission, press: Press, box: SecretBox, kind: str
+) -> None:
+    stands = dbs.scalars(select(Revision)).one()
+    content = deepcopy(stands.content)
+    content["sessions"][0]["ends"] = content["sessions"][0]["ends"].replace("16:30", "16:00")
+    columns = {one.name: getattr(stands, one.name) for one in Revision.__table__.columns}
+    dbs.execute(
+        insert(Revision).values(
+            columns | {"id": "wished", "number": 2, "state": "partly approved", "content": content}
+        )
+    )  # fmt: skip
+    dbs.commit()
+    row = put(dbs, box, kind, submission, facts={**FACTS.get(kind, {}), "revision_id": "wished"})
+    text = shown(dbs, row, press).text
+    if kind != "edit-refused":
+        assert "18:45–20:15, Kathmandu" in text
+    assert "19:45" not in text
+
+
+def test_message_that_does_not_say_what_happened_asks_the_sessions(
+    dbs: Session, submission: Submission, press: Press, box: SecretBox
+) -> None:
+    reading = shown(dbs, put(dbs, box, "cancelled", submission, facts={}), press)
+    assert reading.subject == "Partly postponed: Care in the city"
+    assert "a part of this event is postponed" in reading.text
+
+
+def test_event_without_a_number_has_no_empty_brackets(
+    dbs: Session, submission: Submission, press: Press, box: SecretBox
+) -> None:
+    submission.receipt = None
+    dbs.commit()
+    reading = shown(dbs, put(dbs, box, "edit-accepted", submission), press)
+    assert "your change of Care in the city was accepted. This is what" in reading.text
+    assert "()" not in reading.text + reading.html
+
+
+def test_change_of_what_is_not_listed_yet_says_so(
+    dbs: Session, dated: Submission, press: Press, box: SecretBox
+) -> None:
+    assert "This is what the programme will show:" in shown(dbs, put(dbs, box, "edit-accepted", dated), press).text
 
 
 def test_statements_for_a_batch_are_the_same_for_one_row_and_three(

@@ -116,8 +116,9 @@ def test_withdraw_asks_for_something(dbs: Session) -> None:
 
 def test_every_kind_of_the_list_is_known() -> None:
     assert sorted(KINDS) == [
-        "address-changed", "alarm", "announcement", "approved", "cancelled", "change-address", "changes-requested",
-        "co-organiser", "confirm", "confirm-reminder", "contact-added", "draft-reminder", "edit-accepted",
-        "edit-partly-accepted", "edit-refused", "invite", "merged", "profile-accepted", "profile-refused", "question",
-        "question-reminder", "received", "rejected", "sign-in", "sign-in-unknown", "staff-digest", "test",
+        "address-changed", "alarm", "announcement", "approved", "approved-dated", "cancelled", "change-address",
+        "changes-requested", "co-organiser", "confirm", "confirm-reminder", "contact-added", "draft-reminder",
+        "edit-accepted", "edit-partly-accepted", "edit-refused", "invite", "merged", "profile-accepted",
+        "profile-refused", "question", "question-reminder", "received", "rejected", "sign-in", "sign-in-unknown",
+        "staff-digest", "test",
     ]  # fmt: skip

@@ -101,14 +101,22 @@ def test_approval_with_a_date_publishes_on_that_day(dbs: Session, submission: Su
     approve(dbs, seen(dbs, submission), means, actor=MONA, now=LATER, publish_on=day)
     dbs.commit()
     assert (submission.state, submission.publish_on, title(dbs)) == ("approved", day, [])
-    assert dbs.scalars(select(Message.facts)).first() == {
-        "revision_id": dbs.scalars(select(Revision.id)).one(), "publish_on": day.isoformat()
-    }  # fmt: skip
+    assert mails(dbs) == [("approved-dated", "ana", "queued"), ("approved-dated", "cleo", "queued")]
 
     assert publish_now(dbs, submission.id, means, actor="job:publish-dates", now=day - timedelta(seconds=1)) is False
     assert publish_now(dbs, submission.id, means, actor="job:publish-dates", now=day) is True
     assert publish_now(dbs, submission.id, means, actor="job:publish-dates", now=day) is False
     assert (submission.publish_on, title(dbs)) == (None, ["Care in the city"])
+    # The welcome with its addresses goes out only now, in place of what was not out yet.
+    assert mails(dbs)[2:] == [("approved", "ana", "queued"), ("approved", "cleo", "queued")]
+    assert {state for _, _, state in mails(dbs)[:2]} == {"cancelled"}
+
+
+def test_day_that_is_over_is_a_mistake_and_decides_nothing(dbs: Session, submission: Submission, means: Means) -> None:
+    with pytest.raises(InvalidContentError) as refused:
+        approve(dbs, seen(dbs, submission), means, actor=MONA, now=LATER, publish_on=LATER)
+    assert [(one.code, one.where) for one in refused.value.findings] == [("publish-on.past", "publish_day")]
+    assert (submission.state, title(dbs)) == ("submitted", [])
 
 
 def test_unconfirmed_submission_is_taken_on_by_deciding(dbs: Session, cast: Cast, means: Means) -> None:

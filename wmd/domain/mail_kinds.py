@@ -36,6 +36,7 @@ _EVENT: Mapping[str, str] = {
 }
 _LINK = {"link": N_("the address of the page it is about")}
 _SECRET_LINK = {"link": N_("the personal link, which only the reader may have")}
+_SHOWS = {"shows": N_("whether the programme shows it now, or will show it from a day on")}
 _REASON = {"reason": N_("the reason that was given")}
 _PROFILE = {"organisation": N_("the name of the organisation")}
 _QUESTION = {"question": N_("the question that was asked")}
@@ -81,10 +82,12 @@ _KINDS: tuple[Kind, ...] = (
           "calendar_link": N_("the address of its calendar file"),
           "kit_link": N_("the address of the page with logos and pictures"),
           "publish_on": N_("from when it is shown, or nothing when it is shown already")}),
+    Kind("approved-dated", N_("Event approved, to be shown from a day on"),
+         {**_EVENT, **_LINK, "publish_on": N_("from when it is shown")}),
     Kind("rejected", N_("Event not taken"), {**_EVENT, **_REASON, **_LINK}),
-    Kind("edit-accepted", N_("Change accepted"), {**_EVENT, **_LINK}),
+    Kind("edit-accepted", N_("Change accepted"), {**_EVENT, **_LINK, **_SHOWS}),
     Kind("edit-partly-accepted", N_("Change partly accepted"),
-         {**_EVENT, **_LINK, **_REASON, "taken": N_("the fields that were taken")}),
+         {**_EVENT, **_LINK, **_REASON, **_SHOWS, "taken": N_("the fields that were taken")}),
     Kind("edit-refused", N_("Change not taken"), {**_EVENT, **_LINK, **_REASON}),
     Kind("profile-accepted", N_("Profile of an organisation accepted"), {**_LINK, **_PROFILE}),
     Kind("profile-refused", N_("Profile of an organisation not taken"), {**_LINK, **_PROFILE, **_REASON}),

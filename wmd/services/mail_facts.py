@@ -6,7 +6,7 @@ holds only ids and plain values (``facts``):
 ===================  ===============================================================================================
 ``path``             of the page that ``{link}`` leads to, from ``/`` on; without it the kind's usual page
 ``reason``           what was given as a reason, where no decision of an event holds it (cancelled, profile-refused)
-``revision_id``      the revision it is about; without it the approved one, else the newest
+``revision_id``      the revision it is about; without it, and for what says how an event is listed, the approved one
 ``note_id``          the question that was asked; without it the newest one
 ``organisation_id``  the organisation that is asked (co-organiser) or that it is about (invite, contact-added)
 ``taken``            what became of each change: ``label``, ``of``, ``path``, ``taken`` (edit-partly-accepted)
@@ -32,6 +32,7 @@ from wmd.domain.content import EventContent
 from wmd.domain.findings import N_
 from wmd.domain.mail_kinds import KINDS
 from wmd.domain.mail_words import Words, fill, fill_text
+from wmd.domain.vocabulary import SessionStatus
 from wmd.models import (
     Decision,
     Draft,
@@ -47,7 +48,7 @@ from wmd.models import (
 )
 from wmd.services.field_words import change_words, field_words
 from wmd.services.intake import read_content
-from wmd.services.mail_lines import CALLED_OFF, CHANGED, DIGEST_LINES
+from wmd.services.mail_lines import CALLED_OFF, DIGEST_LINES, SHOWS_LATER, SHOWS_NOW
 from wmd.services.mail_texts import Contents, Press, Written, read_written
 from wmd.services.session_words import moment_text, times_text
 
@@ -61,7 +62,14 @@ _PAGES: Mapping[str, str] = {
     "cancelled": "/e/{code}", "merged": "/e/{code}", "edit-partly-accepted": "/e/{code}",
     "draft-reminder": "/organiser/drafts/{subject}", "staff-digest": "/staff/", "alarm": "/staff/",
 }  # fmt: skip
+#: Changes that a mail does not name: nobody but staff reads what they change.
+_NOT_SAID = frozenset({"review"})
 _SUBMISSION_PAGE = "/organiser/submissions/{subject}"
+
+#: These say how an event is listed: what stands is read for them, and not what was handed in.
+_STANDING = frozenset(
+    {"approved", "approved-dated", "edit-accepted", "edit-partly-accepted", "edit-refused", "cancelled", "merged"}
+)
 
 _ABOUT_SUBMISSION = frozenset(name for name, kind in KINDS.items() if "receipt" in kind.places)
 _ABOUT_ORGANISATION = frozenset(
@@ -191,13 +199,10 @@ class _One:
         return found
 
     def _revision(self) -> Revision | None:
-        # What was taken or left of an edit stands in another version than the one that was decided on.
-        is_edit = self.row.kind in {"edit-partly-accepted", "edit-refused"}
-        wanted = None if is_edit else self.row.facts.get("revision_id")
-        by_state = [each for each in self.revisions if each.id == wanted] or [
-            each for each in self.revisions if each.state == "approved"
-        ]
-        found = by_state or self.revisions
+        wanted = self.row.facts.get("revision_id")
+        asked = [each for each in self.revisions if each.id == wanted]
+        stands = [each for each in self.revisions if each.state == "approved"]
+        found = (stands or asked if self.row.kind in _STANDING else asked or stands) or self.revisions
         return found[-1] if found else None
 
     def _content(self) -> EventContent | None:
@@ -326,7 +331,9 @@ class _One:
         kept = self.row.facts.get("taken")
         if kept is None:
             return "\n".join(f"- {self._field(path) or path}" for path in (decision.taken if decision else []))
-        return "\n".join(f"- {change_words(each, self.say, self.language)}" for each in kept)
+        return "\n".join(
+            f"- {change_words(each, self.say, self.language)}" for each in kept if each.get("path") not in _NOT_SAID
+        )
 
     def _field(self, path: str) -> str:
         return field_words(path, self.say, self.language)
@@ -337,15 +344,25 @@ class _One:
             f"- {field}: {each.body}" if (field := self._field(each.path)) else f"- {each.body}" for each in remarks
         )
 
-    def _called_off(self) -> tuple[str, str, str]:
-        return CALLED_OFF.get(str(self.row.facts.get("status", "")), CHANGED)
+    def _shows(self) -> str:
+        return self.say(SHOWS_NOW if self._code() else SHOWS_LATER)
+
+    def _called_off(self) -> tuple[str, str]:
+        """Return the word and the sentence for what happened; a message that does not say it asks the sessions."""
+        status, partly = str(self.row.facts.get("status", "")), bool(self.row.facts.get("partly"))
+        content = self._content()
+        if status not in CALLED_OFF and content is not None:
+            known = [session.status for session in content.sessions]
+            off = [each for each in known if each is not SessionStatus.SCHEDULED]
+            status = off[0].value if off else SessionStatus.SCHEDULED.value
+            partly = bool(off) and known != [off[0]] * len(known)
+        return CALLED_OFF.get(status, CALLED_OFF["cancelled"])[partly]
 
     def _state(self) -> str:
-        return self.say(CHANGED[0] if self.row.facts.get("partly") else self._called_off()[0])
+        return self.say(self._called_off()[0])
 
     def _what(self) -> str:
-        _, whole, part = self._called_off()
-        return self.say(part if self.row.facts.get("partly") else whole)
+        return self.say(self._called_off()[1])
 
     def _question(self) -> str:
         note = self.known.notes.get(self.row.facts.get("note_id") or self.row.subject_id)

@@ -6,21 +6,27 @@ from collections.abc import Mapping
 
 from wmd.domain.findings import N_
 
-#: What happened to an event that is called off or held after all: a word, a sentence, and one for some sessions only.
-CALLED_OFF: Mapping[str, tuple[str, str, str]] = {
+#: What happened to an event that is called off or held after all, a word and a sentence: to all of it, to a part.
+CALLED_OFF: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "cancelled": (
-        N_("Cancelled"), N_("this event is cancelled:"), N_("a part of this event is cancelled, as it says below:"),
+        (N_("Cancelled"), N_("this event is cancelled:")),
+        (N_("Partly cancelled"), N_("a part of this event is cancelled, as it says below:")),
     ),
     "postponed": (
-        N_("Postponed"), N_("this event is postponed; the new time is not known yet:"),
-        N_("a part of this event is postponed, as it says below; the new time is not known yet:"),
+        (N_("Postponed"), N_("this event is postponed; the new time is not known yet:")),
+        (
+            N_("Partly postponed"),
+            N_("a part of this event is postponed, as it says below; the new time is not known yet:"),
+        ),
     ),
     "scheduled": (
-        N_("It takes place"), N_("this event takes place after all:"),
-        N_("a part of this event takes place after all:"),
+        (N_("It takes place"), N_("this event takes place after all:")),
+        (N_("A part takes place"), N_("a part of this event takes place after all:")),
     ),
-}  # fmt: skip
-CHANGED = (N_("Changed"), N_("this event was cancelled or postponed:"), "")
+}
+#: What introduces the times of an event that is listed, and of one whose day to be listed has not come.
+SHOWS_NOW = N_("This is what the programme shows now:")
+SHOWS_LATER = N_("This is what the programme will show:")
 
 DIGEST_LINES: Mapping[str, str] = {
     "submitted": N_("new or changed events to look at: {count}"),

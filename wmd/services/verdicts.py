@@ -52,7 +52,7 @@ def approve(
     """Approve what was seen, and publish it: now, or from ``publish_on`` (a job does that).
 
     An edit is laid over what stands by now. Raises InvalidContentError with what stops a publication; the caller
-    rolls back.
+    rolls back. A ``publish_on`` that is over is one of these things.
     """
     submission, revision = hold(dbs, seen, actor)
     return approve_held(dbs, submission, revision, means, actor=actor.name, now=now, publish_on=publish_on)
@@ -70,6 +70,9 @@ def approve_held(
     silent: bool = False,
 ) -> Decision:
     """Approve a revision of a submission that is held already; ``silent``: without a mail."""
+    if publish_on is not None and publish_on <= now:
+        text = N_("This is over already. Choose a moment still to come, or no day: then it is shown at once.")
+        raise InvalidContentError([Finding("publish-on.past", Level.ERROR, "publish_day", text)])
     base, proposed, standing = versions(dbs, submission, revision)
     is_edit = submission.state == "approved"
     merged = proposed
@@ -81,12 +84,11 @@ def approve_held(
     if merged != proposed:
         put_standing(dbs, submission, merged, revision, means, source="moderation", actor=actor, now=now)
     _list_organisations(dbs, merged, actor=actor, now=now)
-    publish_at = publish_on if publish_on is not None and publish_on > now else None
     if not is_edit or publish_on is not None:
-        submission.publish_on = publish_at
+        submission.publish_on = publish_on
     publish_if_due(dbs, submission, means, actor=actor, now=now)
-    kind, facts = "edit-accepted" if is_edit else "approved", _facts(submission)
-    _close(dbs, submission, decision, kind, facts, means, actor=actor, now=now, settle=True, silent=silent)
+    kind = "approved-dated" if submission.publish_on else "edit-accepted" if is_edit else "approved"
+    _close(dbs, submission, decision, kind, {}, means, actor=actor, now=now, settle=True, silent=silent)
     return decision
 
 
@@ -188,11 +190,13 @@ def reopen(dbs: Session, submission_id: str, means: Means, *, actor: Actor, now:
 
 
 def publish_now(dbs: Session, submission_id: str, means: Means, *, actor: str, now: datetime) -> bool:
-    """Publish an approved submission whose day has come; False when somebody was here before."""
+    """Publish an approved submission whose day has come, and say so by mail; False when somebody was here before."""
     submission = dbs.get_one(Submission, submission_id, with_for_update=True, populate_existing=True)
     if submission.state != "approved" or submission.publish_on is None or submission.publish_on > now:
         return False
+    mark = f"shown:{submission.id}:{submission.publish_on.isoformat()}"
     publish_if_due(dbs, submission, means, actor=actor, now=now)
+    tell(dbs, submission, "approved", mark=mark, thread=THREAD, facts={}, cause=actor, box=means.box, now=now)
     return True
 
 
@@ -246,10 +250,6 @@ def _list_organisations(dbs: Session, content: EventContent, *, actor: str, now:
             dbs, actor=actor, action="move", kind="organisation", subject_id=row.id, before="proposed",
             after="listed", now=now,
         )  # fmt: skip
-
-
-def _facts(submission: Submission) -> dict[str, object]:
-    return {"publish_on": submission.publish_on.isoformat()} if submission.publish_on else {}
 
 
 def _close(

@@ -186,6 +186,16 @@ def test_date_to_publish_is_read_in_the_zone_of_the_edition(app: Flask, dbs: Ses
     assert look(dbs, Event) == []
 
 
+def test_day_that_is_over_is_said_beside_its_field(app: Flask, dbs: Session, submission: Handed) -> None:
+    answer = decide(at_desk(app, "mona"), submission.id, "approve", publish_day="2021-10-06")
+    assert answer.status_code == 422
+    page = html.document_fromstring(answer.get_data(as_text=True))
+    (field,) = page.xpath("//div[input[@name='publish_day']]")
+    assert "This is over already." in field.text_content()
+    assert field.xpath("input/@value") == ["2021-10-06"]
+    assert standing_of(dbs, submission).state == "submitted"
+
+
 def test_second_moderator_reads_what_the_first_did(
     app: Flask, dbs: Session, submission: Handed, setting: Setting
 ) -> None:

@@ -123,13 +123,22 @@ def _page(submission: Submission | None, *, status: int = 200, problems: list[Fi
     item = read_item(dbs, submission) if submission is not None else None
     shown = render_template(
         "staff/desk/desk.html", queue=queue, wanted=wanted, kinds=KINDS, here=filter_query(wanted),
-        filter_query=filter_query, item=item, problems=problems or [], typed=request.form, now=now,
+        filter_query=filter_query, item=item, problems=problems or [],
+        messages=messages_by_field(problems or []), typed=request.form, now=now,
         regions=METROPOLIS_REGION_LABELS, topics=TOOLKIT_TOPICS, flags=FLAGS, state_words=STATE_WORDS, sources=SOURCES,
         me=who.actor,
         done=DONE.get(request.args.get("done", ""), ""), say=_say, field_name=field_name,
         **(_about(item, queue) if item else {}),
     )  # fmt: skip
     return make_response(shown, status)
+
+
+def messages_by_field(problems: list[Finding]) -> dict[str, list[dict[str, str]]]:
+    """Return what is wrong by the name of its field, as the forms' macros show it."""
+    found: dict[str, list[dict[str, str]]] = {}
+    for one in problems:
+        found.setdefault(one.where, []).append({"text": _say(one), "level": one.level.value})
+    return found
 
 
 def _say(finding: Finding) -> str:

@@ -24,7 +24,7 @@ from wmd.web.guards import for_staff, visitor
 from wmd.web.means import commit_published, means
 from wmd.web.organiser.preview import render_preview
 from wmd.web.reading import read_now, read_programme
-from wmd.web.staff.desk import conflict_words, field_name
+from wmd.web.staff.desk import conflict_words, field_name, messages_by_field
 from wmd.web.staff.loaders import staff_submission
 
 bp = Blueprint("listing", __name__, url_prefix="/desk")
@@ -32,14 +32,6 @@ bp = Blueprint("listing", __name__, url_prefix="/desk")
 STALE = Finding(
     "stale", Level.ERROR, "", N_("This page was open for too long. Nothing you typed is lost: please send it again.")
 )
-
-
-def messages_by_field(findings: list[Finding]) -> dict[str, list[dict[str, str]]]:
-    """Return what is wrong by the path of the field, in words."""
-    found: dict[str, list[dict[str, str]]] = {}
-    for finding in findings:
-        found.setdefault(finding.where, []).append({"text": finding.say(gettext), "level": finding.level.value})
-    return found
 
 
 def said(findings: list[Finding]) -> list[dict[str, str]]:
