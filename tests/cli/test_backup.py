@@ -7,6 +7,7 @@ import stat
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,15 @@ from tests.conftest import LEAD_STARTED_AT, Clock, Databases, Engine, _dispose, 
 from tests.models.dumps import Dump, dump
 from tests.models.rows import fill_empty
 from wmd.db import Model, make_engine
-from wmd.models import AuditEntry, MailSwitch, Organisation, Person, WebSession
+from wmd.models import AuditEntry, MailSwitch, MailToken, Message, Organisation, Person, WebSession
+from wmd.secretbox import SecretBox
 from wmd.services.audit_seals import check_seals, seal_audit
 from wmd.services.backup import Row, create_backup, read_backup
+from wmd.services.outbox import put_message
 from wmd.services.states import audit
 
 NOW = LEAD_STARTED_AT
+LONG_AGO = NOW - timedelta(days=1)
 
 
 Change = Callable[[list[bytes]], list[bytes]]
@@ -84,7 +88,7 @@ def fill(url: str) -> None:
 
 
 #: What a restore itself writes.
-WRITTEN = {"audit_entries", "mail_switch", "web_sessions"}
+WRITTEN = {"audit_entries", "mail_switch", "mail_tokens", "messages", "web_sessions"}
 
 
 def without(found: Dump) -> Dump:
@@ -113,6 +117,12 @@ def test_a_copy_comes_back_row_for_row(places: Places, tmp_path: Path, source: E
     assert (back.exit_code, back.stderr) == (0, "")
     after = dump(new.url)
     assert without(after) == without(before)
+    # Of mails with a link nothing but the fate is changed; see below.
+    others = {row[0] for row in before["messages"]} - {row[0] for row in after["messages"] if "restored" in row}
+    assert [row for row in after["messages"] if row[0] in others] == [
+        row for row in before["messages"] if row[0] in others
+    ]
+    assert len(others) > 0
     assert after["audit_entries"][:-1] == before["audit_entries"]
     assert dump(old.url) == before
 
@@ -130,6 +140,36 @@ def test_a_copy_comes_back_row_for_row(places: Places, tmp_path: Path, source: E
         with engine.connect() as connection:
             assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
             assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+    engine.dispose()
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite", "postgresql"])
+def test_no_mailed_link_works_after_a_restore(places: Places, tmp_path: Path, engine_name: Engine) -> None:
+    old, new = places(engine_name), places(engine_name)
+    engine = make_engine(old.url)
+    with Session(engine) as dbs:
+        for name, ended in (("open", {}), ("used", {"used_at": LONG_AGO}), ("revoked", {"revoked_at": LONG_AGO})):
+            dbs.add(
+                MailToken(
+                    id=name, digest=name, purpose="invite", created_at=LONG_AGO, expires_at=NOW + timedelta(days=9),
+                    **ended,
+                )
+            )  # fmt: skip
+        for kind, secret in (("confirm", "/x?t=y"), ("test", None)):
+            put_message(
+                dbs, kind=kind, dedupe_key=kind, cause="command", to="a@example.org", secret=secret, now=NOW,
+                box=SecretBox.derived("key"),
+            )  # fmt: skip
+        dbs.commit()
+    engine.dispose()
+    old.run("backup", "create", tmp_path / "copy")
+    assert new.run("backup", "restore", tmp_path / "copy").exit_code == 0
+    engine = make_engine(new.url)
+    with Session(engine) as dbs:
+        links = dbs.execute(select(MailToken.id, MailToken.used_at, MailToken.revoked_at).order_by(MailToken.id))
+        assert links.all() == [("open", None, NOW), ("revoked", None, LONG_AGO), ("used", LONG_AGO, None)]
+        mails = dbs.execute(select(Message.kind, Message.state, Message.sealed == "").order_by(Message.kind))
+        assert mails.all() == [("confirm", "cancelled", True), ("test", "queued", False)]
     engine.dispose()
 
 

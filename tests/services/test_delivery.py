@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from threading import Thread
 
 import pytest
 from flask import Flask
@@ -156,6 +157,52 @@ def test_one_refused_reader_of_fifty_fails_alone(
         "m17": ("failed", "the address was refused")
     }
     assert len(mailbox.readers) == 49
+
+
+def test_two_workers_count_the_first_refusals_of_one_address(dbs: Session, put: Callable[..., Message]) -> None:
+    for name in ("a", "b"):
+        put(name)
+    claims = delivery.claim(dbs, now=NOW, limit=2)
+    dbs.commit()
+    engine = dbs.get_bind().engine
+    said: list[str] = []
+
+    def other() -> None:
+        with Session(engine) as second:
+            said.append(delivery.record(second, claims[1], GONE, now=NOW, jitter=float, digest="d"))
+            second.commit()
+
+    with Session(engine) as first:
+        said.append(delivery.record(first, claims[0], GONE, now=NOW, jitter=float, digest="d"))
+        worker = Thread(target=other)
+        worker.start()
+        worker.join(0.5)
+        first.commit()
+    worker.join(20)
+    assert said == ["failed", "failed"]
+    assert dbs.scalars(select(Suppression.bounces)).all() == [2]
+
+
+def test_paced_mail_lets_a_sign_in_link_pass(
+    app: Flask, dbs: Session, put: Callable[..., Message], mailbox: Mailbox, cast: Cast
+) -> None:
+    for number in range(30):
+        put(f"news{number}", kind="announcement", facts={"subject": "News", "text": "Hi"})
+
+    def ask(_: str) -> None:
+        if not mailbox.tried:
+            with Session(db.engine) as other:
+                put_message(
+                    other, kind="sign-in", dedupe_key="link", cause="visitor", person_id=cast.ben, now=NOW,
+                    secret="/sign-in/link?t=x", facts={"minutes": 10}, box=app.extensions["wmd.secretbox"],
+                )  # fmt: skip
+                other.commit()
+
+    mailbox.before = ask
+    tools = replace(tools_of(app, dbs), mailer=mailbox, mail_rate=20)
+    assert send_mail(tools) == 31
+    # Five were claimed when it was asked for: as many as go out in a quarter of a minute.
+    assert mailbox.readers.index("ben@people.example") == 5
 
 
 def test_third_hard_bounce_suppresses_the_address(

@@ -189,15 +189,16 @@ def test_event_is_published_when_its_day_has_come(
     assert len(dbs.scalars(select(Event)).all()) == 1
 
 
+@pytest.mark.parametrize("content", [{}, 7])
 def test_event_that_cannot_be_published_is_an_alarm_and_holds_up_nobody(
-    app: Flask, dbs: Session, cast: Cast, clock: Clock, means: Means
+    app: Flask, dbs: Session, cast: Cast, clock: Clock, means: Means, content: object
 ) -> None:
     for city in ("Broken", "Sound"):
         row = propose(dbs, cast, NOW, host_city=city)
         approve(dbs, seen(dbs, row), means, actor=MONA, now=NOW, publish_on=NOW + DAY)
     broken = dbs.scalars(select(Submission).order_by(Submission.created_at)).first()
     assert broken is not None
-    dbs.execute(update(Revision).where(Revision.submission_id == broken.id).values(content={}))
+    dbs.execute(update(Revision).where(Revision.submission_id == broken.id).values(content=content))
     dbs.commit()
     clock.now = NOW + DAY
     assert run_job(app, "publish-dates") == 1

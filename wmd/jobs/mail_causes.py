@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from typing import Final
+from collections.abc import Callable, Iterable
+from typing import Final, TypeVar
 
 from sqlalchemy import select
 
 from wmd.domain.findings import N_
-from wmd.errors import WmdError
 from wmd.jobs.tools import Tools
 from wmd.models import Submission
 from wmd.services import reminders
@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 BATCH: Final = 100
 NOT_PUBLISHED: Final = N_("An approved event could not be published on its date. The list of dated events has it.")
+NOT_REMINDED: Final = N_("Somebody could not be reminded. The log says of what, and why.")
 
 
 def publish_dates(tools: Tools) -> int:
@@ -37,7 +38,7 @@ def publish_dates(tools: Tools) -> int:
                 dbs, submission_id, Means(tools.publishing, tools.box), actor="job:publish-dates", now=now
             )
             clear_alarm(dbs, key, now=now)
-        except WmdError:
+        except Exception:
             # One that cannot be published must not hold up the others; the alarm says so until it can.
             dbs.rollback()
             log.exception("date_not_published", extra={"submission": submission_id})
@@ -49,18 +50,37 @@ def publish_dates(tools: Tools) -> int:
 
 def remind_organisers(tools: Tools) -> int:
     """Remind of drafts, of open questions and of addresses not confirmed; one commit each."""
-    dbs, now, done = tools.dbs, tools.now, 0
+    dbs, now, box = tools.dbs, tools.now, tools.box
     form = FormTools(tools.box, tools.publishing.mint, reminders.ACTOR, now)
-    for draft_id in reminders.due_drafts(dbs, now=now, limit=BATCH):
-        done += reminders.remind_of_draft(dbs, draft_id, box=tools.box, now=now)
-        dbs.commit()
-    for note_id in reminders.due_questions(dbs, now=now, limit=BATCH):
-        done += reminders.remind_of_question(dbs, note_id, box=tools.box, now=now)
-        dbs.commit()
-    for submission_id in reminders.due_confirmations(dbs, now=now, limit=BATCH):
-        done += reminders.remind_to_confirm(dbs, submission_id, form)
-        dbs.commit()
-    dbs.rollback()
+    return (
+        _each(tools, "drafts", reminders.due_drafts(dbs, now=now, limit=BATCH),
+              lambda one: reminders.remind_of_draft(dbs, one, box=box, now=now))
+        + _each(tools, "questions", reminders.due_questions(dbs, now=now, limit=BATCH),
+                lambda one: reminders.remind_of_question(dbs, one, box=box, now=now))
+        + _each(tools, "confirmations", reminders.due_confirmations(dbs, now=now, limit=BATCH),
+                lambda one: reminders.remind_to_confirm(dbs, one, form))
+    )  # fmt: skip
+
+
+_Id = TypeVar("_Id", str, int)
+
+
+def _each(tools: Tools, what: str, due: Iterable[_Id], remind: Callable[[_Id], int]) -> int:
+    """Do each that is due on its own; return how many mails. One that fails is an alarm and holds up no other."""
+    dbs, key, done, has_failed = tools.dbs, f"reminders:{what}", 0, False
+    for one in due:
+        try:
+            done += remind(one)
+            dbs.commit()
+        except Exception:
+            dbs.rollback()
+            log.exception("not_reminded", extra={"what": what, "row": one})
+            has_failed = True
+    if has_failed:
+        raise_alarm(dbs, key, NOT_REMINDED, now=tools.now)
+    else:
+        clear_alarm(dbs, key, now=tools.now)
+    dbs.commit()
     return done
 
 

@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 CLAIMED: Final = 20
 #: A single worker takes more of them at once: reading what they say costs less for each.
 CLAIMED_ALONE: Final = 50
+#: Mails a minute from which on several workers share a limited rate.
+_SHARED_FROM: Final = 120
 #: How long one run goes on taking batches, and most of them; the next tick goes on. Short, so that ticks are seen.
 RUN: Final = timedelta(minutes=2)
 MOST_BATCHES: Final = 200
@@ -39,9 +41,10 @@ def send_mail(tools: Tools) -> int:
     """
     done = delivery.recover(tools.dbs, now=tools.now)
     tools.dbs.commit()
-    workers = tools.workers
+    # Few a minute are no work for several: each would hold rows while it waits for its turn.
+    workers = 1 if 0 < tools.mail_rate < _SHARED_FROM else tools.workers
     if workers == 1:
-        done += _work(tools)
+        done += _work(replace(tools, workers=1))
     else:
         with ThreadPoolExecutor(workers, thread_name_prefix="outbox") as pool:
             done += sum(pool.map(lambda _: _work_alone(tools), range(workers)))
@@ -58,7 +61,7 @@ def _work_alone(tools: Tools) -> int:
 def _work(tools: Tools) -> int:
     """Send batch after batch until nothing is due, the server is at fault, or the process shall end."""
     done = 0
-    limit = CLAIMED if tools.workers > 1 else CLAIMED_ALONE
+    limit = _claimed(tools)
     with tools.mailer.line() as line, each_committed(tools.engine) as pen:
         for _ in range(MOST_BATCHES):
             if tools.stopping.is_set() or tools.clock() - tools.now > RUN:
@@ -81,6 +84,15 @@ def _work(tools: Tools) -> int:
             if not goes_on:
                 break
     return done
+
+
+def _claimed(tools: Tools) -> int:
+    """Return how many rows to claim at once: no more than go out in a quarter of a minute where mail is paced.
+
+    What is claimed waits for its turn under its lease, and a sign-in link that comes meanwhile waits behind it.
+    """
+    most = CLAIMED if tools.workers > 1 else CLAIMED_ALONE
+    return min(most, max(1, tools.mail_rate // (4 * tools.workers))) if tools.mail_rate else most
 
 
 def _send_batch(tools: Tools, pen: Connection, line: MailLine, claims: list[Claim]) -> tuple[int, bool]:

@@ -27,8 +27,9 @@ class Tools:
     """The collaborators of one run of a job.
 
     ``now`` is when the run began; ``clock`` is read again where a run takes long. ``new_session`` gives a database
-    session to a thread of its own and closes it. ``digest`` is a keyed digest of an address. ``stopping`` is set when
-    the process shall end: a job then stops after the row it is at.
+    session to a thread of its own and closes it. ``mail_rate`` is how many mails a
+    minute may go out, 0 without limit. ``digest`` is a keyed digest of an address. ``stopping`` is set when the process
+    shall end: a job then stops after the row it is at.
     """
 
     dbs: Session
@@ -42,6 +43,7 @@ class Tools:
     digest: Callable[[str], str]
     journal: Journal
     workers: int = 1
+    mail_rate: int = 0
     stopping: Event = field(default_factory=Event)
 
     @property
@@ -77,5 +79,6 @@ def tools_of(app: Flask, dbs: Session) -> Tools:
         digest=address_digest(str(app.config["SECRET_KEY"])),
         journal=app.extensions["wmd.journal"],
         workers=OUTBOX_WORKERS if engine.dialect.name == "postgresql" else 1,
+        mail_rate=app.extensions["wmd.config"].mail_rate,
         stopping=app.extensions["wmd.stopping"],
     )

@@ -30,6 +30,7 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from wmd.domain.mail_handover import Outcome
@@ -323,14 +324,16 @@ def is_suppressed(dbs: Session, digest: str) -> bool:
 
 
 def _count_bounce(dbs: Session, digest: str, now: datetime) -> None:
-    row = dbs.get(Suppression, digest, with_for_update=True)
-    if row is None:
-        row = Suppression(digest=digest, reason="hard bounces", bounces=0)
-        dbs.add(row)
-    row.bounces += 1
-    if row.bounces >= HARD_BOUNCES and row.since_at is None:
-        row.since_at, row.reason = now, "hard bounces"
-    dbs.flush()
+    """Count in one statement: two workers may come with an address's first refusals at once."""
+    make = postgresql.insert if dbs.get_bind().dialect.name == "postgresql" else sqlite.insert
+    first = make(Suppression).values(digest=digest, reason="hard bounces", bounces=1)
+    dbs.execute(first.on_conflict_do_update(index_elements=["digest"], set_={"bounces": Suppression.bounces + 1}))
+    dbs.execute(
+        update(Suppression)
+        .where(Suppression.digest == digest, Suppression.bounces >= HARD_BOUNCES, Suppression.since_at.is_(None))
+        .values(since_at=now, reason="hard bounces")
+        .execution_options(synchronize_session=False)
+    )
 
 
 def bounced_among(dbs: Session, digests: Sequence[str]) -> set[str]:

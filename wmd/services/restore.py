@@ -10,8 +10,9 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Engine, Integer, Table, delete, func, insert, select, text, update
 
+from wmd.domain.mail_kinds import KINDS
 from wmd.errors import BackupError
-from wmd.models import AuditEntry, MailSwitch, WebSession
+from wmd.models import AuditEntry, MailSwitch, MailToken, Message, WebSession
 from wmd.services.backup import BackupInfo, Row, check_backup, read_backup, reader_of, schema_of, tables
 
 #: What every installation has from its first migration or minute on; replaced by what the copy holds.
@@ -24,8 +25,8 @@ def restore_backup(engine: Engine, path: Path, *, actor: str, now: datetime) -> 
     """Bring a copy back: all of it, or nothing.
 
     The database must be migrated to the very migration of the copy, and hold nothing. All mail is then on hold until
-    a person releases it, and everybody is signed out, because what was ended since the copy would be open again. Raises
-    BackupError when the file or the database is not fit.
+    a person releases it, everybody is signed out and no mailed link works, because what was ended, used or revoked
+    since the copy would be open again. Raises BackupError when the file or the database is not fit.
     """
     # Read once as a whole before a row is written: only then is it known to be a copy, and whole.
     info = check_backup(path)
@@ -130,6 +131,14 @@ def _hold(connection: Connection, info: BackupInfo, *, actor: str, now: datetime
         connection.execute(insert(MailSwitch).values(id=1, held_at=now, reason=HELD))
     signed_in = WebSession.person_id.is_not(None) & WebSession.ended_at.is_(None)
     connection.execute(update(WebSession).where(signed_in).values(ended_at=now))
+    open_links = MailToken.used_at.is_(None) & MailToken.revoked_at.is_(None)
+    connection.execute(update(MailToken).where(open_links).values(revoked_at=now))
+    # Their links work no more either: who waits asks for a new one, or is reminded with one.
+    with_link = Message.state.in_(("queued", "sending")) & Message.kind.in_(
+        sorted(kind.name for kind in KINDS.values() if kind.has_secret)
+    )
+    over = {"state": "cancelled", "reason": "restored", "sealed": "", "claim_token": None, "lease_until": None}
+    connection.execute(update(Message).where(with_link).values(**over))
     connection.execute(
         insert(AuditEntry).values(
             at=now, actor=actor, action="restore", subject_kind="database", subject_id=info.made_at.isoformat(),
