@@ -416,7 +416,9 @@ def upgrade():
         sa.Column("organisation_id", sa.String(), nullable=False),
         sa.Column("person_id", sa.String(), nullable=True),
         sa.Column("state", sa.String(), nullable=False),
-        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("is_known", sa.Boolean(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("agreed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("state IN ('asked','confirmed','declined')", name=op.f("ck_co_organisers_state")),
         sa.CheckConstraint("(state = 'asked') = (answered_at IS NULL)", name=op.f("ck_co_organisers_answered")),
@@ -648,6 +650,8 @@ def upgrade():
     with changing("submissions") as batch_op:
         batch_op.add_column(sa.Column("organisation_id", sa.String(), nullable=True))
         batch_op.add_column(sa.Column("person_id", sa.String(), nullable=True))
+        batch_op.add_column(sa.Column("second_person_id", sa.String(), nullable=True))
+        batch_op.add_column(sa.Column("wants_news", sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.add_column(sa.Column("form_token", sa.String(), nullable=True))
         batch_op.add_column(sa.Column("receipt", sa.String(), nullable=True))
         batch_op.add_column(sa.Column("title", sa.String(), nullable=False, server_default=""))
@@ -656,6 +660,7 @@ def upgrade():
         batch_op.add_column(sa.Column("topics", sa.JSON(), nullable=False, server_default="[]"))
         batch_op.add_column(sa.Column("flags", sa.JSON(), nullable=False, server_default="[]"))
         batch_op.add_column(sa.Column("late_note", sa.String(), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("confirm_until", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("claimed_by", sa.String(), nullable=True))
@@ -675,6 +680,10 @@ def upgrade():
         batch_op.create_unique_constraint(batch_op.f("uq_submissions_form_token"), ["form_token"])
         batch_op.create_unique_constraint(batch_op.f("uq_submissions_receipt"), ["receipt"])
         batch_op.create_foreign_key(batch_op.f("fk_submissions_person_id_people"), "people", ["person_id"], ["id"])
+        batch_op.create_index(batch_op.f("ix_submissions_second_person_id"), ["second_person_id"], unique=False)
+        batch_op.create_foreign_key(
+            batch_op.f("fk_submissions_second_person_id_people"), "people", ["second_person_id"], ["id"]
+        )
         batch_op.create_foreign_key(
             batch_op.f("fk_submissions_organisation_id_organisations"), "organisations", ["organisation_id"], ["id"]
         )
@@ -702,6 +711,11 @@ def downgrade():
         batch_op.drop_constraint(batch_op.f("fk_submissions_claimed_by_people"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_submissions_organisation_id_organisations"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_submissions_person_id_people"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_submissions_second_person_id_people"), type_="foreignkey")
+        batch_op.drop_index(batch_op.f("ix_submissions_second_person_id"))
+        batch_op.drop_column("second_person_id")
+        batch_op.drop_column("wants_news")
+        batch_op.drop_column("confirmed_at")
         batch_op.drop_constraint(batch_op.f("uq_submissions_receipt"), type_="unique")
         batch_op.drop_constraint(batch_op.f("uq_submissions_form_token"), type_="unique")
         batch_op.drop_index("ix_submissions_queue")

@@ -6,7 +6,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from tests.cast import Cast, make_cast
@@ -17,8 +17,8 @@ from wmd.db import db
 from wmd.domain.content import OrganiserContent
 from wmd.domain.vocabulary import OrganiserRole
 from wmd.errors import NotAllowedMoveError
-from wmd.models import AuditEntry, CoOrganiser, EventOrganisation, Message, Submission
-from wmd.services.co_organisers import answer, ask_again, look_at_question, partners_of
+from wmd.models import AuditEntry, CoOrganiser, EventOrganisation, Message, OrganisationContact, Submission
+from wmd.services.co_organisers import answer, ask_again, believe, look_at_question, partners_of
 from wmd.services.outbox import hidden_part
 from wmd.services.publishing import Setting
 from wmd.services.standing import Means
@@ -89,7 +89,7 @@ def test_declined_part_stays_unnamed(dbs: Session, listed: Submission, cast: Cas
     answer(dbs, secret, agrees=False, means=means, now=LATER)
     dbs.commit()
     assert shown(dbs) == ["Organisation A"]
-    assert [(row.state, each.key) for row, each in partners_of(dbs, listed.id)] == [("declined", "organisation-b")]
+    assert [(row.state, each.key) for row, each, _ in partners_of(dbs, listed.id)] == [("declined", "organisation-b")]
     with pytest.raises(NotAllowedMoveError):
         ask_again(dbs, listed.id, cast.b, means, actor=MONA, now=LATER)
 
@@ -136,3 +136,28 @@ def test_of_two_answers_at_the_same_moment_the_first_stands(
     assert told == [None]
     assert dbs.scalars(select(CoOrganiser.state)).all() == ["confirmed"]
     assert shown(dbs) == ["Organisation A", "Organisation B"]
+
+
+def test_yes_of_an_address_nobody_knows_waits_for_staff(dbs: Session, cast: Cast, means: Means) -> None:
+    pair = (*content().organisers, OrganiserContent("organisation-b", OrganiserRole.CO))
+    submission = propose(dbs, cast, NOW, organisers=pair)
+    dbs.execute(update(OrganisationContact).where(OrganisationContact.organisation_id == cast.b).values(removed_at=NOW))
+    dbs.add(
+        CoOrganiser(
+            submission_id=submission.id, organisation_id=cast.b, person_id="stranger", is_known=True, state="asked"
+        )
+    )
+    approve(dbs, seen(dbs, submission), means, actor=MONA, now=NOW)
+    assert ask_again(dbs, submission.id, cast.b, means, actor=MONA, now=NOW) == 1
+    (secret,) = (link.partition("=")[2] for link in links(dbs))
+    asked = answer(dbs, secret, agrees=True, means=means, now=LATER)
+    dbs.commit()
+    assert asked is not None
+    assert (asked.row.state, asked.row.agreed_at, shown(dbs)) == ("asked", LATER, ["Organisation A"])
+    ((_, _, address),) = partners_of(dbs, submission.id)
+    assert address == "stranger@people.example"
+    believe(dbs, submission.id, cast.b, means, actor=MONA, now=LATER)
+    dbs.commit()
+    assert (asked.row.state, shown(dbs)) == ("confirmed", ["Organisation A", "Organisation B"])
+    with pytest.raises(NotAllowedMoveError):
+        believe(dbs, submission.id, cast.b, means, actor=MONA, now=LATER)

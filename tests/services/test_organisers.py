@@ -55,3 +55,11 @@ def test_merged_organisation_stands_once_under_the_one_that_took_its_place(dbs: 
     rederive(dbs, setting, actor="command", now=LATER)
 
     assert shown(dbs) == [("Organización B", "lead")]
+
+
+def test_second_one_that_leads_is_not_shown_before_it_agreed(dbs: Session, setting: Setting) -> None:
+    pair = [{"key": "a"}, {"key": "b", "role": "lead"}]
+    documents.apply(dbs, setting, documents.document(documents.event(organisers=pair)))
+    ask(dbs, "b", "asked")
+    rederive(dbs, setting, actor="command", now=LATER)
+    assert shown(dbs) == [("Organisation A", "lead")]

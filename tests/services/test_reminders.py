@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from tests.cast import Cast, make_cast
 from tests.conftest import LEAD_STARTED_AT as NOW
 from tests.conftest import Clock
+from tests.documents import BOX
 from tests.submissions import MONA, make_edition, propose, seen
 from wmd.jobs import run_job
 from wmd.models import Alarm, Draft, Edition, Event, Message, Note, Person, Revision, StaffMember, Submission
@@ -125,7 +126,7 @@ def test_unconfirmed_address_is_reminded_of_once(dbs: Session, cast: Cast, days:
     row = propose(dbs, cast, NOW, state="unconfirmed")
     row.confirm_until = NOW + 14 * DAY
     if is_confirmed:
-        confirm_submission(dbs, row, actor="visitor", now=NOW)
+        confirm_submission(dbs, row, actor="visitor", box=BOX, now=NOW)
     dbs.commit()
     assert days(20) == ([] if is_confirmed else [7])
     found = dbs.scalars(select(Message).where(Message.kind == "confirm-reminder")).all()

@@ -17,6 +17,9 @@ from tests.conftest import LEAD_STARTED_AT
 from tests.domain.forms.cast import filled
 from tests.handing_in import BOX, hand_in, make_edition
 from wmd.db import db
+from wmd.domain.codes import Mint
+from wmd.domain.forms.reading import read_form
+from wmd.domain.spam import SpamFacts
 from wmd.errors import InvalidContentError, NotAllowedMoveError
 from wmd.models import (
     AuditEntry,
@@ -33,12 +36,14 @@ from wmd.models import (
     Submission,
 )
 from wmd.services.actors import Actor
-from wmd.services.confirming import confirm_submission
-from wmd.services.form_reading import typed_of
+from wmd.services.co_organisers import ask_waiting
+from wmd.services.confirming import confirm_submission, follow_confirmation
+from wmd.services.form_reading import new_form, typed_of
 from wmd.services.intake import read_content
 from wmd.services.moderation import decide
 from wmd.services.outbox import hidden_part
-from wmd.services.submissions import find_receipt, phase_of, withdraw
+from wmd.services.rate_limits import UNASKED_BY_PERSON
+from wmd.services.submissions import HandIn, find_receipt, hand_in_form, phase_of, withdraw
 
 NOW = LEAD_STARTED_AT
 ANA = Actor("person:ana", "ana")
@@ -87,7 +92,7 @@ def test_stranger_gets_a_receipt_and_waits_for_the_confirmation(dbs: Session, ed
     kinds = dbs.execute(select(Revision.kind, Revision.state).order_by(Revision.kind)).tuples().all()
     assert kinds == [("event", "pending"), ("organisation", "pending")]
     assert count(dbs, Declaration) == 7
-    assert dbs.scalars(select(Consent.kind)).all() == ["news"]
+    assert (count(dbs, Consent), submission.wants_news) == (0, True)
     message = dbs.scalars(select(Message)).one()
     assert (message.kind, message.person_id, message.subject_id) == ("confirm", person.id, submission.id)
     assert hidden_part(message, BOX)["secret"].startswith("/organiser/confirm?t=")
@@ -190,6 +195,75 @@ def test_join_link_is_sealed_and_nowhere_else(dbs: Session, edition: Edition) ->
     assert "81234567890" not in json.dumps(dbs.scalars(select(Revision.content)).all()) + link.sealed
 
 
+def test_others_are_written_to_and_news_promised_only_when_the_sender_is_known(dbs: Session, edition: Edition) -> None:
+    typed = filled(news="yes") | {
+        "contact2.name": "Second", "contact2.address": "second@prova.example",
+        "organisers[1].name": "Red Nova", "organisers[1].address": "red@nova.example",
+    }  # fmt: skip
+    hand_in(dbs, edition, typed, token="t1", now=NOW)
+    dbs.commit()
+    submission = dbs.scalars(select(Submission)).one()
+    assert dbs.scalars(select(Message.kind)).all() == ["confirm"]
+    assert dbs.scalars(select(CoOrganiser.asked_at)).all() == [None]
+    assert confirm_submission(dbs, submission, actor=f"person:{submission.person_id}", box=BOX, now=NOW) is True
+    dbs.commit()
+    sent = dbs.execute(select(Message.kind, Person.address).join(Person, Person.id == Message.person_id))
+    assert sorted(sent.tuples()) == [
+        ("co-organiser", "red@nova.example"), ("confirm", "ana@prova.example"), ("invite", "second@prova.example"),
+    ]  # fmt: skip
+    # Invited, not a contact: that is who presses the button behind the invitation.
+    assert dbs.scalars(select(OrganisationContact.person_id)).all() == [submission.person_id]
+    assert dbs.scalars(select(CoOrganiser.asked_at)).all() == [NOW]
+    consent = dbs.scalars(select(Consent)).one()
+    assert (consent.person_id, consent.kind, consent.given_at) == (submission.person_id, "news", NOW)
+    trail = dbs.scalars(select(AuditEntry.actor).where(AuditEntry.action == "consent")).all()
+    assert trail == [f"person:{submission.person_id}"]
+
+
+def test_what_looks_like_spam_writes_to_nobody_before_staff_clear_it(
+    dbs: Session, edition: Edition, cast: Cast
+) -> None:
+    typed = of_ana() | {"organisers[1].name": "Red Nova", "organisers[1].address": "red@nova.example"}
+    form = new_form(dbs, edition, "ana", NOW)
+    trapped = SpamFacts(trap_filled=True, took=timedelta(seconds=1))
+    given = HandIn(read_form(typed, form), "t1", facts=trapped)
+    hand_in_form(dbs, edition, given, actor=ANA, box=BOX, mint=Mint(), now=NOW)
+    submission = dbs.scalars(select(Submission)).one()
+    assert submission.suspect_at == NOW
+    assert dbs.scalars(select(Message.kind)).all() == ["received"]
+    submission.suspect_at = None
+    follow_confirmation(dbs, submission, actor="person:mona", box=BOX, now=NOW)
+    assert sorted(dbs.scalars(select(Message.kind)).all()) == ["co-organiser", "received"]
+
+
+def test_address_that_others_typed_gets_only_so_many_mails_a_day(dbs: Session, edition: Edition, cast: Cast) -> None:
+    typed = of_ana() | {"organisers[1].name": "Red Nova", "organisers[1].address": "red@nova.example"}
+    for number in range(UNASKED_BY_PERSON.count + 2):
+        hand_in(dbs, edition, typed, token=f"t{number}", now=NOW, actor=ANA)
+    dbs.commit()
+    sent = select(func.count()).select_from(Message).where(Message.kind == "co-organiser")
+    assert dbs.scalar(sent) == UNASKED_BY_PERSON.count
+    waiting = dbs.scalars(select(CoOrganiser).where(CoOrganiser.asked_at.is_(None))).all()
+    assert [row.state for row in waiting] == ["asked", "asked"]
+    tomorrow = NOW + timedelta(days=1)
+    ask_waiting(dbs, dbs.get_one(Submission, waiting[0].submission_id), actor="x", box=BOX, now=tomorrow)
+    assert (dbs.scalar(sent), waiting[0].asked_at) == (UNASKED_BY_PERSON.count + 1, tomorrow)
+
+
+def test_confirm_links_to_one_address_are_few_a_day(dbs: Session, edition: Edition) -> None:
+    for number in range(UNASKED_BY_PERSON.count + 1):
+        hand_in(dbs, edition, filled(), token=f"t{number}", now=NOW)
+    assert (count(dbs, Submission), count(dbs, Message)) == (UNASKED_BY_PERSON.count + 1, UNASKED_BY_PERSON.count)
+
+
+def test_known_organisation_is_asked_at_its_own_contacts(dbs: Session, edition: Edition, cast: Cast) -> None:
+    typed = of_ana() | {"organisers[1].name": "organisation b", "organisers[1].address": "mallory@else.example"}
+    hand_in(dbs, edition, typed, token="t1", now=NOW, actor=ANA)
+    dbs.commit()
+    asked = dbs.scalars(select(Message.person_id).where(Message.kind == "co-organiser").order_by(Message.person_id))
+    assert asked.all() == ["ben", "cleo"]
+
+
 def test_partners_are_asked_once(dbs: Session, edition: Edition, cast: Cast) -> None:
     typed = of_ana() | {
         "organisers[1].name": "organisation b", "organisers[1].address": "ben@people.example",
@@ -201,12 +275,17 @@ def test_partners_are_asked_once(dbs: Session, edition: Edition, cast: Cast) -> 
         select(Organisation.names, CoOrganiser.state).join(CoOrganiser, CoOrganiser.organisation_id == Organisation.id)
     )
     assert sorted((row.names["en"], row.state) for row in asked) == [("Organisation B", "asked"), ("Red Nova", "asked")]
-    assert sorted(dbs.scalars(select(Message.kind)).all()) == ["co-organiser", "co-organiser", "received"]
+    assert sorted(dbs.scalars(select(Message.kind)).all()) == [
+        "co-organiser",
+        "co-organiser",
+        "co-organiser",
+        "received",
+    ]
     submission = dbs.scalars(select(Submission)).one()
     again = typed_of(dbs, read_content(dbs.scalars(select(Revision).where(Revision.kind == "event")).one()))
     hand_in(dbs, edition, again | {"cost": "5 EUR"}, token="t2", now=NOW, actor=ANA, submission=submission)
     dbs.commit()
-    assert (count(dbs, CoOrganiser), count(dbs, Message)) == (2, 3)
+    assert (count(dbs, CoOrganiser), count(dbs, Message)) == (2, 4)
 
 
 def test_edit_makes_the_next_revision_and_answers_the_request(dbs: Session, edition: Edition, cast: Cast) -> None:
@@ -279,8 +358,8 @@ def test_withdrawn_submission_takes_no_changes(dbs: Session, edition: Edition, c
 def test_confirming_moves_it_on_once(dbs: Session, edition: Edition) -> None:
     hand_in(dbs, edition, filled(), token="t1", now=NOW)
     submission = dbs.scalars(select(Submission)).one()
-    assert confirm_submission(dbs, submission, actor="person:x", now=NOW) is True
-    assert confirm_submission(dbs, submission, actor="person:x", now=NOW) is False
+    assert confirm_submission(dbs, submission, actor="person:x", box=BOX, now=NOW) is True
+    assert confirm_submission(dbs, submission, actor="person:x", box=BOX, now=NOW) is False
     assert (submission.state, submission.confirm_until) == ("submitted", None)
     assert find_receipt(dbs, "t1") is not None
 

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from tests.cast import get, make_cast, sign_in
 from tests.conftest import LEAD_STARTED_AT, Databases, Engine, make_test_app
+from tests.documents import BOX
 from tests.domain.forms.cast import filled
 from tests.handing_in import hand_in, make_edition
 from tests.submissions import MONA, seen
@@ -82,7 +83,7 @@ def app(
             form["contact.address"] = f"{name}@people.example"
             receipt = hand_in(dbs, edition, form, token=name, now=NOW)
             submission = dbs.get_one(Submission, receipt.submission_id)
-            confirm_submission(dbs, submission, actor="visitor", now=NOW)
+            confirm_submission(dbs, submission, actor="visitor", box=BOX, now=NOW)
             approve(dbs, seen(dbs, submission), means, actor=MONA, now=NOW)
             dbs.commit()
         found.extensions["wmd.library"].refresh()

@@ -48,7 +48,11 @@ class FieldComment(Model):
 
 
 class CoOrganiser(Model):
-    """An organisation's part in a submission that it must confirm itself before its name is shown."""
+    """An organisation's part in a submission that it must confirm itself before its name is shown.
+
+    ``asked_at`` is empty while nobody was asked. ``is_known``: it was listed before it was named here, so that only its
+    contacts speak for it; ``agreed_at``: somebody else said yes, and staff must see whether they may.
+    """
 
     __tablename__ = "co_organisers"
     __table_args__ = (
@@ -60,7 +64,9 @@ class CoOrganiser(Model):
     organisation_id: Mapped[str] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
     person_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"), index=True)
     state: Mapped[str]
-    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    is_known: Mapped[bool] = mapped_column(default=False)
+    asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    agreed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 

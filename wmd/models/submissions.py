@@ -17,7 +17,8 @@ class Submission(Model):
     ``receipt`` is the number people quote. ``waiting_since`` says since when staff should act (empty: it is not their
     turn). ``title``, ``region``, ``language``, ``topics`` and ``flags`` repeat what its newest revision says, for the
     desk's lists. ``suspect_at``: set aside as possible spam. ``publish_on``: approved, to be shown from that day on.
-    ``merged_into_id``: the submission that took its place.
+    ``merged_into_id``: the submission that took its place. ``confirmed_at``: since when the sender is known
+    by their address; until then ``second_person_id`` (to be invited) and ``wants_news`` wait.
     """
 
     __tablename__ = "submissions"
@@ -45,6 +46,8 @@ class Submission(Model):
     event_id: Mapped[str] = mapped_column(unique=True)
     organisation_id: Mapped[str | None] = mapped_column(ForeignKey("organisations.id"), index=True)
     person_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"), index=True)
+    second_person_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"), index=True)
+    wants_news: Mapped[bool] = mapped_column(default=False)
     form_token: Mapped[str | None] = mapped_column(unique=True)
     receipt: Mapped[str | None] = mapped_column(unique=True)
     title: Mapped[str] = mapped_column(default="")
@@ -53,6 +56,7 @@ class Submission(Model):
     topics: Mapped[list[str]] = mapped_column(JSON, default=list)
     flags: Mapped[list[str]] = mapped_column(JSON, default=list)
     late_note: Mapped[str] = mapped_column(default="")
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     confirm_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     waiting_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     claimed_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"), index=True)

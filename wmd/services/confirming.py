@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from wmd.domain.spam import without_speed
-from wmd.models import Edition, MailToken, Organisation, OrganisationContact, Submission
+from wmd.errors import InvalidContentError
+from wmd.models import Edition, MailToken, Organisation, OrganisationContact, Person, Submission
+from wmd.secretbox import SecretBox
+from wmd.services.co_organisers import ask_waiting
+from wmd.services.consents import give_consent
+from wmd.services.contacts import invite_person
 from wmd.services.form_parties import Tools
 from wmd.services.mail_tokens import issue
 from wmd.services.moderation import lock_submission
 from wmd.services.outbox import put_message, withdraw_messages
+from wmd.services.rate_limits import may_mail_unasked
 from wmd.services.sign_in import LINK_LIVES
 from wmd.services.states import audit, move
 
+NEWS_VERSION = "1"
 #: A flag of submissions: whoever has the address that was given says that it is not theirs.
 DISOWNED = "not-theirs"
 
@@ -29,6 +37,9 @@ def send_confirm_link(dbs: Session, edition: Edition, submission: Submission, *,
     """Mail the link that confirms the address a submission came from (``kind``: confirm, or confirm-reminder)."""
     if submission.confirm_until is None or submission.person_id is None:
         return
+    # Who was mailed too often today finds it behind the sign-in.
+    if not may_mail_unasked(dbs, submission.person_id, now=tools.now):
+        return
     lifetime = submission.confirm_until - tools.now
     token, secret = issue(
         dbs, "confirm-submission", submission.person_id, submission.id, lifetime, tools.now, revoke_older=False
@@ -41,20 +52,51 @@ def send_confirm_link(dbs: Session, edition: Edition, submission: Submission, *,
     )  # fmt: skip
 
 
-def confirm_submission(dbs: Session, submission: Submission, *, actor: str, now: datetime) -> bool:
-    """Note that the address a submission came from is its sender's; return whether that was news."""
+def confirm_submission(dbs: Session, submission: Submission, *, actor: str, box: SecretBox, now: datetime) -> bool:
+    """Note that the address a submission came from is its sender's; return whether that was news.
+
+    What waited for it follows, also when staff took the submission on before.
+    """
     submission = lock_submission(dbs, submission.id)
     _revoke_links(dbs, submission.id, now)
-    if submission.state != "unconfirmed":
+    if submission.confirmed_at is not None or submission.state in {"rejected", "withdrawn"}:
         return False
-    submission.confirm_until = None
+    submission.confirmed_at = now
     if submission.suspect_at is not None and "spam.fast" in submission.flags:
         # Somebody reads this mailbox: how fast the form was filled in says nothing any more.
         submission.flags, is_still = without_speed(submission.flags)
         submission.suspect_at = submission.suspect_at if is_still else None
-    move(dbs, submission, "submitted", actor=actor, now=now)
-    dbs.flush()
+    if submission.state == "unconfirmed":
+        submission.confirm_until = None
+        move(dbs, submission, "submitted", actor=actor, now=now)
+    follow_confirmation(dbs, submission, actor=actor, box=box, now=now)
     return True
+
+
+def follow_confirmation(dbs: Session, submission: Submission, *, actor: str, box: SecretBox, now: datetime) -> None:
+    """Do what waits for a known sender: their consent to news; and, unless it looks like spam, mails to others."""
+    if submission.confirmed_at is None:
+        return
+    if submission.wants_news and submission.person_id is not None:
+        submission.wants_news = False
+        give_consent(
+            dbs, submission.person_id, "news", NEWS_VERSION, actor=f"person:{submission.person_id}", now=now
+        )  # fmt: skip
+    if submission.suspect_at is None and submission.state not in {"rejected", "withdrawn"}:
+        _invite_second(dbs, submission, actor=actor, box=box, now=now)
+        ask_waiting(dbs, submission, actor=actor, box=box, now=now)
+    dbs.flush()
+
+
+def _invite_second(dbs: Session, submission: Submission, *, actor: str, box: SecretBox, now: datetime) -> None:
+    """Invite the second person whom the form named: a contact is who says so themselves."""
+    organisation = dbs.get(Organisation, submission.organisation_id) if submission.organisation_id else None
+    second = dbs.get(Person, submission.second_person_id) if submission.second_person_id else None
+    submission.second_person_id = None
+    if organisation is None or second is None or second.erased_at is not None:
+        return
+    with suppress(InvalidContentError):  # A contact already, or mailed too often: the organiser can invite by hand.
+        invite_person(dbs, organisation, second, actor=actor, box=box, now=now)
 
 
 def disown_submission(dbs: Session, submission: Submission, person_id: str, *, now: datetime) -> None:

@@ -16,11 +16,13 @@ from wmd.services.actors import Actor
 from wmd.services.mail_tokens import Standing, consume, find, issue, revoke, standing
 from wmd.services.outbox import put_message, withdraw_messages
 from wmd.services.people import person_for
+from wmd.services.rate_limits import may_mail_unasked
 from wmd.services.states import audit
 
 INVITATION_LIVES = timedelta(days=14)
 
 _KNOWN = N_("This person is a contact already.")
+_OFTEN = N_("This address was written to many times today. Please try again tomorrow.")
 _LAST = N_("This is the only contact. Invite somebody else first; the organisation must have one.")
 _MAIN = N_("This is the main contact. Hand that over to somebody else first.")
 _UNKNOWN = N_("This person is not a contact.")
@@ -99,6 +101,17 @@ class OpenedInvitation:
     person: Person | None = None
 
 
+def contact_ids(dbs: Session, organisation_id: str) -> list[str]:
+    """Return the ids of an organisation's contacts."""
+    return sorted(
+        dbs.scalars(
+            select(OrganisationContact.person_id).where(
+                OrganisationContact.organisation_id == organisation_id, OrganisationContact.removed_at.is_(None)
+            )
+        )
+    )
+
+
 def contacts_of(dbs: Session, organisation_id: str) -> list[ContactRow]:
     """Return an organisation's contacts, the main one first."""
     found = dbs.execute(
@@ -136,17 +149,25 @@ def invite(
 
     A newer invitation takes the place of an older one.
     """
-    person = person_for(dbs, address, now=now)
+    invite_person(dbs, organisation, person_for(dbs, address, now=now), actor=actor.name, box=box, now=now)
+
+
+def invite_person(
+    dbs: Session, organisation: Organisation, person: Person, *, actor: str, box: SecretBox, now: datetime
+) -> None:
+    """Invite a person to become a contact. Raises InvalidContentError for a contact, or who was mailed too often."""
     if _standing_contact(dbs, organisation.id, person.id) is not None:
         raise InvalidContentError([Finding("contact.known", Level.ERROR, "address", _KNOWN)])
+    if not may_mail_unasked(dbs, person.id, now=now):
+        raise InvalidContentError([Finding("contact.often", Level.ERROR, "address", _OFTEN)])
     token, secret = issue(dbs, "invite", person.id, organisation.id, INVITATION_LIVES, now)
     put_message(
-        dbs, kind="invite", dedupe_key=f"invite:{token.id}", cause=actor.name, now=now, person_id=person.id,
+        dbs, kind="invite", dedupe_key=f"invite:{token.id}", cause=actor, now=now, person_id=person.id,
         secret=f"/sign-in/invitation?t={secret}", subject_id=organisation.id,
         facts={"organisation_id": organisation.id, "until": token.expires_at.isoformat()},
         not_after=token.expires_at, thread=f"invite:{organisation.id}:{person.id}", box=box,
     )  # fmt: skip
-    _trail(dbs, organisation, "invite-contact", person.id, actor.name, now)
+    _trail(dbs, organisation, "invite-contact", person.id, actor, now)
 
 
 def withdraw_invitation(

@@ -62,7 +62,7 @@ class Item:
     trail: tuple[AuditEntry, ...]
     thread: tuple[Note, ...]
     comments: tuple[FieldComment, ...]
-    partners: tuple[tuple[CoOrganiser, Organisation], ...]
+    partners: tuple[tuple[CoOrganiser, Organisation, str], ...]
     people: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[str, Organisation] = field(default_factory=dict)
 

@@ -177,6 +177,8 @@ def _forget_images(dbs: Session, person: Person, *, actor: str, now: datetime) -
 def _release_work(dbs: Session, person: Person) -> None:
     """Hand back what a member of staff had claimed; end the wait for an answer that will not come."""
     dbs.execute(update(Submission).where(Submission.claimed_by == person.id).values(claimed_by=None, claimed_at=None))
+    second = Submission.second_person_id == person.id
+    dbs.execute(update(Submission).where(second).values(second_person_id=None))
     dbs.execute(
         update(CoOrganiser)
         .where(CoOrganiser.person_id == person.id, CoOrganiser.state == "asked")

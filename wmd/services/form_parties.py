@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,15 +18,11 @@ from wmd.domain.content import SCHEMA_VERSION, EventContent, OrganisationContent
 from wmd.domain.content_json import STORED, organisation_to_json
 from wmd.domain.forms.reading import NEW_LEAD, Contact, Partner
 from wmd.domain.vocabulary import OrganiserRole
-from wmd.models import CoOrganiser, Edition, Organisation, OrganisationContact, Person, PublicCode, Revision, Submission
+from wmd.models import CoOrganiser, Organisation, OrganisationContact, Person, PublicCode, Revision, Submission
 from wmd.secretbox import SecretBox
-from wmd.services.mail_tokens import issue
-from wmd.services.outbox import put_message
 from wmd.services.people import find_person, person_for, read_address
 from wmd.services.references import put_organisation
 from wmd.services.states import audit
-
-CO_ORGANISER_LIVES = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +189,8 @@ def _speakers(speakers: tuple[SpeakerContent, ...], parties: Parties) -> tuple[S
     )
 
 
-def ask_partners(dbs: Session, edition: Edition, submission: Submission, parties: Parties, tools: Tools) -> None:
-    """Ask each partner that was not asked before whether it takes part; its name is shown only when it agreed."""
+def name_partners(dbs: Session, submission: Submission, parties: Parties, tools: Tools) -> None:
+    """Note each partner that was not named before; it is asked once the sender is known (see ``co_organisers``)."""
     for partner, organisation in parties.asked:
         if dbs.get(CoOrganiser, (submission.id, organisation.id)) is not None:
             continue
@@ -202,21 +198,7 @@ def ask_partners(dbs: Session, edition: Edition, submission: Submission, parties
         dbs.add(
             CoOrganiser(
                 submission_id=submission.id, organisation_id=organisation.id, person_id=person.id if person else None,
-                state="asked", asked_at=tools.now,
+                state="asked", is_known=organisation.state != "proposed",
             )
         )  # fmt: skip
         dbs.flush()
-        audit(
-            dbs, actor=tools.actor, action="ask-partner", kind="submission", subject_id=submission.id,
-            after=organisation.id, now=tools.now,
-        )  # fmt: skip
-        if person is None:
-            continue
-        subject = f"{submission.id}:{organisation.id}"
-        token, secret = issue(dbs, "co-organiser", person.id, subject, CO_ORGANISER_LIVES, tools.now)
-        put_message(
-            dbs, kind="co-organiser", dedupe_key=f"co-organiser:{token.id}", cause=tools.actor, now=tools.now,
-            person_id=person.id, secret=f"/organiser/co-organiser?t={secret}", subject_id=submission.id,
-            edition_id=edition.id, facts={"organisation_id": organisation.id}, not_after=token.expires_at,
-            box=tools.box,
-        )  # fmt: skip

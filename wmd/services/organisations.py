@@ -127,7 +127,7 @@ def _move_answers(dbs: Session, old: Organisation, new: Organisation) -> None:
             dbs.add(
                 CoOrganiser(
                     submission_id=row.submission_id, organisation_id=new.id, person_id=row.person_id, state=row.state,
-                    asked_at=row.asked_at, answered_at=row.answered_at,
+                    is_known=row.is_known, agreed_at=row.agreed_at, asked_at=row.asked_at, answered_at=row.answered_at,
                 )
             )  # fmt: skip
     dbs.flush()

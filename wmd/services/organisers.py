@@ -19,7 +19,7 @@ MOST_MERGERS = 10
 def with_agreed_organisers(dbs: Session, contents: Mapping[str, EventContent]) -> dict[str, EventContent]:
     """Return contents by submission id, with only those organisers that may be shown.
 
-    An organisation that was asked and has not confirmed is left out; who leads always stays. Without a question (an
+    An organisation that was asked and has not confirmed is left out; who handed it in stays. Without a question (an
     import) the content is believed. A merged organisation stands under the one that took its place, once.
     """
     waiting = _waiting(dbs, list(contents))
@@ -60,8 +60,10 @@ def _merged_keys(dbs: Session, keys: set[str]) -> dict[str, str]:
 
 def _agreed(content: EventContent, waiting: set[str], renamed: Mapping[str, str]) -> tuple[OrganiserContent, ...]:
     shown: dict[str, OrganiserContent] = {}
+    # The one that handed it in stands first. A second one that leads was asked like everybody else.
+    first = next((one for one in content.organisers if one.role is OrganiserRole.LEAD), None)
     for one in content.organisers:
-        if one.key in waiting and one.role is not OrganiserRole.LEAD:
+        if one.key in waiting and one is not first:
             continue
         key = renamed.get(one.key, one.key)
         earlier = shown.get(key)

@@ -30,6 +30,8 @@ SIGN_IN_BY_NETWORK = Limit("sign-in-network", 60, timedelta(minutes=15))
 SECOND_FACTOR = Limit("second-factor", 5, timedelta(minutes=15))
 SUBMIT_BY_ADDRESS = Limit("submit-address", 20, timedelta(hours=1))
 SUBMIT_BY_NETWORK = Limit("submit-network", 60, timedelta(hours=1))
+#: Mails of one day that somebody gets because others typed their address: to confirm, to answer, to become a contact.
+UNASKED_BY_PERSON = Limit("unasked-person", 10, timedelta(days=1))
 INVITE_BY_PERSON = Limit("invite-person", 30, timedelta(hours=1))
 
 
@@ -50,6 +52,15 @@ def hit(dbs: Session, limit: Limit, what: str, *, secret: str, now: datetime) ->
     if dbs.execute(counted).scalar_one() <= limit.count:
         return 0
     return max(1, int((starts_at + limit.window - now).total_seconds()))
+
+
+def may_mail_unasked(dbs: Session, person_id: str, *, now: datetime) -> bool:
+    """Count one mail that a person did not ask for and tell whether it may be written.
+
+    Every address belongs to one person, whose id is random: its digest needs no key. The count is undone with the
+    transaction that would have written the mail.
+    """
+    return hit(dbs, UNASKED_BY_PERSON, person_id, secret="", now=now) == 0
 
 
 def forgive(dbs: Session, limit: Limit, what: str, *, secret: str) -> None:

@@ -162,12 +162,13 @@ def _empty(dbs: Session, submission: Submission, setting: Setting, now: datetime
     # The rows stay, so that decisions and receipt have what they are about; nothing is left in them.
     for revision in revisions:
         revision.content, revision.schema_version = event_to_json(_NOTHING), SCHEMA_VERSION
+    second, submission.second_person_id = submission.second_person_id, None
     submission.title = submission.late_note = ""
     submission.flags, submission.topics = [], []
     audit(dbs, actor=ACTOR, action="empty", kind="submission", subject_id=submission.id, now=now)
     dbs.flush()
     _leave_organisation(dbs, submission, now)
-    for person_id in sorted({*named, *filter(None, [submission.person_id])}):
+    for person_id in sorted({*named, *filter(None, [submission.person_id, second])}):
         person = dbs.get(Person, person_id)
         if person is not None and not _is_needed(dbs, person, but=submission.id):
             erase_person(dbs, person, setting, actor=ACTOR, now=now)
@@ -315,7 +316,7 @@ RULES: Sequence[Rule] = (
     Rule("sessions", N_("Sessions in which you were signed in"), N_("30 days after they ended"), forget_sessions),
     Rule("links", N_("Links sent by mail, as a digest"), N_("30 days after they stopped working"), forget_links),
     Rule("mails", N_("To whom a mail went, and about what"), N_("180 days"), empty_mails),
-    Rule("rate-counts", N_("Counts against misuse, as digests of addresses and networks"), N_("a few hours")),
+    Rule("rate-counts", N_("Counts against misuse, as digests of addresses and networks"), N_("at most two days")),
     Rule("journal", N_("The encrypted second copy of what was sent in"), N_("90 days")),
     Rule(
         "consents", N_("Consents: to what, in which version, when"), N_("3 years after withdrawal"), forget_consents

@@ -11,7 +11,8 @@ from wmd.domain.content import EventContent
 from wmd.errors import InvalidContentError, NotAllowedMoveError
 from wmd.models import Edition, Organisation, Person, Revision, Submission
 from wmd.services.actors import Actor
-from wmd.services.form_parties import Parties, Tools, ask_partners
+from wmd.services.co_organisers import ask_waiting
+from wmd.services.form_parties import Parties, Tools, name_partners
 from wmd.services.intake import latest_revision, read_content
 from wmd.services.moderation import waiting_revision
 from wmd.services.staff_edits import approved_revision, staff_edit
@@ -48,9 +49,12 @@ def hand_in_for_staff(
     parties = Parties(dbs.get(Person, submission.person_id or ""), _organisation(dbs, submission, before))
     is_published = base.state == "approved"
     full = form_content(dbs, given, content, parties, before, tools, is_published=is_published)
+    # Named before anything is published, so that no name is shown that nobody asked.
+    name_partners(dbs, submission, parties, tools)
     revision = staff_edit(dbs, submission.id, full, base.id, means, actor=actor, now=now)
     revision.form_token = given.form_token
-    ask_partners(dbs, edition, submission, parties, tools)
+    if submission.state != "unconfirmed" and submission.suspect_at is None:
+        ask_waiting(dbs, submission, actor=tools.actor, box=tools.box, now=tools.now)
     dbs.flush()
     return Receipt(submission.id, revision.id, submission.receipt or "", submission.state, people=dict(parties.people))
 

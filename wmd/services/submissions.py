@@ -24,15 +24,13 @@ from wmd.errors import InvalidContentError, NotAllowedMoveError
 from wmd.models import Declaration, Edition, Organisation, Person, Revision, Series, Submission
 from wmd.secretbox import SecretBox
 from wmd.services.actors import Actor
-from wmd.services.confirming import send_confirm_link
-from wmd.services.consents import give_consent
+from wmd.services.confirming import follow_confirmation, send_confirm_link
 from wmd.services.edition_words import declaration_words
 from wmd.services.form_parties import (
     Parties,
     Tools,
-    ask_partners,
+    name_partners,
     put_contact,
-    put_organisation_contact,
     put_partners,
     put_proposed,
     put_speakers,
@@ -51,7 +49,6 @@ CONFIRM_WITHIN = timedelta(days=14)
 RECEIPT = "WMD-"
 #: States in which an organiser may still change what was handed in.
 EDITABLE = frozenset({"unconfirmed", "submitted", "in review", "changes requested", "approved"})
-NEWS_VERSION = "1"
 Phase = Literal["before", "open", "late", "closed"]
 
 
@@ -167,14 +164,13 @@ def _begin(dbs: Session, edition: Edition, given: HandIn, content: EventContent,
     else:
         organisation = dbs.scalars(select(Organisation).where(Organisation.key == read.organisation_key)).one()
     parties = Parties(person, organisation)
-    if read.second is not None:
-        second = person_for(dbs, read.second.address, name=read.second.name, now=tools.now)
-        put_organisation_contact(dbs, organisation, second, is_main=False, tools=tools)
+    second = person_for(dbs, read.second.address, name=read.second.name, now=tools.now) if read.second else None
     full = form_content(dbs, given, content, parties, None, tools)
     submission = Submission(
         id=given.known.get("submission_id") or tools.mint.uuid(), edition_id=edition.id, source="form",
         state="submitted" if is_confirmed else "unconfirmed", event_id=tools.mint.uuid(),
-        organisation_id=organisation.id, person_id=person.id, form_token=given.form_token,
+        organisation_id=organisation.id, person_id=person.id, second_person_id=second.id if second else None,
+        wants_news=read.wants_news, form_token=given.form_token, confirmed_at=tools.now if is_confirmed else None,
         receipt=_receipt_number(dbs, given, tools), late_note=read.late_note,
         confirm_until=None if is_confirmed else tools.now + CONFIRM_WITHIN, waiting_since=tools.now,
         created_at=tools.now,
@@ -191,9 +187,8 @@ def _begin(dbs: Session, edition: Edition, given: HandIn, content: EventContent,
     )  # fmt: skip
     _look_for_spam(submission, full, given, now=tools.now)
     _declare(dbs, edition, submission, read.declarations, tools)
-    if read.wants_news:
-        give_consent(dbs, person.id, "news", NEWS_VERSION, actor=tools.actor, now=tools.now)
-    ask_partners(dbs, edition, submission, parties, tools)
+    name_partners(dbs, submission, parties, tools)
+    follow_confirmation(dbs, submission, actor=tools.actor, box=tools.box, now=tools.now)
     _answer(dbs, edition, submission, given, tools)
     dbs.flush()
     return Receipt(submission.id, revision.id, submission.receipt or "", submission.state, people=dict(parties.people))
@@ -224,7 +219,8 @@ def _change(
     submission.waiting_since = submission.waiting_since or tools.now
     _look_for_spam(submission, full, given, now=tools.now)
     _declare(dbs, edition, submission, given.read.declarations, tools)
-    ask_partners(dbs, edition, submission, parties, tools)
+    name_partners(dbs, submission, parties, tools)
+    follow_confirmation(dbs, submission, actor=tools.actor, box=tools.box, now=tools.now)
     dbs.flush()
     return Receipt(submission.id, revision.id, submission.receipt or "", submission.state, people=dict(parties.people))
 

@@ -237,3 +237,13 @@ def test_panels_of_an_import_pass_through_an_edit_unchanged() -> None:
     assert after is not None
     assert after.sessions[0].starts == datetime(2021, 10, 7, 15, 15)  # noqa: DTZ001
     assert after.sessions[0].panels == (panel,)
+
+
+@pytest.mark.parametrize("role", ["lead", "host"])
+def test_partner_cannot_make_itself_one_that_leads(role: str) -> None:
+    typed = filled() | {
+        "organisers[1].name": "Red Nova", "organisers[1].address": "red@nova.example", "organisers[1].role": role,
+    }  # fmt: skip
+    read = read_form(typed, FORM)
+    assert [(found.code, found.where) for found in read.errors] == [("form.role", "organisers[1].role")]
+    assert [partner.role for partner in read.partners] == ["co"]

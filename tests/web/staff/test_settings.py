@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 from tests import documents
 from tests.cast import BASE_URL, find_token, get, make_cast, sign_in
 from tests.conftest import Clock, Databases, Engine, make_test_app
+from tests.documents import BOX
 from tests.domain.forms.cast import filled
 from tests.handing_in import hand_in, make_edition
 from tests.submissions import MONA, seen
@@ -343,7 +344,7 @@ def test_answers_that_become_private_leave_the_public_page(
         edition = make_edition(session, clock.now)
         receipt = hand_in(session, edition, typed, token="one", now=clock.now)
         submission = session.get_one(Submission, receipt.submission_id)
-        confirm_submission(session, submission, actor="visitor", now=clock.now)
+        confirm_submission(session, submission, actor="visitor", box=BOX, now=clock.now)
         means = Means(app.extensions["wmd.publishing"], app.extensions["wmd.secretbox"])
         approve(session, seen(session, submission), means, actor=MONA, now=clock.now)
         session.commit()

@@ -12,19 +12,22 @@ from dataclasses import dataclass, field
 from wmd.domain.content import EditionContent, EventContent, OrganisationContent
 from wmd.domain.content_check import check_event, check_organisation
 from wmd.domain.content_json import STORED, event_from_json, event_to_json, organisation_from_json
-from wmd.domain.findings import Finding, Level, errors
+from wmd.domain.findings import N_, Finding, Level, errors
 from wmd.domain.forms import rules
 from wmd.domain.forms.fields import SECTIONS, FieldSettings, field_of
 from wmd.domain.forms.scalars import Cells
 from wmd.domain.forms.session_cells import read_sessions
 from wmd.domain.forms.typed import Typed, count_of, languages_of, too_many
 from wmd.domain.questions import Asked, check_answers, kept_answer
+from wmd.domain.vocabulary import OrganiserRole
 
 #: Stand for what gets its key or id only when it is handed in.
 NEW_LEAD = "new:lead"
 _ALL = frozenset(section.slug for section in SECTIONS)
 _LINES = ("topics", "audience", "interpreted", "captioned", "signed")
 _TEXTS = ("activity", "format", "access", "platform", "cost", "access_note", "un_region", "language")
+#: What an organisation may be besides the one that hands in.
+_PARTS = frozenset({OrganiserRole.CO.value, OrganiserRole.SUPPORTER.value})
 _COUNTS = ("expected", "women", "men", "others", "not_stated")
 
 
@@ -207,7 +210,7 @@ def _contact(cells: Cells, path: str) -> Contact:
 
 
 def _partners(cells: Cells, form: Form) -> tuple[Partner, ...]:
-    known = {organiser.key for organiser in form.base.organisers} if form.base else set()
+    known = {organiser.key: organiser.role.value for organiser in form.base.organisers} if form.base else {}
     found = []
     for index in range(1, min(count_of(cells.typed, "organisers"), 1_000)):
         path = f"organisers[{index}]"
@@ -216,9 +219,19 @@ def _partners(cells: Cells, form: Form) -> tuple[Partner, ...]:
         if not (name or address or key in known):
             continue
         found.append(
-            Partner(path, key if key in known else f"new:{path}", name, address, cells.text(f"{path}.role") or "co")
+            Partner(path, key if key in known else f"new:{path}", name, address, _role(cells, path, known.get(key, "")))
         )
     return tuple(found)
+
+
+def _role(cells: Cells, path: str, present: str) -> str:
+    """Return a partner's part. Nobody becomes one that leads by being named; another part that it has already stays."""
+    role = cells.text(f"{path}.role") or "co"
+    if role in _PARTS or (role == present and role != OrganiserRole.LEAD.value):
+        return role
+    text = N_("Choose co-organiser or supporter.")
+    cells.findings.append(Finding("form.role", Level.ERROR, f"{path}.role", text))
+    return "co"
 
 
 def _document(

@@ -14,6 +14,7 @@ from wmd.services.sign_in import person_signs_in
 from wmd.web.account.sign_in import show_form, welcome
 from wmd.web.catalogue import gettext
 from wmd.web.csrf import on_stale_form
+from wmd.web.organiser.posting import secret_box
 from wmd.web.reading import read_now
 from wmd.web.visitors import visitor
 
@@ -72,7 +73,7 @@ def use() -> ResponseReturnValue:
         disown_submission(dbs, submission, person.id, now=now)
         db.session.commit()
         return redirect("/organiser/confirm/not-mine", 303)
-    confirm_submission(dbs, submission, actor=f"person:{person.id}", now=now)
+    confirm_submission(dbs, submission, actor=f"person:{person.id}", box=secret_box(), now=now)
     target = f"/organiser/submissions/{submission.id}"
     if not may_sign_in(token, now):
         db.session.commit()

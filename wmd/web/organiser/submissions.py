@@ -144,7 +144,7 @@ def confirm(submission_id: str) -> ResponseReturnValue:
     submission = own_submission(submission_id)
     if submission.person_id != visitor().person_id:
         abort(404)
-    confirm_submission(db.session(), submission, actor=visitor().actor.name, now=read_now())
+    confirm_submission(db.session(), submission, actor=visitor().actor.name, box=secret_box(), now=read_now())
     db.session.commit()
     return redirect(f"/organiser/submissions/{submission.id}", 303)
 

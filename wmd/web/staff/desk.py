@@ -24,7 +24,7 @@ from wmd.errors import InvalidContentError, NotAllowedMoveError, NotPublishableE
 from wmd.models import Edition, Event, Reason, Submission
 from wmd.services import co_organisers, edits, merging, moderation, threads, verdicts
 from wmd.services.advice import Beside, likely_repeats
-from wmd.services.confirming import DISOWNED
+from wmd.services.confirming import DISOWNED, follow_confirmation
 from wmd.services.desk import KINDS, Filter, Queue, next_after, read_queue
 from wmd.services.desk_item import Item, moderators, read_item
 from wmd.services.field_words import field_words
@@ -66,7 +66,8 @@ DONE = {
     "approve": N_("Approved."), "some": N_("Partly taken."), "changes": N_("Changes asked for."),
     "refuse": N_("Refused."), "claim": N_("It is yours now."), "release": N_("Put back for anybody."),
     "hand-over": N_("Handed over."), "question": N_("The question is on its way."), "note": N_("Noted."),
-    "looked": N_("Looked at."), "ask-partner": N_("Asked again."), "merge": N_("Merged."),
+    "looked": N_("Looked at."), "ask-partner": N_("Asked again."), "believe-partner": N_("Taken as agreed."),
+    "merge": N_("Merged."),
     "not-spam": N_("Moved to the queue."), "reopen": N_("It waits again."),
     "edit": N_("Saved."), "hide": N_("Hidden."), "show": N_("Listed again."),
     "call-off": N_("Done: the listing says so, and those concerned are written to."),
@@ -380,6 +381,11 @@ def _ask_partner(submission: Submission, now: datetime) -> None:
         raise InvalidContentError([Finding("partner.unreachable", Level.ERROR, "organisation_id", text)])
 
 
+def _believe_partner(submission: Submission, now: datetime) -> None:
+    organisation_id = request.form.get("organisation_id", "")
+    co_organisers.believe(db.session(), submission.id, organisation_id, means(), actor=visitor().actor, now=now)
+
+
 def _merge(submission: Submission, now: datetime) -> None:
     code = request.form.get("into", "").strip().upper()[:6]
     target = (
@@ -408,10 +414,12 @@ def _not_spam(submission: Submission, now: datetime) -> None:
             db.session(), actor=visitor().actor.name, action="not-spam", kind="submission", subject_id=submission.id,
             now=now,
         )  # fmt: skip
+        follow_confirmation(db.session(), submission, actor=visitor().actor.name, box=means().box, now=now)
 
 
 ACTS: dict[str, Callable[[Submission, datetime], None]] = {
     "approve": _approve, "some": _some, "changes": _changes, "refuse": _refuse, "claim": _claim, "release": _release,
     "hand-over": _hand_over, "question": _question, "note": _note, "looked": _looked, "ask-partner": _ask_partner,
+    "believe-partner": _believe_partner,
     "merge": _merge, "not-spam": _not_spam, "reopen": _reopen,
 }  # fmt: skip
