@@ -79,6 +79,8 @@ class Row:
     claimant: str
     suspect: bool
     edition: str
+    publish_on: datetime | None = None
+    zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ def read_queue(dbs: Session, wanted: Filter, *, actor: Actor, page: int = 1, now
         select(
             Submission.id, Submission.title, Submission.state, Submission.language, Submission.region,
             Submission.flags, Submission.waiting_since, Submission.created_at, Submission.claimed_by,
-            Submission.suspect_at, Organisation.names, Organisation.language.label("own"),
+            Submission.suspect_at, Submission.publish_on, Organisation.names, Organisation.language.label("own"),
             Person.name.label("claimant"), Edition.zone, Edition.slug,
         )
         .join(Edition, Edition.id == Submission.edition_id)
@@ -128,7 +130,7 @@ def read_queue(dbs: Session, wanted: Filter, *, actor: Actor, page: int = 1, now
             age=working_age(one.waiting_since, now, one.zone) if one.waiting_since else timedelta(),
             is_overdue=bool(one.waiting_since) and is_overdue(one.waiting_since, now, one.zone),
             claimed_by=one.claimed_by, claimant=one.claimant or "", suspect=one.suspect_at is not None,
-            edition=one.slug,
+            edition=one.slug, publish_on=one.publish_on, zone=one.zone,
         )
         for one in found
     )  # fmt: skip

@@ -111,9 +111,13 @@ def ask_for_changes(dbs: Session, seen: Seen, said: Said, means: Means, *, actor
     return decision
 
 
-def refuse(dbs: Session, seen: Seen, said: Said, means: Means, *, actor: Actor, now: datetime) -> Decision:
+def refuse(
+    dbs: Session, seen: Seen, said: Said, means: Means, *, actor: Actor, now: datetime, tell: bool | None = None
+) -> Decision:
     """Refuse what was seen: a submission is rejected, an edit leaves the listing as it is.
 
+    ``tell``: whether by mail; unless it is said, everybody is told but who sent what looks like spam, for the address
+    is often a stranger's.
     Raises InvalidContentError without a reason.
     """
     submission, revision = hold(dbs, seen, actor)
@@ -125,7 +129,11 @@ def refuse(dbs: Session, seen: Seen, said: Said, means: Means, *, actor: Actor, 
         submission.confirm_until = submission.publish_on = None
         move(dbs, submission, "rejected", actor=actor.name, now=now)
     kind = "edit-refused" if is_edit else "rejected"
-    _close(dbs, submission, decision, kind, {"reason": reason}, means, actor=actor.name, now=now, settle=True)
+    silent = (submission.suspect_at is not None) if tell is None else not tell
+    _close(
+        dbs, submission, decision, kind, {"reason": reason}, means, actor=actor.name, now=now, settle=True,
+        silent=silent,
+    )  # fmt: skip
     return decision
 
 

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from lxml import html
-from sqlalchemy import Connection, event, select
+from sqlalchemy import Connection, event, select, update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -21,7 +21,7 @@ from tests.submissions import ADAM, MONA, edit, propose, seen
 from wmd.db import db
 from wmd.domain.content import ReviewContent, TextContent
 from wmd.domain.vocabulary import Access, Answer, Origin
-from wmd.models import Decision, Event, FieldComment, Note, StaffMember, Submission
+from wmd.models import Decision, Event, FieldComment, Message, Note, StaffMember, Submission
 from wmd.services.moderation import claim
 from wmd.services.publishing import Setting
 from wmd.services.standing import Means
@@ -150,12 +150,19 @@ def test_approval_publishes_and_opens_the_next(app: Flask, dbs: Session, cast: C
     following = hand_in(dbs, cast, NOW, title="Another")
     client = at_desk(app, "mona")
     answer = decide(client, submission.id, "approve")
-    assert (answer.status_code, answer.location) == (303, f"/staff/desk/{following.id}?done=approve")
+    assert (answer.status_code, answer.location) == (
+        303,
+        f"/staff/desk/{following.id}?done=approve&about={submission.id}",
+    )
     assert standing_of(dbs, submission).state == "approved"
     (code,) = look(dbs, Event.code)
     assert get(client, f"/e/{code}").status_code == 303
     last = decide(client, following.id, "refuse", own="Not a city.")
-    assert last.location == "/staff/desk?done=refuse"
+    assert last.location == f"/staff/desk?done=refuse&about={following.id}"
+    # The page that follows is about another one, so that the notice names what was decided.
+    (notice,) = html.document_fromstring(get(client, answer.location).text).xpath("//p[@role='status']")
+    assert " ".join(notice.text_content().split()) == "Approved. Care in the city"
+    assert notice.xpath("a/@href") == [f"/staff/desk/{submission.id}"]
 
 
 def test_changes_are_asked_for_with_reasons_and_remarks(app: Flask, dbs: Session, submission: Handed) -> None:
@@ -196,6 +203,36 @@ def test_day_that_is_over_is_said_beside_its_field(app: Flask, dbs: Session, sub
     assert standing_of(dbs, submission).state == "submitted"
 
 
+def test_date_to_be_shown_from_stands_in_the_notice_and_in_the_list(app: Flask, submission: Handed) -> None:
+    client = at_desk(app, "mona")
+    answer = decide(client, submission.id, "approve", publish_day="2021-10-20", publish_time="10:00")
+    assert "Approved. Care in the city to be shown from" in text_of(get(client, answer.location).text)
+    (badge,) = html.document_fromstring(get(client, "/staff/desk?kind=dated").text).xpath(
+        "//ol[@class='queue']//span[contains(., 'to be shown from')][@class='badge']"
+    )
+    assert "20 October 2021" in badge.text_content() or "20 Oct" in badge.text_content()
+
+
+def test_what_looks_like_spam_is_rejected_without_a_mail_unless_ticked(
+    app: Flask, dbs: Session, cast: Cast, submission: Handed
+) -> None:
+    other = hand_in(dbs, cast, NOW, title="Another", state="unconfirmed")
+    dbs.execute(update(Submission).values(suspect_at=NOW))
+    dbs.commit()
+    client = at_desk(app, "mona")
+    page = html.document_fromstring(get(client, f"/staff/desk/{other.id}").text)
+    assert page.xpath("//input[@name='tell']/@checked") == []
+    assert len(page.xpath("//p[@id='unconfirmed']")) == 1
+    assert "Nothing waits here." in text_of(get(client, "/staff/desk").text)
+    assert "Possible spam (2)" in html.document_fromstring(get(client, "/staff/desk").text).xpath(
+        "//ul[@class='elsewhere']/li/a/text()"
+    )
+    assert decide(client, submission.id, "refuse", own="Spam.").status_code == 303
+    assert look(dbs, Message.kind) == []
+    assert decide(client, other.id, "refuse", own="Spam.", tell="yes").status_code == 303
+    assert set(look(dbs, Message.kind)) == {"rejected"}
+
+
 def test_second_moderator_reads_what_the_first_did(
     app: Flask, dbs: Session, submission: Handed, setting: Setting
 ) -> None:
@@ -206,7 +243,7 @@ def test_second_moderator_reads_what_the_first_did(
     answer = post(client, f"/staff/desk/{submission.id}", {**form_of(page), "act": "approve"})
     said = text_of(answer.get_data(as_text=True))
     assert answer.status_code == 409
-    assert "Adam refused it on 2021-10-07 15:01 (Europe/Madrid). Nothing was decided twice." in said
+    assert "Adam rejected it on 2021-10-07 15:01 (Europe/Madrid). Nothing was decided twice." in said
 
 
 def test_edit_is_shown_field_by_field_and_partly_taken(

@@ -175,7 +175,8 @@ def _sample(one: Addressee) -> Reading:
 def _plan(what: str, submission: Submission) -> Planned:
     dbs = db.session()
     waiting = waiting_revision(dbs, submission.id)
-    people = tuple(addressees(dbs, [submission]))
+    is_silent = what == "refuse" and submission.suspect_at is not None
+    people = () if is_silent else tuple(addressees(dbs, [submission]))
     if what == "write":
         return Planned(submission, None, "", people)
     if waiting is None:

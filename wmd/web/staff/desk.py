@@ -38,6 +38,7 @@ from wmd.web.guards import for_staff, freshness_first, visitor
 from wmd.web.means import commit_published, means
 from wmd.web.reading import read_now, read_programme
 from wmd.web.staff.content_rows import Known, blocks, describe
+from wmd.web.staff.done import MOVES_ON, read_done
 from wmd.web.staff.loaders import staff_submission
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
@@ -58,29 +59,15 @@ STATE_WORDS = {
     "changes requested": N_("changes asked for"), "approved": N_("approved"), "rejected": N_("rejected"),
     "withdrawn": N_("withdrawn"), "edit waiting": N_("a change waits"),
     "edit changes requested": N_("changes to a change asked for"), "pending": N_("waits"),
-    "partly approved": N_("partly taken"), "refused": N_("refused"), "superseded": N_("replaced"),
+    "partly approved": N_("partly taken"), "refused": N_("rejected"), "superseded": N_("replaced"),
 }  # fmt: skip
-
-#: What the page says after an act.
-DONE = {
-    "approve": N_("Approved."), "some": N_("Partly taken."), "changes": N_("Changes asked for."),
-    "refuse": N_("Refused."), "claim": N_("It is yours now."), "release": N_("Put back for anybody."),
-    "hand-over": N_("Handed over."), "question": N_("The question is on its way."), "note": N_("Noted."),
-    "looked": N_("Looked at."), "ask-partner": N_("Asked again."), "believe-partner": N_("Taken as agreed."),
-    "merge": N_("Merged."),
-    "not-spam": N_("Moved to the queue."), "reopen": N_("It waits again."),
-    "edit": N_("Saved."), "hide": N_("Hidden."), "show": N_("Listed again."),
-    "call-off": N_("Done: the listing says so, and those concerned are written to."),
-}  # fmt: skip
-#: After these the next thing opens; after all others the same one stays.
-MOVES_ON = frozenset({"approve", "some", "changes", "refuse", "merge"})
 
 _CONFLICTS = {
     "newer revision": N_("%(who)s handed in a newer version on %(when)s. Nothing was decided: look at it first."),
     "claimed": N_("%(who)s has taken this on since %(when)s. Nothing was changed."),
     "approved": N_("%(who)s approved it on %(when)s. Nothing was decided twice."),
     "partly approved": N_("%(who)s took part of it on %(when)s. Nothing was decided twice."),
-    "refused": N_("%(who)s refused it on %(when)s. Nothing was decided twice."),
+    "refused": N_("%(who)s rejected it on %(when)s. Nothing was decided twice."),
     "changes requested": N_("%(who)s asked for changes on %(when)s. Nothing was decided twice."),
 }
 
@@ -128,7 +115,7 @@ def _page(submission: Submission | None, *, status: int = 200, problems: list[Fi
         messages=messages_by_field(problems or []), typed=request.form, now=now,
         regions=METROPOLIS_REGION_LABELS, topics=TOOLKIT_TOPICS, flags=FLAGS, state_words=STATE_WORDS, sources=SOURCES,
         me=who.actor,
-        done=DONE.get(request.args.get("done", ""), ""), say=_say, field_name=field_name,
+        done=read_done(who.actor), say=_say, field_name=field_name,
         **(_about(item, queue) if item else {}),
     )  # fmt: skip
     return make_response(shown, status)
@@ -257,7 +244,7 @@ def act(submission_id: str) -> ResponseReturnValue:
         dbs.rollback()
         abort(403)
     target = f"/staff/desk/{following}" if following else "/staff/desk"
-    return redirect(target + filter_query(wanted, done=name), 303)
+    return redirect(target + filter_query(wanted, done=name, about=submission_id if name in MOVES_ON else ""), 303)
 
 
 def conflict_words(conflict: Conflict, submission_id: str) -> tuple[str, dict[str, object]]:
@@ -339,7 +326,8 @@ def _changes(submission: Submission, now: datetime) -> None:
 
 
 def _refuse(submission: Submission, now: datetime) -> None:
-    verdicts.refuse(db.session(), _seen(submission), _said(), means(), actor=visitor().actor, now=now)
+    tell = request.form.get("tell") == "yes" or submission.suspect_at is None
+    verdicts.refuse(db.session(), _seen(submission), _said(), means(), actor=visitor().actor, now=now, tell=tell)
 
 
 def _claim(submission: Submission, now: datetime) -> None:

@@ -90,7 +90,7 @@ def decide(revision_id: str) -> ResponseReturnValue:
     reason = request.form.get("reason", "").strip()[:_LONGEST_REASON]
     verdict = request.form.get("verdict", "")
     if verdict not in {"approve", "refuse"} or (verdict == "refuse" and not reason):
-        return _show(422, gettext("To refuse a profile, say why: its contacts read it."))
+        return _show(422, gettext("To reject a profile, say why: its contacts read it."))
     setting: Setting = current_app.extensions["wmd.publishing"]
     box: SecretBox = current_app.extensions["wmd.secretbox"]
     try:
