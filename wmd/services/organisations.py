@@ -17,11 +17,11 @@ from wmd.models import (
     EventOrganisation,
     Organisation,
     OrganisationContact,
-    Person,
     Revision,
     Submission,
 )
 from wmd.services.actors import Actor, theirs
+from wmd.services.contacts import add_contact
 from wmd.services.moderation import NotYoursError
 from wmd.services.outbox import put_message
 from wmd.services.people import person_for
@@ -95,29 +95,8 @@ def _move_contacts(dbs: Session, old: Organisation, new: Organisation, *, actor:
             OrganisationContact.organisation_id == old.id, OrganisationContact.removed_at.is_(None)
         )
     ).all():
-        add_contact(dbs, new, contact.person_id, actor=actor, now=now)
+        add_contact(dbs, new, contact.person_id, actor=actor.name, now=now)
         contact.removed_at = now
-
-
-def add_contact(dbs: Session, organisation: Organisation, person_id: str, *, actor: Actor, now: datetime) -> bool:
-    """Make a person a contact of an organisation; False when they were one already."""
-    row = dbs.get(OrganisationContact, (organisation.id, person_id))
-    if row is not None and row.removed_at is None:
-        return False
-    if row is None:
-        dbs.add(
-            OrganisationContact(
-                organisation_id=organisation.id, person_id=person_id, is_main=False, added_by=actor.name, added_at=now
-            )
-        )
-    else:
-        row.removed_at, row.added_by, row.added_at = None, actor.name, now
-    audit(
-        dbs, actor=actor.name, action="add-contact", kind="organisation", subject_id=organisation.id, after=person_id,
-        now=now,
-    )  # fmt: skip
-    dbs.flush()
-    return True
 
 
 def _move_answers(dbs: Session, old: Organisation, new: Organisation) -> None:
@@ -172,7 +151,7 @@ def give_contact(
         )
     )
     person = person_for(dbs, address, name=name.strip(), language=row.language, now=now)
-    add_contact(dbs, row, person.id, actor=actor, now=now)
+    add_contact(dbs, row, person.id, actor=actor.name, now=now)
     for person_id in before:
         if person_id == person.id:
             continue
@@ -239,19 +218,6 @@ def list_organisations(dbs: Session, *, actor: Actor, q: str = "", page: int = 1
         .offset((min(max(page, 1), pages) - 1) * PAGE_ROWS)
     )
     return [Listed(*row) for row in rows.tuples()], pages
-
-
-def contacts_of(dbs: Session, organisation: Organisation) -> list[Person]:
-    """Return who answers for an organisation, the main contact first."""
-    return list(
-        dbs.scalars(
-            select(Person)
-            .join(OrganisationContact, OrganisationContact.person_id == Person.id)
-            .where(OrganisationContact.organisation_id == organisation.id, OrganisationContact.removed_at.is_(None))
-            .order_by(OrganisationContact.is_main.desc(), Person.name, Person.id)
-            .limit(100)
-        )
-    )
 
 
 def submissions_of(dbs: Session, organisation: Organisation, actor: Actor) -> list[Submission]:

@@ -11,11 +11,16 @@ from wmd.services.standing import Means
 from wmd.web.reading import library
 
 
+def secret_box() -> SecretBox:
+    """Return what seals and opens what only its owner may read."""
+    box: SecretBox = current_app.extensions["wmd.secretbox"]
+    return box
+
+
 def means() -> Means:
     """Return what a verdict needs beside the database."""
     setting: Setting = current_app.extensions["wmd.publishing"]
-    box: SecretBox = current_app.extensions["wmd.secretbox"]
-    return Means(setting, box)
+    return Means(setting, secret_box())
 
 
 def commit_published() -> None:

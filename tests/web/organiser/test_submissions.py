@@ -384,3 +384,12 @@ def test_list_takes_the_same_statements_for_one_and_three(
         counted.append(len(seen))
     assert counted[0] == counted[2]
     assert counted[0] <= 12
+
+
+def test_merged_submission_says_so_and_not_that_it_was_taken_back(ana: FlaskClient, dbs: Session, clock: Clock) -> None:
+    stays, gone = handed_in(dbs, clock), handed_in(dbs, clock, token="t2")
+    row = dbs.get_one(Submission, gone)
+    row.state, row.merged_into_id, row.waiting_since = "withdrawn", stays, None
+    dbs.commit()
+    page = get(ana, f"/organiser/submissions/{gone}").text
+    assert ("Merged" in page, "You took it back" in page) == (True, False)

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request
+from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from wmd.db import db
-from wmd.secretbox import SecretBox
 from wmd.services.accounts import look_at_new_address, take_new_address
 from wmd.services.contacts import accept_invitation, look_at_invitation
 from wmd.services.people import masked
 from wmd.web.csrf import on_stale_form, renew_tokens
+from wmd.web.means import secret_box
 from wmd.web.reading import read_now
 from wmd.web.visitors import visitor
 
 bp = Blueprint("invitations", __name__)
-
-
-def _box() -> SecretBox:
-    found: SecretBox = current_app.extensions["wmd.secretbox"]
-    return found
 
 
 def _private(page: str, status: int) -> Response:
@@ -62,7 +57,7 @@ def accept() -> ResponseReturnValue:
 
 def show_new_address(secret: str, status: int = 200, *, failed: bool = False) -> Response:
     """Return the page with the button, or the one that says why the link works no more."""
-    found, address = look_at_new_address(db.session(), secret, box=_box(), now=read_now())
+    found, address = look_at_new_address(db.session(), secret, box=secret_box(), now=read_now())
     good = found == "good" and bool(address) and not failed
     page = render_template(
         "account/invitations/new_address.html", standing=found, address=address, secret=secret, good=good
@@ -81,7 +76,7 @@ def new_address() -> Response:
 def take() -> ResponseReturnValue:
     """Take the new address; all sessions end, and one signs in anew with it."""
     secret = request.form.get("t", "")
-    person = take_new_address(db.session(), secret, box=_box(), now=read_now())
+    person = take_new_address(db.session(), secret, box=secret_box(), now=read_now())
     if person is None:
         # Committed all the same: a link that failed must not be tried for ever.
         db.session.commit()

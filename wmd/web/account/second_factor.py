@@ -13,7 +13,6 @@ from markupsafe import Markup
 from config import Config
 from wmd.db import db
 from wmd.models import StaffMember, WebSession
-from wmd.secretbox import SecretBox
 from wmd.services.rate_limits import SECOND_FACTOR
 from wmd.services.second_factor import (
     begin_enrolment,
@@ -29,6 +28,7 @@ from wmd.web.catalogue import gettext
 from wmd.web.csrf import renew_tokens
 from wmd.web.guards import for_contact, for_staff
 from wmd.web.limits import forgiven, too_many, wait_s
+from wmd.web.means import secret_box
 from wmd.web.public.zone import local_path
 from wmd.web.reading import read_now
 from wmd.web.visitors import Visitor, become, visitor
@@ -36,11 +36,6 @@ from wmd.web.visitors import Visitor, become, visitor
 bp = Blueprint("second_factor", __name__)
 
 log = logging.getLogger(__name__)
-
-
-def _box() -> SecretBox:
-    found: SecretBox = current_app.extensions["wmd.secretbox"]
-    return found
 
 
 def _next_path() -> str:
@@ -71,7 +66,7 @@ def show_ask(status: int = 200, message: str = "") -> Response:
 def show_set_up(status: int = 200, message: str = "") -> Response:
     """Return the page of the set-up: how it begins, or the QR code with the field for the first code."""
     staff, _ = _member()
-    secret = enrolment_secret(staff, box=_box())
+    secret = enrolment_secret(staff, box=secret_box())
     config: Config = current_app.extensions["wmd.config"]
     who = visitor()
     account = who.person.address if who.person else ""
@@ -118,7 +113,7 @@ def answer() -> ResponseReturnValue:
     if seconds := _wait(staff):
         return too_many(show_ask(429, _pause(seconds)), seconds)
     code = request.form.get("code", "")[:40]
-    cookie = show_second_factor(db.session(), staff, session, code, box=_box(), now=read_now())
+    cookie = show_second_factor(db.session(), staff, session, code, box=secret_box(), now=read_now())
     if not cookie:
         db.session.rollback()
         log.warning("second_factor_wrong", extra={"person": staff.person_id})
@@ -158,7 +153,7 @@ def begin() -> ResponseReturnValue:
     staff, _ = _member()
     if staff.totp_confirmed_at is not None:
         return replace()
-    begin_enrolment(db.session(), staff, box=_box(), now=read_now())
+    begin_enrolment(db.session(), staff, box=secret_box(), now=read_now())
     db.session.commit()
     return redirect(f"/sign-in/second-factor/set-up?next={quote(_next_path(), safe='/')}", 303)
 
@@ -167,7 +162,7 @@ def begin() -> ResponseReturnValue:
 def replace() -> ResponseReturnValue:
     """Begin anew with another app."""
     staff, _ = _member()
-    begin_enrolment(db.session(), staff, box=_box(), now=read_now())
+    begin_enrolment(db.session(), staff, box=secret_box(), now=read_now())
     db.session.commit()
     return redirect("/sign-in/second-factor/set-up", 303)
 
@@ -193,7 +188,7 @@ def take_first_code() -> ResponseReturnValue:
     staff, session = _member()
     if seconds := _wait(staff):
         return too_many(show_set_up(429, _pause(seconds)), seconds)
-    codes = finish_enrolment(db.session(), staff, request.form.get("code", "")[:40], box=_box(), now=read_now())
+    codes = finish_enrolment(db.session(), staff, request.form.get("code", "")[:40], box=secret_box(), now=read_now())
     if not codes:
         db.session.rollback()
         return show_set_up(422, gettext("This code is not right. Is the clock of your device right?"))

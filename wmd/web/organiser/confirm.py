@@ -14,7 +14,7 @@ from wmd.services.sign_in import person_signs_in
 from wmd.web.account.sign_in import show_form, welcome
 from wmd.web.catalogue import gettext
 from wmd.web.csrf import on_stale_form
-from wmd.web.organiser.posting import secret_box
+from wmd.web.means import secret_box
 from wmd.web.reading import read_now
 from wmd.web.visitors import visitor
 

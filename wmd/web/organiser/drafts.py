@@ -13,21 +13,14 @@ from wmd.services.drafts import Conflict, discard_draft, find_draft, merged, rea
 from wmd.services.submissions import find_receipt
 from wmd.web.catalogue import gettext
 from wmd.web.csrf import on_stale_form
+from wmd.web.means import secret_box
 from wmd.web.organiser.handing_in import Sheet, answer_post, sheet_of, show_conflict, show_form, show_stale
-from wmd.web.organiser.own_drafts import edition_of, is_by_staff
-from wmd.web.organiser.posting import keeping_fields, kept_page, owner, posted_version, read_posted, secret_box
+from wmd.web.organiser.own_drafts import edition_of, is_by_staff, own_draft
+from wmd.web.organiser.posting import keeping_fields, kept_page, owner, posted_version, read_posted
 from wmd.web.reading import read_now
 from wmd.web.visitors import visitor
 
 bp = Blueprint("drafts", __name__, url_prefix="/drafts")
-
-
-def own_draft(draft_id: str) -> Draft:
-    """Return a draft of who asks, or answer 404."""
-    found = find_draft(db.session(), draft_id, owner())
-    if found is None:
-        abort(404)
-    return found
 
 
 def typed_in(draft: Draft) -> dict[str, str]:
@@ -41,7 +34,7 @@ def typed_in(draft: Draft) -> dict[str, str]:
 @bp.get("/<draft_id>")
 def show(draft_id: str) -> ResponseReturnValue:
     """Show the form as it was saved."""
-    draft = own_draft(draft_id)
+    draft = own_draft(draft_id, also_handed_in=True)
     if draft.handed_in_at is not None:
         return redirect(_after(draft), 303)
     notice = gettext("Your draft is saved.") if request.args.get("saved") else ""
@@ -108,7 +101,7 @@ def _resolve(sheet: Sheet, draft: Draft, typed: Typed) -> Response:
 @keeping_fields
 def save(draft_id: str) -> ResponseReturnValue:
     """Save for the script that saves by itself; 409 with the version that is stored when it is a newer one."""
-    draft = own_draft(draft_id)
+    draft = own_draft(draft_id, also_handed_in=True)
     if draft.handed_in_at is not None:
         return jsonify(error="handed-in"), 410
     typed, _ = read_posted()
@@ -123,7 +116,7 @@ def save(draft_id: str) -> ResponseReturnValue:
 @bp.post("/<draft_id>/discard")
 def discard(draft_id: str) -> ResponseReturnValue:
     """Throw a draft away."""
-    draft = own_draft(draft_id)
+    draft = own_draft(draft_id, also_handed_in=True)
     if draft.handed_in_at is None:
         discard_draft(db.session(), draft, now=read_now())
         db.session.commit()

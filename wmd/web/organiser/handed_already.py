@@ -17,8 +17,9 @@ from wmd.services.drafts import NewDraft, create_draft
 from wmd.services.second_tab import Again, as_change, compare
 from wmd.services.submissions import EDITABLE, Receipt
 from wmd.web.guards import visitor
+from wmd.web.means import secret_box
 from wmd.web.organiser.form_page import FormPage
-from wmd.web.organiser.posting import new_form_token, owner, secret_box
+from wmd.web.organiser.posting import new_form_token, owner
 from wmd.web.reading import read_now
 
 if TYPE_CHECKING:

@@ -33,11 +33,11 @@ from wmd.web.catalogue import gettext
 from wmd.web.guards import visitor
 from wmd.web.limits import this_network, wait_s
 from wmd.web.limits import too_many as too_many_requests
-from wmd.web.means import commit_published, means
+from wmd.web.means import commit_published, means, secret_box
 from wmd.web.organiser.form_page import FormPage
 from wmd.web.organiser.handed_already import answer_again
 from wmd.web.organiser.own_drafts import edition_of, staff_base, submission_of
-from wmd.web.organiser.posting import DRAFTS_BY_NETWORK, new_form_token, owner, secret_box, shown_values
+from wmd.web.organiser.posting import DRAFTS_BY_NETWORK, new_form_token, owner, shown_values
 from wmd.web.organiser.wording import deadline_words
 from wmd.web.reading import library, read_now
 from wmd.web.spam_trap import read_shown_at, read_trap, trap_fields

@@ -22,10 +22,10 @@ def draft_owner() -> Owner:
     return Owner(who.person_id, who.session.id if who.session else None)
 
 
-def own_draft(draft_id: str) -> Draft:
-    """Return a draft of who asks that is still open, or answer 404."""
+def own_draft(draft_id: str, *, also_handed_in: bool = False) -> Draft:
+    """Return a draft of who asks that is still open (or also one that is not), or answer 404."""
     draft = find_draft(db.session(), draft_id, draft_owner())
-    if draft is None or draft.handed_in_at is not None:
+    if draft is None or (draft.handed_in_at is not None and not also_handed_in):
         abort(404)
     return draft
 

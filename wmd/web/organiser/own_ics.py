@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request
+from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from wmd.db import db
 from wmd.domain.findings import Finding
 from wmd.domain.forms.own_ics import LABELS, LARGEST_BYTES, OwnEntry, offers, read_entries, take_over
 from wmd.models import Draft
-from wmd.secretbox import SecretBox
 from wmd.services.drafts import read_typed, save_draft
 from wmd.web.catalogue import gettext
 from wmd.web.csrf import on_stale_form
+from wmd.web.means import secret_box
 from wmd.web.organiser.own_drafts import edition_of, own_draft
 from wmd.web.reading import read_now
 from wmd.web.uploads import takes_upload
 
 bp = Blueprint("own_ics", __name__, url_prefix="/drafts/<draft_id>/ics")
-
-
-def _box() -> SecretBox:
-    found: SecretBox = current_app.extensions["wmd.secretbox"]
-    return found
 
 
 def _show(draft: Draft, status: int = 200, messages: list[str] | None = None, **model: object) -> Response:
@@ -60,7 +55,7 @@ def show(draft_id: str) -> Response:
 def change(draft_id: str) -> ResponseReturnValue:
     """Read a calendar; with an entry chosen compare it; with parts ticked take them over."""
     draft = own_draft(draft_id)
-    typed = read_typed(draft, _box())
+    typed = read_typed(draft, secret_box())
     language = typed.get("language", "") or "en"
     data = _data()
     zone = typed.get("sessions[0].zone", "") or edition_of(draft).zone
@@ -105,7 +100,7 @@ def _said(finding: Finding) -> str:
 def _put(draft: Draft, entry: OwnEntry, language: str) -> None:
     dbs = db.session()
     for _ in range(3):
-        typed = take_over(read_typed(draft, _box()), entry, request.form.getlist("take"), language)
-        if save_draft(dbs, _box(), draft, typed, version=draft.version, now=read_now()) is None:
+        typed = take_over(read_typed(draft, secret_box()), entry, request.form.getlist("take"), language)
+        if save_draft(dbs, secret_box(), draft, typed, version=draft.version, now=read_now()) is None:
             break
     dbs.commit()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request
+from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from wmd.db import db
@@ -14,11 +14,11 @@ from wmd.domain.findings import Finding
 from wmd.domain.pictures import LARGEST_UPLOAD_BYTES, media_path
 from wmd.errors import InvalidContentError
 from wmd.models import Draft
-from wmd.secretbox import SecretBox
 from wmd.services.drafts import read_typed, save_draft
 from wmd.services.images import Owner, check_words, find_image, keep_image, prepare, refused
 from wmd.web.catalogue import gettext
 from wmd.web.csrf import on_stale_form
+from wmd.web.means import secret_box
 from wmd.web.organiser.own_drafts import own_draft
 from wmd.web.reading import read_now
 from wmd.web.uploads import takes_upload
@@ -43,13 +43,8 @@ def read_upload(name: str, kind: str) -> bytes:
     return file.stream.read(LARGEST_UPLOAD_BYTES[kind] + 1) if file is not None else b""
 
 
-def _box() -> SecretBox:
-    found: SecretBox = current_app.extensions["wmd.secretbox"]
-    return found
-
-
 def _show(draft: Draft, findings: Sequence[Finding] = (), status: int = 200) -> Response:
-    typed = read_typed(draft, _box())
+    typed = read_typed(draft, secret_box())
     image = find_image(db.session(), typed.get("image.id", ""))
     given = request.form if request.method == "POST" and status != 413 else typed
     shown = render_template(
@@ -107,7 +102,7 @@ def change(draft_id: str) -> ResponseReturnValue:
 def _picture(draft: Draft, alt: str) -> str:
     """Return the id of the picture that was sent; without a file, of the one there is. Raises InvalidContentError."""
     data = read_upload("image.file", "picture")
-    known = read_typed(draft, _box()).get("image.id", "")
+    known = read_typed(draft, secret_box()).get("image.id", "")
     findings = check_words(alt, rights=request.form.get("image.rights", "") == "yes" or (not data and bool(known)))
     if not data and known:
         if findings:
@@ -127,7 +122,7 @@ def _put(draft: Draft, words: dict[str, str]) -> None:
     """Save these fields over whatever else is typed meanwhile, and commit."""
     dbs = db.session()
     for _ in range(_TRIES):
-        typed = read_typed(draft, _box()) | words
-        if save_draft(dbs, _box(), draft, typed, version=draft.version, now=read_now()) is None:
+        typed = read_typed(draft, secret_box()) | words
+        if save_draft(dbs, secret_box(), draft, typed, version=draft.version, now=read_now()) is None:
             break
     dbs.commit()

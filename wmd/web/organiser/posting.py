@@ -18,7 +18,6 @@ from wmd.db import db
 from wmd.domain.findings import Finding
 from wmd.domain.forms.fields import FIELDS, pattern_of
 from wmd.domain.forms.typed import collect, with_original
-from wmd.secretbox import SecretBox
 from wmd.services.drafts import Owner
 from wmd.services.rate_limits import Limit
 from wmd.web.catalogue import gettext
@@ -105,12 +104,6 @@ def owner(*, keep: bool = False) -> Owner:
     if keep and visitor().session is None:
         return Owner(None, keep_session().id)
     return draft_owner()
-
-
-def secret_box() -> SecretBox:
-    """Return the box of this application."""
-    found: SecretBox = current_app.extensions["wmd.secretbox"]
-    return found
 
 
 def kept_page(status: int, *, edition: str, reason: str) -> Response:

@@ -25,9 +25,10 @@ from wmd.services.submissions import phase_of, withdraw
 from wmd.services.threads import answer_question, thread_of
 from wmd.web.catalogue import gettext
 from wmd.web.guards import for_contact, own_submission, visitor
+from wmd.web.means import secret_box
 from wmd.web.organiser.form_page import FormPage
 from wmd.web.organiser.own_drafts import draft_owner
-from wmd.web.organiser.posting import new_form_token, secret_box
+from wmd.web.organiser.posting import new_form_token
 from wmd.web.organiser.wording import standing_words
 from wmd.web.reading import library, read_now
 

@@ -14,8 +14,9 @@ from wmd.services.intake import read_content
 from wmd.services.moderation import NotYoursError, require_moderator
 from wmd.services.staff_form import base_for_staff
 from wmd.web.guards import for_staff, visitor
+from wmd.web.means import secret_box
 from wmd.web.organiser.own_drafts import draft_owner
-from wmd.web.organiser.posting import new_form_token, secret_box
+from wmd.web.organiser.posting import new_form_token
 from wmd.web.reading import read_now
 from wmd.web.staff.loaders import staff_submission
 

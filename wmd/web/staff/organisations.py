@@ -12,6 +12,7 @@ from wmd.domain.findings import N_, Finding, Level
 from wmd.errors import InvalidContentError, NotAllowedMoveError
 from wmd.models import Organisation
 from wmd.services import organisations
+from wmd.services.contacts import contacts_of
 from wmd.services.moderation import NotYoursError
 from wmd.web.csrf import on_stale_form
 from wmd.web.guards import for_staff, visitor
@@ -40,7 +41,7 @@ def _page(organisation: Organisation, status: int = 200, findings: list[Finding]
     into = dbs.get(Organisation, organisation.merged_into_id) if organisation.merged_into_id else None
     shown = render_template(
         "staff/organisations/one.html", organisation=organisation, into=into, typed=request.form,
-        contacts=organisations.contacts_of(dbs, organisation), state_words=STATE_WORDS,
+        contacts=[row.person for row in contacts_of(dbs, organisation.id)], state_words=STATE_WORDS,
         submissions=organisations.submissions_of(dbs, organisation, actor), may_change=actor.role != "reader",
         messages=messages_by_field(findings or []), summary=said(findings or []),
     )  # fmt: skip
