@@ -7,6 +7,7 @@ reads: a deferred transaction that turns from reading to writing cannot wait for
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -15,8 +16,11 @@ from typing import Any
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, create_engine, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
+
+log = logging.getLogger(__name__)
 
 #: Unnamed constraints cannot be dropped in SQLite's batch migrations, so every one is named by rule.
 NAMING = {
@@ -77,7 +81,24 @@ class RequestSession(FlaskSession):
         return reads_from
 
 
-db = SQLAlchemy(metadata=Model.metadata, session_options={"class_": RequestSession})
+class Database(SQLAlchemy):
+    """Flask-SQLAlchemy, whose end of a request does not take the answer back."""
+
+    def _teardown_session(self, exc: BaseException | None) -> None:
+        """Close the request's session. A connection that died meanwhile is let go.
+
+        What was committed stays committed, and the answer that says so is made already: a restart of the database
+        must not turn it into an error.
+        """
+        try:
+            super()._teardown_session(exc)
+        except DBAPIError as error:
+            log.warning("session_not_closed", extra={"error": type(error).__name__})
+            self.session().invalidate()
+            self.session.registry.clear()
+
+
+db = Database(metadata=Model.metadata, session_options={"class_": RequestSession})
 
 
 def only_reads(dbs: Session) -> None:
