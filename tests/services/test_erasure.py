@@ -256,6 +256,38 @@ def test_the_trail_says_that_it_was_done_and_by_whom_but_not_who_it_was(
     ]
 
 
+def test_a_name_goes_only_from_what_is_about_its_bearer_and_an_address_from_everything(
+    dbs: Session, cast: Cast, setting: Setting
+) -> None:
+    first, second = dbs.scalars(select(Submission).order_by(Submission.id)).all()
+    ana = dbs.get_one(Person, cast.ana)
+    ana.name = "Ana"
+    for submission, owner in ((first, cast.ana), (second, cast.ben)):
+        submission.person_id, submission.organisation_id = owner, f"organisation-{'a' if owner == cast.ana else 'b'}"
+        dbs.add(
+            Note(submission_id=submission.id, author="person:mona", by_staff=True, is_private=False, at=NOW,
+                 body=f"Ana, of Analysis, {ana.address}")
+        )  # fmt: skip
+        dbs.add(
+            Message(
+                id=submission.id, dedupe_key=submission.id, kind="announcement", person_id=cast.cleo, cause="x",
+                subject_id=submission.id, facts={"text": f"Ana é {ana.address}", "n": 1}, state="sent", sent_at=NOW,
+                not_before=NOW, message_id=submission.id, created_at=NOW, sealed="",
+            )
+        )  # fmt: skip
+    dbs.commit()
+
+    erase_person(dbs, ana, setting, actor="person:adam", now=LATER)
+    dbs.commit()
+
+    assert [each.body for each in dbs.scalars(select(Note).order_by(Note.id))] == [
+        f"{TAKEN_OUT}, of Analysis, {TAKEN_OUT}", f"Ana, of Analysis, {TAKEN_OUT}",
+    ]  # fmt: skip
+    assert [dbs.get_one(Message, each.id).facts for each in (first, second)] == [
+        {"text": f"{TAKEN_OUT} é {TAKEN_OUT}", "n": 1}, {"text": f"Ana é {TAKEN_OUT}", "n": 1},
+    ]  # fmt: skip
+
+
 def test_erasing_twice_changes_nothing(dbs: Session, cast: Cast, setting: Setting, database_url: str) -> None:
     person = zenobia(dbs)
     erase_person(dbs, person, setting, actor="person:adam", now=LATER)

@@ -19,10 +19,12 @@ from wmd.jobs import run_job
 from wmd.models import Alarm, Draft, Edition, Event, Message, Note, Person, Revision, StaffMember, Submission
 from wmd.services.alarms import raise_alarm
 from wmd.services.confirming import confirm_submission
+from wmd.services.outbox import put_message
 from wmd.services.publishing import Setting
+from wmd.services.reminders import due_drafts, due_questions
 from wmd.services.standing import Means
 from wmd.services.threads import answer_question, ask_question
-from wmd.services.verdicts import approve
+from wmd.services.verdicts import Said, approve, ask_for_changes
 
 DAY = timedelta(days=1)
 Days = Callable[..., list[int]]
@@ -65,6 +67,7 @@ def mails(dbs: Session, kind: str) -> list[str]:
 def begin(dbs: Session, person: str | None = "ana") -> Draft:
     """Begin a draft."""
     edition = make_edition(dbs, NOW)
+    edition.window_to = (NOW + 900 * DAY).date()
     draft = Draft(
         id="d", edition_id=edition.id, person_id=person, form_token="t", sealed="x", created_at=NOW, updated_at=NOW
     )
@@ -119,6 +122,67 @@ def test_open_question_is_reminded_of_until_it_is_answered(dbs: Session, cast: C
     dbs.commit()
     assert days(30, first=34) == []
     assert dbs.scalars(select(Note.answered_at).where(Note.is_question).distinct()).all() == [NOW + 33 * DAY]
+
+
+def test_no_reminder_when_the_days_of_the_edition_are_over(dbs: Session, cast: Cast, days: Days) -> None:
+    begin(dbs)
+    dbs.execute(update(Edition).values(window_from=NOW.date(), window_to=(NOW + 2 * DAY).date(), zone="UTC"))
+    dbs.commit()
+    assert days(30) == []
+
+
+def test_rows_that_are_done_do_not_stand_before_those_that_are_due(
+    app: Flask, dbs: Session, cast: Cast, days: Days, clock: Clock, means: Means
+) -> None:
+    begin(dbs)
+    row = propose(dbs, cast, NOW)
+    ask_question(dbs, row.id, "Who speaks?", means, actor=MONA, now=NOW)
+    dbs.commit()
+    found = []
+    for day in (1, 2, 3, 6, 10, 14, 24, 40):
+        days(1, first=day)
+        found.append((len(due_drafts(dbs, now=clock.now, limit=9)), len(due_questions(dbs, now=clock.now, limit=9))))
+        dbs.rollback()
+    assert found == [(0, 0)] * 8
+    # What is known of mails is emptied some day; that they went out stays known.
+    dbs.execute(update(Message).values(person_id=None, subject_id="", thread="", facts={}, state="sent", sent_at=NOW))
+    dbs.commit()
+    assert due_drafts(dbs, now=NOW + 300 * DAY, limit=9) == []
+
+
+def test_request_for_changes_is_reminded_of_until_somebody_acts(
+    app: Flask, dbs: Session, cast: Cast, days: Days, means: Means
+) -> None:
+    row = propose(dbs, cast, NOW)
+    ask_for_changes(dbs, seen(dbs, row), Said(own="Name a speaker."), means, actor=MONA, now=NOW)
+    dbs.commit()
+    assert days(40) == [2, 6, 14]
+    # The request itself, and three reminders of it, to both contacts of organisation A.
+    assert mails(dbs, "changes-requested") == ["ana", "cleo"] * 4
+
+    withdraw_submission(dbs, row)
+    late = put_one_more(app, dbs, row)
+    run_job(app, "outbox")
+    dbs.refresh(late)
+    assert (late.state, late.reason) == ("cancelled", "no longer wanted")
+
+
+def withdraw_submission(dbs: Session, row: Submission) -> None:
+    """Act: the organiser takes it back."""
+    dbs.refresh(row)
+    row.state, row.waiting_since = "withdrawn", None
+    dbs.commit()
+
+
+def put_one_more(app: Flask, dbs: Session, row: Submission) -> Message:
+    """Put a reminder that was on its way when somebody acted."""
+    message = put_message(
+        dbs, kind="changes-requested", dedupe_key="late", cause="command", person_id="ana", subject_id=row.id,
+        thread="changes-reminder:1:ana", not_after=NOW + 90 * DAY, now=NOW, box=app.extensions["wmd.secretbox"],
+    )  # fmt: skip
+    assert message is not None
+    dbs.commit()
+    return message
 
 
 @pytest.mark.parametrize("is_confirmed", [False, True])

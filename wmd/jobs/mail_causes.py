@@ -57,6 +57,8 @@ def remind_organisers(tools: Tools) -> int:
               lambda one: reminders.remind_of_draft(dbs, one, box=box, now=now))
         + _each(tools, "questions", reminders.due_questions(dbs, now=now, limit=BATCH),
                 lambda one: reminders.remind_of_question(dbs, one, box=box, now=now))
+        + _each(tools, "changes", reminders.due_changes(dbs, now=now, limit=BATCH),
+                lambda one: reminders.remind_of_changes(dbs, one, box=box, now=now))
         + _each(tools, "confirmations", reminders.due_confirmations(dbs, now=now, limit=BATCH),
                 lambda one: reminders.remind_to_confirm(dbs, one, form))
     )  # fmt: skip

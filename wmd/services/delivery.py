@@ -45,6 +45,8 @@ LONGEST_WAIT: Final = timedelta(minutes=5)
 FIRST_WAIT: Final = timedelta(seconds=20)
 #: Refusals of an address after which it gets no mail any more.
 HARD_BOUNCES: Final = 3
+#: Begins the threads of reminders that changes were asked for; they have the words of the request.
+CHANGES_REMINDER: Final = "changes-reminder:"
 
 #: Said with these very words, so that both databases see that the partial index ``ix_messages_due`` has all such rows.
 _OPEN: Final = text("messages.state IN ('queued','sending')")
@@ -151,6 +153,7 @@ def _wanted() -> ColumnElement[bool]:
     """Return whether a mail still makes sense, as far as rows can say: reminders stop when somebody acted."""
     unconfirmed = exists().where(Submission.id == Message.subject_id, Submission.state == "unconfirmed")
     drafted = exists().where(Draft.id == Message.subject_id, Draft.handed_in_at.is_(None), Draft.discarded_at.is_(None))
+    unchanged = exists().where(Submission.id == Message.subject_id, Submission.state == "changes requested")
     asked = exists().where(
         Note.submission_id == Message.subject_id, Note.is_question, ~Note.is_private, Note.answered_at.is_(None)
     )
@@ -158,6 +161,7 @@ def _wanted() -> ColumnElement[bool]:
         (Message.kind.in_(["confirm", "confirm-reminder"]), unconfirmed),
         (Message.kind == "draft-reminder", drafted),
         (Message.kind == "question-reminder", asked),
+        (Message.thread.startswith(CHANGES_REMINDER), unchanged),
         else_=literal_column("(1 = 1)"),
     )
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, String, cast, delete, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from wmd.db import Model
@@ -59,7 +59,8 @@ def erase_person(dbs: Session, person: Person, setting: Setting, *, actor: str, 
     if person.erased_at is not None:
         return
     _check_not_last_administrator(dbs, person)
-    _take_out(dbs, _values_of(person, with_name=True))
+    _take_out(dbs, _values_of(person), own=None)
+    _take_out(dbs, [person.name] if len(person.name) >= _SHORTEST_NAME else [], own=_own_submissions(dbs, person))
     _forget(dbs, person, actor=actor, now=now)
     person.name = ""
     person.key = erased_key(person.key) if person.key else None
@@ -71,7 +72,7 @@ def erase_person(dbs: Session, person: Person, setting: Setting, *, actor: str, 
 
 def forget_contact(dbs: Session, person: Person, *, actor: str, now: datetime) -> None:
     """Forget how to reach a person and all around their account; the name stays where a published event gives it."""
-    _take_out(dbs, _values_of(person, with_name=False))
+    _take_out(dbs, _values_of(person), own=None)
     _forget(dbs, person, actor=actor, now=now)
     audit(dbs, actor=actor, action="forget-contact", kind="person", subject_id=person.id, now=now)
     dbs.flush()
@@ -98,9 +99,9 @@ def _check_not_last_administrator(dbs: Session, person: Person) -> None:
         raise NotAllowedMoveError(msg)
 
 
-def _values_of(person: Person, *, with_name: bool) -> list[str]:
-    """Return what must not be left anywhere, the longest first."""
-    found = {person.address, person.address_key or "", person.phone, person.name if with_name else ""}
+def _values_of(person: Person) -> list[str]:
+    """Return what is nobody else's and must not be left anywhere, the longest first."""
+    found = {person.address, person.address_key or "", person.phone}
     return sorted((value for value in found if len(value) >= _SHORTEST_NAME), key=len, reverse=True)
 
 
@@ -129,21 +130,53 @@ def _forget_what_was_typed(dbs: Session, person: Person) -> None:
     dbs.execute(update(Note).where(Note.author == f"person:{person.id}", Note.by_staff.is_(False)).values(body=""))
 
 
-_WRITTEN_BY_OTHERS: tuple[tuple[type[Model], InstrumentedAttribute[str]], ...] = (
-    (Note, Note.body),
-    (FieldComment, FieldComment.body),
-    (Decision, Decision.reason),
-    (Submission, Submission.late_note),
+#: Tables with words, which column they are in, and about which submission they are.
+_WRITTEN_BY_OTHERS: tuple[tuple[type[Model], InstrumentedAttribute[str], ColumnElement[Any]], ...] = (
+    (Note, Note.body, Note.__table__.c.submission_id),
+    (FieldComment, FieldComment.body, FieldComment.__table__.c.submission_id),
+    (
+        Decision,
+        Decision.reason,
+        select(Revision.submission_id).where(Revision.id == Decision.revision_id).scalar_subquery(),
+    ),
+    (Submission, Submission.late_note, Submission.__table__.c.id),
 )
 
 
-def _take_out(dbs: Session, values: Iterable[str]) -> None:
-    """Take the values out of what others wrote. Whole words only, so that "Ana" leaves "Analysis" as it is."""
+def _own_submissions(dbs: Session, person: Person) -> list[str]:
+    """Return the ids of what they handed in, what their organisations did, and what names them."""
+    organisations = select(OrganisationContact.organisation_id).where(OrganisationContact.person_id == person.id)
+    named = (
+        select(EventSession.event_id)
+        .join(Speaker, Speaker.session_id == EventSession.id)
+        .where(Speaker.person_id == person.id)
+    )
+    asked = select(CoOrganiser.submission_id).where(CoOrganiser.person_id == person.id)
+    own = or_(
+        Submission.person_id == person.id, Submission.organisation_id.in_(organisations),
+        Submission.event_id.in_(named), Submission.id.in_(asked),
+    )  # fmt: skip
+    return list(dbs.scalars(select(Submission.id).where(own)))
+
+
+def _take_out(dbs: Session, values: Iterable[str], *, own: list[str] | None) -> None:
+    """Take the values out of what others wrote. Whole words only, so that "Ana" leaves "Analysis" as it is.
+
+    ``own``: only what was written about these submissions, because others bear the same name; None is everything.
+    """
     for value in values:
         pattern = re.compile(rf"(?<!\w){re.escape(value)}(?!\w)", re.IGNORECASE)
-        for model, column in _WRITTEN_BY_OTHERS:
-            for row in dbs.scalars(select(model).where(_holds(column, value))):
+        for model, column, about in _WRITTEN_BY_OTHERS:
+            wanted = select(model).where(_holds(column, value))
+            for row in dbs.scalars(wanted if own is None else wanted.where(about.in_(own))):
                 setattr(row, column.key, pattern.sub(TAKEN_OUT, getattr(row, column.key)))
+        mails = select(Message).where(cast(Message.facts, String) != "{}")
+        for mail in dbs.scalars(mails if own is None else mails.where(Message.subject_id.in_(own))):
+            cleaned = {
+                key: pattern.sub(TAKEN_OUT, said) if isinstance(said, str) else said for key, said in mail.facts.items()
+            }
+            if cleaned != mail.facts:
+                mail.facts = cleaned
         same = func.lower(Organisation.public_email) == value.lower()
         dbs.execute(update(Organisation).where(same).values(public_email=""))
     dbs.flush()

@@ -1,25 +1,28 @@
-"""Reminders to organisers: of drafts that lie, of questions without an answer, of addresses not confirmed yet.
+"""Reminders to organisers: of drafts that lie, of questions and requests for changes without an answer, of addresses
+not confirmed yet.
 
-What is due is read from the rows each time, so that a run may come twice, late, or after a kill. Of a draft and of a
-question there are three reminders at most, each after a longer wait than the one before, and none once somebody acted:
-handed in, thrown away, answered. The wait begins anew with each change of a draft.
+What is due is read from the rows each time, so that a run may come twice, late, or after a kill. Of a draft, a
+request and a question there are three reminders at most, each after a longer wait than the one before, and none once
+somebody acted: handed in, thrown away, answered. The wait begins anew with each change of a draft.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import ColumnElement, String, and_, cast, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
-from wmd.models import Draft, Edition, Message, Note, Submission
+from wmd.models import Decision, Draft, Edition, Message, Note, Revision, Submission
 from wmd.secretbox import SecretBox
 from wmd.services.confirming import send_confirm_link
 from wmd.services.decision_mail import recipients
+from wmd.services.delivery import CHANGES_REMINDER
 from wmd.services.form_parties import Tools
 from wmd.services.outbox import put_message
+from wmd.services.submissions import phase_of
 
 ACTOR: Final = "job:reminders-to-organisers"
 DRAFT_WAITS: Final = (timedelta(days=3), timedelta(days=7), timedelta(days=14))
@@ -35,9 +38,22 @@ def _next(waits: Sequence[timedelta], sent: int, since: datetime, last: datetime
     return sent + 1
 
 
+def _is_quiet(waits: Sequence[timedelta], now: datetime, *which: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return that no reminder among some is the last, or too young for the next: such rows must not be read anew."""
+    young = [
+        and_(Message.dedupe_key.endswith(f":{number}"), Message.created_at > now - wait)
+        for number, wait in enumerate(waits[1:], start=1)
+    ]
+    return ~exists().where(*which, or_(Message.dedupe_key.endswith(f":{len(waits)}"), *young))
+
+
+def _draft_keys(draft_id: Any) -> list[Any]:  # noqa: ANN401 -- an id or the column of it
+    """Return the keys of a draft's reminders: they stay when the mails are emptied."""
+    return [literal("draft-reminder:") + draft_id + f":{number}" for number in range(1, len(DRAFT_WAITS) + 1)]
+
+
 def due_drafts(dbs: Session, *, now: datetime, limit: int) -> list[str]:
     """Return ids of drafts that nobody touched for a while and that may still be handed in."""
-    quiet = select(func.count(Message.id)).where(Message.kind == "draft-reminder", Message.subject_id == Draft.id)
     found = (
         select(Draft.id)
         .join(Edition, Edition.id == Draft.edition_id)
@@ -45,11 +61,9 @@ def due_drafts(dbs: Session, *, now: datetime, limit: int) -> list[str]:
             Draft.person_id.is_not(None), Draft.handed_in_at.is_(None), Draft.discarded_at.is_(None),
             Draft.kind == "event", Draft.updated_at <= now - DRAFT_WAITS[0],
             or_(Edition.submit_closes_at.is_(None), Edition.submit_closes_at > now),
-            quiet.scalar_subquery() < len(DRAFT_WAITS),
-            ~exists().where(
-                Message.kind == "draft-reminder", Message.subject_id == Draft.id,
-                Message.created_at > now - DRAFT_WAITS[1],
-            ),
+            # Where the day is over everywhere; whether it is in the edition's own zone is asked of each.
+            or_(Edition.is_permanent, Edition.window_to >= (now - timedelta(hours=12)).date()),
+            _is_quiet(DRAFT_WAITS, now, Message.dedupe_key.in_(_draft_keys(Draft.id))),
         )
         .order_by(Draft.updated_at)
         .limit(limit)
@@ -62,10 +76,10 @@ def remind_of_draft(dbs: Session, draft_id: str, *, box: SecretBox, now: datetim
     draft = dbs.get_one(Draft, draft_id, with_for_update=True, populate_existing=True)
     if draft.handed_in_at is not None or draft.discarded_at is not None:
         return False
+    if phase_of(dbs.get_one(Edition, draft.edition_id), now) == "closed":
+        return False
     sent, last = dbs.execute(
-        select(func.count(), func.max(Message.created_at)).where(
-            Message.kind == "draft-reminder", Message.subject_id == draft_id
-        )
+        select(func.count(), func.max(Message.created_at)).where(Message.dedupe_key.in_(_draft_keys(draft_id)))
     ).one()
     number = _next(DRAFT_WAITS, sent, draft.updated_at, last, now)
     if number is None:
@@ -86,6 +100,10 @@ def due_questions(dbs: Session, *, now: datetime, limit: int) -> list[int]:
             Note.by_staff, Note.is_question, ~Note.is_private, Note.answered_at.is_(None),
             Note.at <= now - QUESTION_WAITS[0], Note.at > now - timedelta(days=45),
             Submission.state.not_in(["rejected", "withdrawn"]),
+            _is_quiet(
+                QUESTION_WAITS, now, Message.subject_id == Submission.id,
+                Message.thread.startswith(literal("question-reminder:") + cast(Note.id, String) + ":"),
+            ),
         )
         .order_by(Note.at.desc())
         .limit(limit)
@@ -112,6 +130,52 @@ def remind_of_question(dbs: Session, note_id: int, *, box: SecretBox, now: datet
             dbs, kind="question-reminder", dedupe_key=f"{key}:{number}", cause=ACTOR, person_id=person_id,
             subject_id=submission.id, edition_id=submission.edition_id, facts={"note_id": note_id}, thread=key, box=box,
             now=now,
+        ) is not None  # fmt: skip
+    return done
+
+
+def due_changes(dbs: Session, *, now: datetime, limit: int) -> list[int]:
+    """Return ids of decisions that asked for changes which nobody made for a while."""
+    newest = select(func.max(Decision.id)).join(Revision).where(Revision.submission_id == Submission.id)
+    found = (
+        select(Decision.id)
+        .join(Revision, Revision.id == Decision.revision_id)
+        .join(Submission, Submission.id == Revision.submission_id)
+        .where(
+            Submission.state == "changes requested", Decision.verdict == "changes requested",
+            Decision.id == newest.correlate(Submission).scalar_subquery(),
+            Decision.decided_at <= now - QUESTION_WAITS[0], Decision.decided_at > now - timedelta(days=45),
+            _is_quiet(
+                QUESTION_WAITS, now, Message.subject_id == Submission.id,
+                Message.thread.startswith(literal(CHANGES_REMINDER) + cast(Decision.id, String) + ":"),
+            ),
+        )
+        .order_by(Decision.id.desc())
+        .limit(limit)
+    )  # fmt: skip
+    return list(dbs.scalars(found))
+
+
+def remind_of_changes(dbs: Session, decision_id: int, *, box: SecretBox, now: datetime) -> int:
+    """Say once more which changes were asked for, to each organiser for whom it is due; return how many mails."""
+    decision = dbs.get_one(Decision, decision_id)
+    revision = dbs.get_one(Revision, decision.revision_id)
+    submission = dbs.get_one(Submission, str(revision.submission_id), with_for_update=True, populate_existing=True)
+    if submission.state != "changes requested":
+        return 0
+    done = 0
+    for person_id in recipients(dbs, submission):
+        key = f"{CHANGES_REMINDER}{decision_id}:{person_id}"
+        sent, last = dbs.execute(
+            select(func.count(), func.max(Message.created_at)).where(Message.thread == key)
+        ).one()  # fmt: skip
+        number = _next(QUESTION_WAITS, sent, decision.decided_at, last, now)
+        if number is None:
+            continue
+        done += put_message(
+            dbs, kind="changes-requested", dedupe_key=f"{key}:{number}", cause=ACTOR, person_id=person_id,
+            subject_id=submission.id, edition_id=submission.edition_id, facts={"revision_id": revision.id},
+            thread=key, not_after=now + timedelta(days=2), box=box, now=now,
         ) is not None  # fmt: skip
     return done
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from lxml import html
 from sqlalchemy import select
 
@@ -16,7 +17,7 @@ from tests.web.organiser.desk_of_drafts import Desk, desk_on, of_a
 from wmd.db import db
 from wmd.models import Edition, Event
 from wmd.services.actors import Actor
-from wmd.web.organiser.advice import Pace
+from wmd.web.organiser.advice import Pace, pace_of
 
 JSON = {"Accept": "application/json"}
 PATH = "/organiser/advice?edition=2021"
@@ -129,3 +130,9 @@ def test_too_many_questions_in_a_minute_are_put_off() -> None:
     pace = Pace(most=2)
     asked = [pace.is_too_fast(who, now_s) for who, now_s in (("a", 0), ("a", 1), ("a", 2), ("b", 3), ("a", 60))]
     assert asked == [False, False, True, False, False]
+
+
+def test_each_application_counts_for_itself() -> None:
+    one, other = Flask("one"), Flask("other")
+    assert pace_of(one) is pace_of(one)
+    assert pace_of(one) is not pace_of(other)

@@ -9,7 +9,7 @@ from datetime import datetime
 from threading import Lock
 from typing import Any
 
-from flask import Blueprint, Response, abort, jsonify, make_response, render_template, request
+from flask import Blueprint, Flask, Response, abort, current_app, jsonify, make_response, render_template, request
 
 from wmd.db import db
 from wmd.domain.advice import MOST_SESSIONS, Advice, Choice, CityTime
@@ -54,7 +54,14 @@ class Pace:
             return self._counts[who] > self.most
 
 
-_pace = Pace()
+#: Under this name each application keeps its own count.
+_PACE = "wmd.advice_pace"
+
+
+def pace_of(app: Flask) -> Pace:
+    """Return the count of an application, made when it is first asked for."""
+    pace: Pace = app.extensions.setdefault(_PACE, Pace())
+    return pace
 
 
 @bp.post("/advice")
@@ -65,7 +72,7 @@ def show() -> Response:
     """
     who = visitor()
     asks = who.session.id if who.session else request.remote_addr or ""
-    if _pace.is_too_fast(asks, time.monotonic()):
+    if pace_of(current_app).is_too_fast(asks, time.monotonic()):
         abort(429)
     dbs = db.session()
     if draft_id := request.args.get("draft", ""):
