@@ -30,6 +30,7 @@ from wmd.models import (
     Message,
     Note,
     Person,
+    Reason,
     Revision,
     Submission,
 )
@@ -332,6 +333,28 @@ def test_words_of_staff_are_taken_by_edition_and_language(
     assert (subject(), subject("es")) == ("In 2021", "In 2021")
     write(dbs, "", "es", "En español {title}")
     assert (subject(), subject("es")) == ("In 2021", "En español Care in the city")
+
+
+def test_chosen_reasons_are_in_the_language_of_the_mail_and_not_of_the_event(
+    dbs: Session, submission: Submission, press: Press, box: SecretBox
+) -> None:
+    dbs.execute(update(Person).where(Person.id == "ana").values(language="es"))
+    row = put(dbs, box, "rejected", submission, facts={"reasons": ["spam"], "reason": "Sorry."})
+    dbs.commit()
+    reading = shown(dbs, row, press)
+    english = dbs.scalars(select(Reason.texts).where(Reason.slug == "spam")).one()["en"]["body"]
+    assert reading.language == "en"
+    assert f"{english}\n\nSorry." in reading.text
+    dbs.execute(
+        insert(EditableText).values(
+            edition="", key="mail.rejected", language="es", subject="No", body="{reason}", changed_by="person:adam",
+            changed_at=NOW,
+        )
+    )  # fmt: skip
+    dbs.commit()
+    reading = shown(dbs, row, press)
+    assert reading.language == "es"
+    assert reading.text.startswith("No hemos podido reconocer un evento en lo enviado.\n\nSorry.")
 
 
 def test_built_in_words_use_only_places_of_their_kind(press: Press) -> None:

@@ -8,7 +8,6 @@ from datetime import datetime
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from wmd.domain.content import EventContent
 from wmd.models import OrganisationContact, Person, Reason, Revision, Submission
 from wmd.secretbox import SecretBox
 from wmd.services.outbox import put_message
@@ -85,9 +84,9 @@ def tell(
     return new
 
 
-def words_of(dbs: Session, reasons: Sequence[str], own: str, content: EventContent) -> str:
-    """Return what the organiser reads: the canned reasons in the event's language (else English), then own words."""
-    language = content.language.partition("-")[0]
+def words_of(dbs: Session, reasons: Sequence[str], own: str, language: str) -> str:
+    """Return a reason in words: the canned ones in a language (else English), then own words."""
+    language = language.partition("-")[0]
     language = language if language in REASON_LANGUAGES else "en"
     rows = dbs.scalars(select(Reason).where(Reason.slug.in_(list(reasons))).order_by(Reason.position))
     canned = [row.texts.get(language, row.texts.get("en", {})).get("body", "") for row in rows]

@@ -7,6 +7,7 @@ holds only ids and plain values (``facts``):
 ``path``             of the page that ``{link}`` leads to, from ``/`` on; without it the kind's usual page
 ``reason``           what was given as a reason, where no decision of an event holds it (cancelled, profile-refused)
 ``revision_id``      the revision it is about; without it, and for what says how an event is listed, the approved one
+``reasons``          slugs of canned reasons that stand before it, in the language of the mail
 ``note_id``          the question that was asked; without it the newest one
 ``organisation_id``  the organisation that is asked (co-organiser) or that it is about (invite, contact-added)
 ``taken``            what became of each change: ``label``, ``of``, ``path``, ``taken`` (edit-partly-accepted)
@@ -315,16 +316,22 @@ class _One:
         return found[-1] if found else None
 
     def _reason(self) -> str:
-        if said := self.row.facts.get("reason"):
-            return str(said)
+        said = str(self.row.facts.get("reason", ""))
+        slugs = self.row.facts.get("reasons")
+        if said or slugs:
+            return "\n\n".join(part for part in (*self._canned(slugs or []), said) if part)
         decision = self._decision()
         if decision is None:
             return ""
         if decision.reason:
             return decision.reason
-        bodies = [self.known.reasons[slug].texts for slug in decision.reasons if slug in self.known.reasons]
-        chosen = [texts.get(self.language) or texts.get("en") or {} for texts in bodies]
-        return "\n\n".join(str(text.get("body", "")) for text in chosen)
+        return "\n\n".join(self._canned(decision.reasons))
+
+    def _canned(self, slugs: Iterable[str]) -> list[str]:
+        """Return canned reasons in the language of the mail, so that it is written wholly in one."""
+        rows = [self.known.reasons[slug] for slug in slugs if slug in self.known.reasons]
+        texts = [row.texts.get(self.language) or row.texts.get("en") or {} for row in sorted(rows, key=_position)]
+        return [str(text.get("body", "")) for text in texts]
 
     def _taken(self) -> str:
         decision = self._decision()
@@ -408,6 +415,7 @@ def _read_submissions(dbs: Session, known: _Known, subjects: set[str], kinds: se
         for decision in dbs.scalars(select(Decision).where(Decision.revision_id.in_(ids)).order_by(Decision.id)):
             known.decisions[decision.revision_id] = decision
         slugs = {slug for each in known.decisions.values() for slug in each.reasons}
+        slugs |= {slug for row in rows for slug in row.facts.get("reasons") or []}
         if slugs:
             known.reasons = {each.slug: each for each in dbs.scalars(select(Reason).where(Reason.slug.in_(slugs)))}
     if "comments" in places:
@@ -418,6 +426,10 @@ def _read_submissions(dbs: Session, known: _Known, subjects: set[str], kinds: se
             known.comments.setdefault(comment.submission_id, []).append(comment)
     if "question" in places:
         _read_questions(dbs, known, rows)
+
+
+def _position(reason: Reason) -> int:
+    return reason.position
 
 
 def _read_questions(dbs: Session, known: _Known, rows: Sequence[About]) -> None:

@@ -106,7 +106,7 @@ def ask_for_changes(dbs: Session, seen: Seen, said: Said, means: Means, *, actor
     _comment(dbs, submission, revision, said, actor=actor.name, now=now)
     if submission.state != "approved":
         move(dbs, submission, "changes requested", actor=actor.name, now=now)
-    facts = {"reason": reason}
+    facts = _told(said)
     _close(dbs, submission, decision, "changes-requested", facts, means, actor=actor.name, now=now)
     return decision
 
@@ -131,7 +131,7 @@ def refuse(
     kind = "edit-refused" if is_edit else "rejected"
     silent = (submission.suspect_at is not None) if tell is None else not tell
     _close(
-        dbs, submission, decision, kind, {"reason": reason}, means, actor=actor.name, now=now, settle=True,
+        dbs, submission, decision, kind, _told(said), means, actor=actor.name, now=now, settle=True,
         silent=silent,
     )  # fmt: skip
     return decision
@@ -172,7 +172,7 @@ def take_some(
     put_standing(dbs, submission, merged, revision, means, source="moderation", actor=actor.name, now=now)
     publish_if_due(dbs, submission, means, actor=actor.name, now=now)
     told = sorted(offered, key=lambda change: change not in taken)
-    facts = {"reason": reason, "taken": [change_facts(change, taken=change in taken) for change in told]}
+    facts = {**_told(said), "taken": [change_facts(change, taken=change in taken) for change in told]}
     _close(dbs, submission, decision, "edit-partly-accepted", facts, means, actor=actor.name, now=now, settle=True)
     return decision
 
@@ -230,11 +230,16 @@ def versions(
 
 
 def _reason(dbs: Session, revision: Revision, said: Said, *, needed: bool) -> str:
-    reason = words_of(dbs, said.reasons, said.own, read_content(revision))
+    reason = words_of(dbs, said.reasons, said.own, read_content(revision).language)
     if needed and not reason:
         text = N_("Say why: choose a reason or write one.")
         raise InvalidContentError([Finding("reason.missing", Level.ERROR, "own", text)])
     return reason
+
+
+def _told(said: Said) -> dict[str, object]:
+    """Return a reason as a mail's facts hold it: canned ones are said in the language that the mail is written in."""
+    return {"reason": said.own.strip(), "reasons": list(said.reasons)}
 
 
 def _comment(

@@ -12,6 +12,7 @@ from wmd.models import Person, WebSession
 from wmd.secretbox import SecretBox
 from wmd.services.accounts import LANGUAGES, ask_for_address, change_profile, end_other_sessions
 from wmd.services.contacts import organisations_of
+from wmd.services.mail_texts import Press
 from wmd.services.rate_limits import SIGN_IN_BY_ADDRESS, SIGN_IN_BY_NETWORK
 from wmd.services.web_sessions import end_sessions, sessions_of
 from wmd.web.catalogue import gettext
@@ -35,6 +36,11 @@ def _me() -> tuple[Person, WebSession]:
     return who.person, who.session
 
 
+def _press() -> Press:
+    found: Press = current_app.extensions["wmd.press"]
+    return found
+
+
 def show_account(status: int = 200, messages: Messages | None = None) -> Response:
     """Return the page, with what was typed."""
     person, session = _me()
@@ -46,7 +52,9 @@ def show_account(status: int = 200, messages: Messages | None = None) -> Respons
             sessions=sessions_of(db.session(), person.id, is_staff=is_staff, now=read_now()), present=session,
             organisations=organisations_of(db.session(), person.id),
             zones=[zone.name for group in CHOICES for zone in group.choices],
-            languages=[(code, language_name(code)) for code in LANGUAGES], zone=person.zone or "UTC",
+            languages=[(code, language_name(code)) for code in LANGUAGES],
+            mail_languages=", ".join(language_name(code) for code in LANGUAGES if _press().speaks(code)),
+            zone=person.zone or "UTC",
         ),
         status,
     )  # fmt: skip

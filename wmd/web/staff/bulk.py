@@ -20,7 +20,6 @@ from wmd.services import verdicts
 from wmd.services.announcing import Addressee, addressees, announce, check_announcement
 from wmd.services.decision_mail import words_of
 from wmd.services.desk import KINDS, read_queue
-from wmd.services.intake import read_content
 from wmd.services.letters import shown
 from wmd.services.mail_facts import Reading
 from wmd.services.moderation import (
@@ -183,7 +182,7 @@ def _plan(what: str, submission: Submission) -> Planned:
         return Planned(submission, None, "", (), gettext("Nothing of it waits for a decision."))
     seen = seen_now(dbs, submission, waiting)
     said = _said()
-    reason = words_of(dbs, said.reasons, said.own, read_content(waiting)) if what != "approve" else ""
+    reason = words_of(dbs, said.reasons, said.own, "en") if what != "approve" else ""
     return Planned(submission, seen, reason, people)
 
 

@@ -148,12 +148,11 @@ def _about(item: Item, queue: Queue) -> dict[str, object]:
             comments.setdefault(comment.path, []).append(comment.body)
     positions = [row.id for row in queue.rows]
     place = positions.index(item.submission.id) if item.submission.id in positions else None
-    language = item.content.language.partition("-")[0]
     reasons = dbs.scalars(select(Reason).where(Reason.retired_at.is_(None)).order_by(Reason.position)).all()
     return {
         "blocks": blocks(item.content, known), "comments": comments,
         "edit": [(change, *describe(change, known)) for change in item.edit], "reasons": reasons,
-        "reason_language": language if language in {"en", "es", "fr"} else "en", "moderators": moderators(dbs),
+        "moderators": moderators(dbs),
         "previous": positions[place - 1] if place else None,
         "following": positions[place + 1] if place is not None and place + 1 < len(positions) else None,
         "likenesses": _likenesses(item),

@@ -50,7 +50,12 @@ def index() -> ResponseReturnValue:
     written: dict[str, list[tuple[str, str]]] = {}
     for row in written_texts(db.session()):
         written.setdefault(row.key.removeprefix("mail."), []).append((row.edition, row.language))
-    return render_template("staff/mail/texts.html", kinds=KINDS, written=written)
+    return render_template(
+        "staff/mail/texts.html",
+        kinds=KINDS,
+        written=written,
+        spoken=[each for each in _languages() if press().speaks(each)],
+    )
 
 
 def _show(
