@@ -161,6 +161,7 @@ ORGANISER: dict[str, Row] = {
     "POST /organiser/submissions/<submission_id>/call-off": organiser("/organiser/submissions/none/call-off", 404),
     "GET /organiser/drafts/<draft_id>": everybody("/organiser/drafts/none", 404),
     "POST /organiser/drafts/<draft_id>": everybody("/organiser/drafts/none", 404),
+    "POST /organiser/drafts/<draft_id>/sign-in": everybody("/organiser/drafts/none/sign-in", 404),
     "POST /organiser/drafts/<draft_id>/save": everybody("/organiser/drafts/none/save", 404),
     "POST /organiser/drafts/<draft_id>/discard": everybody("/organiser/drafts/none/discard", 404),
     "GET /organiser/account/privacy": organiser("/organiser/account/privacy"),

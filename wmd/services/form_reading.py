@@ -49,6 +49,9 @@ def editing_form(
         for row in dbs.scalars(select(Declaration).where(Declaration.submission_id == submission.id))
     }
     missing = {kind: version for kind, version in form.declarations.items() if (kind, version) not in declared}
+    if submission.source != "form":
+        # Who imported it, or entered it for them, answered for it: a later change is no new event.
+        missing = {}
     if staff_base is not None:
         questions = tuple(replace(asked, is_required=False) for asked in form.questions)
         missing, form = {}, replace(form, settings=replace(form.settings, for_staff=True), questions=questions)

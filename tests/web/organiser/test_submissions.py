@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from flask import Flask
@@ -13,13 +14,15 @@ from lxml import html
 from sqlalchemy import Select, event, select
 from sqlalchemy.orm import Session
 
-from tests.cast import Cast, get, make_cast, post, sign_in
+from tests.cast import BASE_URL, Cast, get, make_cast, post, sign_in
 from tests.conftest import Clock, Engine
 from tests.domain.forms.cast import filled
 from tests.handing_in import BOX, hand_in, make_edition
+from tests.submissions import propose
+from tests.web.organiser.test_submit import values_in
 from wmd.cli import publishing_setting
 from wmd.db import db
-from wmd.domain.content import EditionContent
+from wmd.domain.content import EditionContent, TextContent
 from wmd.models import (
     Draft,
     Edition,
@@ -39,6 +42,7 @@ from wmd.services.outbox import hidden_part
 from wmd.services.publishing import publish
 from wmd.services.references import put_edition
 from wmd.services.reminders import due_confirmations
+from wmd.services.web_sessions import hand_over
 
 ANA = Actor("person:ana", "ana")
 
@@ -150,6 +154,57 @@ def test_change_goes_through_a_draft_with_the_remarks_beside_the_fields(
     assert done.headers["Location"] == f"/organiser/submissions/{submission_id}?done=1"
     submission = only(dbs, select(Submission))
     assert (submission.state, submission.title) == ("in review", "Care in and around the metropolis")
+
+
+def test_change_of_what_was_imported_asks_for_nothing_that_was_lacking_before(
+    ana: FlaskClient, cast: Cast, dbs: Session, clock: Clock
+) -> None:
+    texts = {"en": TextContent("Care in the city", "A talk.", "Some words."), "es": TextContent("Cuidar")}
+    submission = propose(dbs, cast, clock.now, texts=texts)
+    submission_id, submission.source = submission.id, "import"
+    dbs.commit()
+    path = post(ana, f"/organiser/submissions/{submission_id}/edit").headers["Location"]
+    page = get(ana, path).text
+    assert 'name="declarations.free"' not in page
+    draft = only(dbs, select(Draft))
+    typed = read_typed(draft, BOX) | {"action": "hand-in", "version": "1", "form_token": draft.form_token}
+    emptied = post(ana, path, typed | {"texts.en.title": ""})
+    assert emptied.status_code == 422
+    summary = emptied.text.split('id="summary"')[1].split("</ul>")[0]
+    assert re.findall(r'href="#([^"]*)"', summary) == ["f-texts-en-title"]
+    assert "This was not given so far" in emptied.text
+    done = post(ana, path, typed | {"version": "2", "texts.en.title": "Another title"})
+    assert done.headers["Location"] == f"/organiser/submissions/{submission_id}?done=1"
+    assert sorted(dbs.scalars(select(Submission.title))) == ["Another title"]
+
+
+def test_change_typed_while_signed_out_waits_behind_the_sign_in(
+    app: Flask, ana: FlaskClient, dbs: Session, clock: Clock
+) -> None:
+    submission_id = handed_in(dbs, clock)
+    path = post(ana, f"/organiser/submissions/{submission_id}/edit").headers["Location"]
+    draft = only(dbs, select(Draft).where(Draft.submission_id == submission_id))
+    typed = read_typed(draft, BOX) | {"texts.en.title": "Typed while signed out"}
+    ana.delete_cookie("__Host-wmd_session", domain="wmd.example")
+    ana.delete_cookie("wmd_session", domain="wmd.example")
+    answer = post(ana, path, typed | {"action": "hand-in", "version": "1", "form_token": draft.form_token})
+    assert ("Error 404" in answer.text, "You were signed out" in answer.text) == (False, True)
+    assert f'action="{path}/sign-in"' in answer.text
+    assert "/2021/submit" not in answer.text
+    led = ana.post(f"{path}/sign-in", data=values_in(answer.text) | {"action": "hand-in"}, base_url=BASE_URL)
+    asked, back = (unquote(part) for part in led.headers["Location"].split("?next="))
+    assert (asked, back.startswith(f"{path}?kept=")) == ("/sign-in", True)
+    kept = only(dbs, select(Draft).where(Draft.id != draft.id, Draft.handed_in_at.is_(None)))
+    # Signing in hands what hangs on this browser over to the person; a stranger would not reach the first draft.
+    hand_over(dbs, dbs.scalars(select(WebSession).where(WebSession.id == kept.session_id)).one(), "ana", now=clock.now)
+    dbs.commit()
+    sign_in(ana, app, "ana")
+    page = get(ana, back)
+    assert "Typed while signed out" in page.text
+    sent = post(ana, path, values_in(page.text) | {"action": "hand-in"})
+    assert sent.headers["Location"] == f"/organiser/submissions/{submission_id}?done=1"
+    assert only(dbs, select(Submission.title)) == "Typed while signed out"
+    assert only(dbs, select(Draft.discarded_at).where(Draft.id == kept.id)) == clock.now
 
 
 def test_published_event_is_changed_copied_and_called_off(

@@ -13,11 +13,21 @@ from wmd.db import db
 from wmd.domain.codes import Mint
 from wmd.domain.findings import Finding, errors
 from wmd.domain.forms.reading import Form, ReadForm, read_form
+from wmd.domain.forms.standing import excused
 from wmd.domain.forms.typed import Typed, act
 from wmd.errors import InvalidContentError, NotAllowedMoveError, NotPublishableError
 from wmd.models import Draft, Edition, Organisation, Revision, Submission
 from wmd.services.alarms import raise_alarm
-from wmd.services.drafts import Conflict, NewDraft, close_draft, create_draft, read_typed, save_draft
+from wmd.services.drafts import (
+    Conflict,
+    NewDraft,
+    close_draft,
+    create_draft,
+    discard_draft,
+    find_draft,
+    read_typed,
+    save_draft,
+)
 from wmd.services.edits import receive_edit
 from wmd.services.form_reading import comments_on, editing_form, new_form, with_own_picture
 from wmd.services.journal import Journal
@@ -53,6 +63,9 @@ class Sheet:
     submission: Submission | None = None
     #: The version that is changed when staff fill the form in; None when its organisers do.
     staff_base: Revision | None = None
+    #: Words kept from a time when nobody was signed in: their draft, and the version they were typed on.
+    kept_id: str = ""
+    began: int = 0
 
     @property
     def address(self) -> str:
@@ -62,7 +75,7 @@ class Sheet:
     @property
     def version(self) -> int:
         """The version that is being typed on."""
-        return self.draft.version if self.draft else 0
+        return self.began or (self.draft.version if self.draft else 0)
 
     def phase(self) -> Phase:
         """Where the edition stands with its deadlines; a change of what is there may come at any time."""
@@ -147,12 +160,23 @@ def answer_post(sheet: Sheet, typed: dict[str, str], limits: Sequence[Finding], 
         db.session.rollback()
         words = gettext("There are too many drafts. Please finish one of them, or throw one away.")
         return show_form(Sheet(sheet.edition, new_form_token()), typed, status=422, notice=words)
+    if conflict is None:
+        _drop_kept(sheet)
     db.session.commit()
     if conflict is not None:
         return show_conflict(sheet, conflict)
     if action == "hand-in":
         return _hand_in(sheet, typed, limits)
     return _saved(sheet, typed, limits, action, target)
+
+
+def _drop_kept(sheet: Sheet) -> None:
+    """Throw away what was kept from a time when nobody was signed in: it stands in the draft itself now."""
+    kept = find_draft(db.session(), request.form.get("kept", ""), owner())
+    if kept is None or sheet.draft is None or kept.id == sheet.draft.id or kept.handed_in_at is not None:
+        return
+    if kept.submission_id == sheet.draft.submission_id:
+        discard_draft(db.session(), kept, now=read_now())
 
 
 #: Buttons that save and lead to a page of the draft's own.
@@ -192,7 +216,7 @@ def show_conflict(sheet: Sheet, conflict: Conflict) -> Response:
 def read_sheet(sheet: Sheet, typed: Typed) -> ReadForm:
     """Read the form with all its findings."""
     form = sheet.form()
-    read = with_own_picture(db.session(), read_form(typed, form), form.base, owner())
+    read = with_own_picture(db.session(), excused(read_form(typed, form), typed, form), form.base, owner())
     if (
         "contact" in form.sections
         and read.contact.address

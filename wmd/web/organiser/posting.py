@@ -22,6 +22,7 @@ from wmd.services.drafts import Owner
 from wmd.services.rate_limits import Limit
 from wmd.web.catalogue import gettext
 from wmd.web.csrf import FIELD as CSRF_FIELD
+from wmd.web.csrf import csrf_token
 from wmd.web.errors import fault
 from wmd.web.guards import keep_session, visitor
 from wmd.web.organiser.own_drafts import draft_owner
@@ -42,6 +43,7 @@ FORM_ENDPOINTS = frozenset(
         "organiser_submit.begin",
         "organiser.drafts.change",
         "organiser.drafts.save",
+        "organiser.drafts.sign_in_first",
     }
 )
 #: A whole office, or a conference, may sit behind one address.
@@ -106,10 +108,11 @@ def owner(*, keep: bool = False) -> Owner:
     return draft_owner()
 
 
-def kept_page(status: int, *, edition: str, reason: str) -> Response:
+def kept_page(status: int, *, edition: str, reason: str, way: str = "") -> Response:
     """Return a page that holds everything typed as a form to send again. It asks for nothing that can be down.
 
-    The token of the form it came from still counts, or the next answer is the form itself.
+    The token of the form it came from still counts, or the next answer is the form itself. ``way``: where it is sent
+    instead of to the form.
     """
     # Who asks cannot be asked now: the page is made for nobody in particular.
     request.environ.setdefault(VISITOR_KEY, Visitor())
@@ -117,12 +120,18 @@ def kept_page(status: int, *, edition: str, reason: str) -> Response:
     beside = {
         name: request.form.get(name, "") for name in (CSRF_FIELD, "form_token", "version", SHOWN_FIELD, TRAP_FIELD)
     }
+    if reason == "signed-out":
+        # The posted token was given to somebody who was signed in.
+        beside |= {CSRF_FIELD: csrf_token()}
     if reason == "gone":
         # What it was a form of stays with whom it belongs to: this is another.
         beside |= {"form_token": new_form_token(), "version": "0"}
+    # Who was signed out made no error that wants a number.
+    numbered: dict[str, int] = {} if reason == "signed-out" else {"status": status}
     page = render_template(
-        "organiser/submit/kept.html", status=status, typed=typed, beside=beside, edition_slug=edition, reason=reason,
-        address=request.path if status == 503 else f"/{edition}/submit", action=request.form.get("action", "save"),
+        "organiser/submit/kept.html", **numbered, typed=typed, beside=beside, edition_slug=edition, reason=reason,
+        address=way or (request.path if status == 503 else f"/{edition}/submit"),
+        action=request.form.get("action", "save"),
         request_id=request.environ.get("wmd.request_id", ""), rows=_readable(typed),
     )  # fmt: skip
     response = make_response(page, status)
