@@ -28,6 +28,7 @@ from wmd.models import (
     Submission,
 )
 from wmd.services.actors import Actor
+from wmd.services.desk_item import read_item
 from wmd.services.intake import read_content
 from wmd.services.moderation import (
     DecidedMeanwhileError,
@@ -378,5 +379,10 @@ def test_versions_take_a_fixed_number_of_queries(dbs: Session, cast: Cast, means
     with count_statements(dbs) as so_far:
         base, proposed, standing = versions(dbs, submission, waiting)
         assert so_far() == 2
+    dbs.expunge_all()
+    submission = dbs.get_one(Submission, submission_id)
+    with count_statements(dbs) as so_far:
+        assert len(read_item(dbs, submission).revisions) == revisions
+        assert so_far() == 19
     assert base is not None
     assert (base, proposed.host_city) == (standing, f"City {revisions - 1}")
