@@ -38,6 +38,7 @@ from wmd.services.form_parties import (
 )
 from wmd.services.importing import edition_content
 from wmd.services.intake import latest_revision, next_revision, read_content
+from wmd.services.moderation import lock_submission
 from wmd.services.outbox import put_message, withdraw_messages
 from wmd.services.people import person_for
 from wmd.services.private_links import keep_link, move_end
@@ -197,7 +198,11 @@ def _begin(dbs: Session, edition: Edition, given: HandIn, content: EventContent,
 def _change(
     dbs: Session, edition: Edition, given: HandIn, submission: Submission, content: EventContent, tools: Tools
 ) -> Receipt:
-    """Make the next revision of a submission; what is published stays as it is until somebody decided."""
+    """Make the next revision of a submission; what is published stays as it is until somebody decided.
+
+    Its row is held from here on, so that a decision made meanwhile is seen, and none is written over.
+    """
+    submission = lock_submission(dbs, submission.id)
     if submission.state not in EDITABLE:
         msg = f"a submission that is {submission.state} takes no changes"
         raise NotAllowedMoveError(msg)
@@ -325,6 +330,7 @@ def withdraw(dbs: Session, submission: Submission, *, actor: str, now: datetime)
 
     Raises NotAllowedMoveError when it is approved or over.
     """
+    submission = lock_submission(dbs, submission.id)
     if submission.state == "approved":
         msg = "what is published is cancelled, not withdrawn"
         raise NotAllowedMoveError(msg)

@@ -183,3 +183,17 @@ def test_list_asks_the_database_the_same_for_one_invitation_and_three(
     for number in range(rows):
         post(client, A, {"address": f"p{number}@people.example"})
     assert count_queries(app, client, A) == 4
+
+
+def test_who_answers_for_an_organisation_changes_only_from_a_fresh_session(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    before = contacts(app)
+    clock.now += timedelta(minutes=16)
+    assert get(client, A).status_code == 200
+    for path, form in ((A, {"address": "evil@new.example"}), (f"{A}/cleo/remove", {}), (f"{A}/cleo/hand-over", {})):
+        answer = post(client, path, form)
+        assert (answer.status_code, answer.headers["Location"]) == (303, f"/sign-in?fresh=1&next={A}")
+    assert contacts(app) == before
+    with app.app_context():
+        assert db.session.scalars(select(Message)).all() == []

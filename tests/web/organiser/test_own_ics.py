@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 from lxml import html
+from sqlalchemy import update
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from tests.cast import BASE_URL, csrf_token
 from tests.conftest import Databases, Engine
 from tests.web.organiser.desk_of_drafts import Desk, desk_on, of_a
+from wmd.db import db
+from wmd.models import Draft
+from wmd.web.organiser.handing_in import save_over
 
 SECRET = "https://us02web.zoom.us/j/81234567890?pwd=c2VjcmV0"
 
@@ -139,3 +143,28 @@ def test_draft_of_another_is_not_found(desk: Desk) -> None:
     assert {who: send(desk, draft_id, calendar(vevent()), who=who).status_code for who in (None, "ben")} == {
         None: 404, "ben": 404,
     }  # fmt: skip
+
+
+def test_change_that_others_overtake_each_time_is_shown_as_a_conflict_and_not_dropped(desk: Desk) -> None:
+    draft_id = desk.draft(of_a())
+    with desk.app.test_request_context(base_url="http://wmd.example"):
+        dbs = db.session()
+        draft = dbs.get_one(Draft, draft_id)
+        versions: list[int] = []
+
+        def change(typed: dict[str, str]) -> dict[str, str]:
+            # Another tab saves between the look and the save.
+            overtaken = update(Draft).where(Draft.id == draft_id).values(version=Draft.version + 1)
+            dbs.execute(overtaken.execution_options(synchronize_session=False))
+            versions.append(draft.version)
+            return typed | {"cost": "5 EUR"}
+
+        conflict = save_over(draft, change)
+        db.session.remove()
+    assert conflict is not None
+    assert (conflict.typed["cost"], versions) == ("5 EUR", [1, 2, 3])
+    with desk.app.test_request_context(base_url="http://wmd.example"):
+        draft = db.session().get_one(Draft, draft_id)
+        assert save_over(draft, lambda typed: typed | {"cost": "6 EUR"}) is None
+        db.session.remove()
+    assert desk.typed(draft_id)["cost"] == "6 EUR"

@@ -14,7 +14,7 @@ from wmd.services.rate_limits import INVITE_BY_PERSON
 from wmd.web.catalogue import gettext
 from wmd.web.csrf import on_stale_form
 from wmd.web.findings import messages_of
-from wmd.web.guards import for_contact, own_organisation, visitor
+from wmd.web.guards import for_contact, freshly_signed_in, own_organisation, visitor
 from wmd.web.limits import too_many, wait_s
 from wmd.web.names import best_text
 from wmd.web.reading import read_now
@@ -58,7 +58,7 @@ def index(code: str) -> ResponseReturnValue:
 
 @bp.post("")
 @on_stale_form(_stale)
-@for_contact
+@freshly_signed_in
 def invite(code: str) -> ResponseReturnValue:
     """Invite somebody by mail address."""
     organisation = own_organisation(code)
@@ -78,7 +78,7 @@ def invite(code: str) -> ResponseReturnValue:
 
 
 @bp.post("/<person_id>/remove")
-@for_contact
+@freshly_signed_in
 def remove(code: str, person_id: str) -> ResponseReturnValue:
     """Let somebody answer for the organisation no more; also oneself."""
     organisation = own_organisation(code)
@@ -92,7 +92,7 @@ def remove(code: str, person_id: str) -> ResponseReturnValue:
 
 
 @bp.post("/<person_id>/hand-over")
-@for_contact
+@freshly_signed_in
 def hand_over(code: str, person_id: str) -> ResponseReturnValue:
     """Make somebody else the main contact."""
     organisation = own_organisation(code)

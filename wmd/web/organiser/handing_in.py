@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
@@ -51,6 +51,9 @@ from wmd.web.organiser.posting import DRAFTS_BY_NETWORK, new_form_token, owner, 
 from wmd.web.organiser.wording import deadline_words
 from wmd.web.reading import library, read_now
 from wmd.web.spam_trap import read_shown_at, read_trap, trap_fields
+
+#: A draft may be saved by another tab at the very moment; then it is read again.
+_TRIES = 3
 
 
 @dataclass(slots=True)
@@ -144,6 +147,18 @@ def keep(sheet: Sheet, typed: Typed, version: int) -> Conflict | None:
         if sheet.draft.handed_in_at is None and read_typed(sheet.draft, secret_box()) == dict(typed):
             return None
     return save_draft(dbs, secret_box(), sheet.draft, typed, version=version, now=now)
+
+
+def save_over(draft: Draft, change: Callable[[dict[str, str]], dict[str, str]]) -> Conflict | None:
+    """Make a change to whatever is typed by now, and commit; the conflict when others were faster each time."""
+    dbs, conflict = db.session(), None
+    for _ in range(_TRIES):
+        typed = change(read_typed(draft, secret_box()))
+        conflict = save_draft(dbs, secret_box(), draft, typed, version=draft.version, now=read_now())
+        if conflict is None:
+            break
+    dbs.commit()
+    return conflict
 
 
 def answer_post(sheet: Sheet, typed: dict[str, str], limits: Sequence[Finding], version: int) -> Response:
@@ -242,11 +257,7 @@ def _hand_in(sheet: Sheet, typed: dict[str, str], limits: Sequence[Finding]) -> 
     if seconds := wait_s(*counted):
         return too_many_requests(show_form(sheet, typed, status=429, notice=_wait_words(seconds)), seconds)
     try:
-        receipt = _take(sheet, read)
-    except IntegrityError:
-        # The same person or form was written by another request at this very moment: it is there now.
-        db.session.rollback()
-        receipt = _take(sheet, read)
+        receipt = _take_surely(sheet, read)
     except InvalidContentError as error:
         db.session.rollback()
         return show_form(sheet, typed, findings=list(error.findings), status=422)
@@ -267,6 +278,15 @@ def _not_taken(sheet: Sheet, typed: Typed, error: Exception) -> Response:
     if isinstance(error, NotPublishableError):
         words = gettext("It cannot be shown like that: look at its times.")
     return show_form(sheet, typed, status=422, notice=words)
+
+
+def _take_surely(sheet: Sheet, read: ReadForm) -> Receipt:
+    """Take the form, once more if another request wrote the same person or form just now: it is there."""
+    try:
+        return _take(sheet, read)
+    except IntegrityError:
+        db.session.rollback()
+    return _take(sheet, read)
 
 
 def _take(sheet: Sheet, read: ReadForm) -> Receipt:

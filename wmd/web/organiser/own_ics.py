@@ -5,16 +5,15 @@ from __future__ import annotations
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from wmd.db import db
 from wmd.domain.findings import Finding
 from wmd.domain.forms.own_ics import LABELS, LARGEST_BYTES, OwnEntry, offers, read_entries, take_over
 from wmd.models import Draft
-from wmd.services.drafts import read_typed, save_draft
+from wmd.services.drafts import read_typed
 from wmd.web.catalogue import gettext
 from wmd.web.csrf import on_stale_form
 from wmd.web.means import secret_box
+from wmd.web.organiser.handing_in import save_over, sheet_of, show_conflict
 from wmd.web.organiser.own_drafts import edition_of, own_draft
-from wmd.web.reading import read_now
 from wmd.web.uploads import takes_upload
 
 bp = Blueprint("own_ics", __name__, url_prefix="/drafts/<draft_id>/ics")
@@ -69,8 +68,7 @@ def change(draft_id: str) -> ResponseReturnValue:
         return _show(draft, text=text, findings=said, entries=list(enumerate(entries)))
     entry = entries[chosen]
     if request.form.get("action") == "apply":
-        _put(draft, entry, language)
-        return redirect(f"/organiser/drafts/{draft.id}?saved=1", 303)
+        return _put(draft, entry, language)
     found = [
         {"name": each.name, "label": gettext(LABELS[each.name]), "before": each.before, "after": each.after,
          "is_free": each.is_free}
@@ -97,10 +95,9 @@ def _said(finding: Finding) -> str:
     return gettext("Line %(line)d: %(words)s", line=finding.line, words=words) if finding.line else words
 
 
-def _put(draft: Draft, entry: OwnEntry, language: str) -> None:
-    dbs = db.session()
-    for _ in range(3):
-        typed = take_over(read_typed(draft, secret_box()), entry, request.form.getlist("take"), language)
-        if save_draft(dbs, secret_box(), draft, typed, version=draft.version, now=read_now()) is None:
-            break
-    dbs.commit()
+def _put(draft: Draft, entry: OwnEntry, language: str) -> Response:
+    taken = request.form.getlist("take")
+    conflict = save_over(draft, lambda typed: take_over(typed, entry, taken, language))
+    if conflict is not None:
+        return show_conflict(sheet_of(draft), conflict)
+    return make_response(redirect(f"/organiser/drafts/{draft.id}?saved=1", 303))

@@ -14,20 +14,18 @@ from wmd.domain.findings import Finding
 from wmd.domain.pictures import LARGEST_UPLOAD_BYTES, media_path
 from wmd.errors import InvalidContentError
 from wmd.models import Draft
-from wmd.services.drafts import read_typed, save_draft
+from wmd.services.drafts import read_typed
 from wmd.services.images import Owner, check_words, find_image, keep_image, prepare, refused
 from wmd.web.catalogue import gettext
 from wmd.web.csrf import on_stale_form
 from wmd.web.means import secret_box
+from wmd.web.organiser.handing_in import save_over, sheet_of, show_conflict
 from wmd.web.organiser.own_drafts import own_draft
 from wmd.web.reading import read_now
 from wmd.web.uploads import takes_upload
 from wmd.web.visitors import visitor
 
 bp = Blueprint("pictures", __name__)
-
-#: A draft may be saved by another tab at the very moment; then it is read again.
-_TRIES = 3
 
 
 def picture_owner() -> Owner:
@@ -86,8 +84,7 @@ def change(draft_id: str) -> ResponseReturnValue:
     """Take a picture, change its words, or take it out of the draft."""
     draft = own_draft(draft_id)
     if request.form.get("action") == "remove":
-        _put(draft, {"image.id": "", "image.alt": "", "image.credit": ""})
-        return redirect(f"/organiser/drafts/{draft.id}?saved=1#section-picture", 303)
+        return _put(draft, {"image.id": "", "image.alt": "", "image.credit": ""})
     words = {"image.alt": request.form.get("image.alt", "")[:500].strip()}
     words["image.credit"] = request.form.get("image.credit", "")[:500].strip()
     try:
@@ -95,8 +92,7 @@ def change(draft_id: str) -> ResponseReturnValue:
     except InvalidContentError as error:
         db.session.rollback()
         return _show(own_draft(draft_id), error.findings, 422)
-    _put(draft, words)
-    return redirect(f"/organiser/drafts/{draft.id}?saved=1#section-picture", 303)
+    return _put(draft, words)
 
 
 def _picture(draft: Draft, alt: str) -> str:
@@ -118,11 +114,9 @@ def _picture(draft: Draft, alt: str) -> str:
     return keep_image(db.session(), prepared, picture_owner(), mint=Mint(), now=read_now()).id
 
 
-def _put(draft: Draft, words: dict[str, str]) -> None:
-    """Save these fields over whatever else is typed meanwhile, and commit."""
-    dbs = db.session()
-    for _ in range(_TRIES):
-        typed = read_typed(draft, secret_box()) | words
-        if save_draft(dbs, secret_box(), draft, typed, version=draft.version, now=read_now()) is None:
-            break
-    dbs.commit()
+def _put(draft: Draft, words: dict[str, str]) -> Response:
+    """Save these fields over whatever else is typed meanwhile, commit, and lead back; else show the conflict."""
+    conflict = save_over(draft, lambda typed: typed | words)
+    if conflict is not None:
+        return show_conflict(sheet_of(draft), conflict)
+    return make_response(redirect(f"/organiser/drafts/{draft.id}?saved=1#section-picture", 303))
