@@ -117,7 +117,7 @@ def test_everything_works_without_scripts(browse: Browse, site: LiveSite, watch:
     expect(page.get_by_role("alert")).to_contain_text("Say why: choose a reason or write one.")
     page.get_by_label("Not related to the campaign").check()
     page.get_by_role("button", name="Reject").click()
-    expect(page.get_by_role("status")).to_have_text("Refused.")
+    expect(page.get_by_role("status")).to_contain_text("Rejected.")
     assert state_of(site, only) == "rejected"
 
 

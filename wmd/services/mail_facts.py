@@ -52,6 +52,7 @@ from wmd.services.intake import read_content
 from wmd.services.mail_lines import CALLED_OFF, DIGEST_LINES, SHOWS_LATER, SHOWS_NOW
 from wmd.services.mail_texts import Contents, Press, Written, read_written
 from wmd.services.session_words import moment_text, times_text
+from wmd.services.time_words import last_minute
 
 #: What stands in place of a personal link wherever anybody but its reader looks.
 MASK = "•••"
@@ -307,7 +308,9 @@ class _One:
 
     def _deadline(self) -> str:
         at = (self.edition.submit_deadline_at or self.edition.submit_closes_at) if self.edition else None
-        return self.say(N_("You can hand it in until {moment}.")).format(moment=self._moment(at)) if at else ""
+        zone = self.edition.zone if self.edition else SERVICE_ZONE
+        until = self._moment(last_minute(at, zone)) if at else ""
+        return self.say(N_("You can hand it in until {moment}.")).format(moment=until) if at else ""
 
     def _decision(self) -> Decision | None:
         found = [self.known.decisions[each.id] for each in self.revisions if each.id in self.known.decisions]

@@ -6,7 +6,7 @@ the reader's language (CLDR, through Babel); clocks are written with 24 hours ev
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 from babel.dates import format_date, format_skeleton
@@ -70,6 +70,17 @@ def clock(instant: datetime, zone: str) -> str:
     """Return the time of day on the clocks of a zone: "15:00". The caller writes the zone beside it."""
     at = local(instant, zone)
     return f"{at.hour:02d}:{at.minute:02d}"
+
+
+def last_minute(end: datetime, zone: str) -> datetime:
+    """Return how the end of a time is said: a midnight as the minute before it.
+
+    Its day is the last one in time then.
+
+    "Until 30 November, 23:59" is understood by everybody; "until 1 December, 00:00" is taken for a day more.
+    """
+    at = local(end, zone)
+    return end - timedelta(minutes=1) if (at.hour, at.minute, at.second) == (0, 0, 0) else end
 
 
 def span(starts_at: datetime, ends_at: datetime, zone: str) -> str:

@@ -67,7 +67,7 @@ def test_each_is_decided_on_its_own_and_conflicts_are_listed(
     answer = post(client, "/staff/bulk", fields_of(page))
     said = text_of(answer.get_data(as_text=True))
     assert [standing_of(dbs, one).state for one in three] == ["approved", "rejected", "approved"]
-    assert ("Adam refused it on" in said, said.count("not done")) == (True, 1)
+    assert ("Adam rejected it on" in said, said.count("not done")) == (True, 1)
     # The same confirmation once more does nothing again.
     post(client, "/staff/bulk", fields_of(page))
     assert len(look(dbs, Message.id)) == 6

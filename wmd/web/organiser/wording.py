@@ -13,6 +13,7 @@ from wmd.domain.findings import N_
 from wmd.models import EditableText, Edition
 from wmd.services.own_work import OwnItem
 from wmd.services.session_words import times_text
+from wmd.services.time_words import last_minute
 from wmd.web import words
 from wmd.web.catalogue import gettext, ngettext
 
@@ -41,9 +42,9 @@ def deadline_words(dbs: Session, edition: Edition, phase: str) -> str:
     moment = {"before": edition.submit_opens_at, "open": edition.submit_deadline_at}.get(phase)
     if moment is None:
         return said
-    when = words.moment(moment, edition.zone)
     if phase == "before":
-        return f"{said} " + gettext("Come back on %(when)s.", when=when)
+        return f"{said} " + gettext("Come back on %(when)s.", when=words.moment(moment, edition.zone))
+    when = words.moment(last_minute(moment, edition.zone), edition.zone)
     return gettext("Please hand in by %(when)s.", when=when)
 
 
