@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 from tests import documents
 from tests.conftest import LEAD_STARTED_AT
 from tests.domain.documents.cast import read_stored
+from tests.handing_in import make_edition
 from tests.models.dumps import dump
+from wmd.domain.codes import Mint
 from wmd.models import Event, PrivateLink, Revision
 from wmd.secretbox import SecretBox
 from wmd.services.importing import apply_file
 from wmd.services.intake import read_content
-from wmd.services.private_links import delete_link, due_for_deletion
+from wmd.services.private_links import delete_link, due_for_deletion, keep_link, latest_end
 from wmd.services.publishing import Setting
 
 SECRET = "c2VjcmV0d29yZA"
@@ -213,3 +215,15 @@ def test_new_link_of_a_session_postponed_without_times_keeps_the_known_end(dbs: 
 
     assert {row.ends_at for row in rows(dbs)} == {ENDS_AT}
     assert len(due_for_deletion(dbs, now=ENDS_AT + timedelta(days=8))) == 2
+
+
+def test_link_of_an_event_that_says_no_end_goes_with_its_edition(dbs: Session) -> None:
+    edition = make_edition(dbs, LEAD_STARTED_AT)
+    latest_at = latest_end(edition, LEAD_STARTED_AT)
+    # The last day is the 31st in Madrid, where winter has come by then.
+    assert latest_at == datetime(2021, 10, 31, 23, 0, tzinfo=UTC)
+    keep_link(
+        dbs, documents.BOX, LINK, known_id=None, ends_at=None, latest_at=latest_at, mint=Mint(), now=LEAD_STARTED_AT
+    )
+    assert due_for_deletion(dbs, now=latest_at + timedelta(days=7)) == []
+    assert len(due_for_deletion(dbs, now=latest_at + timedelta(days=7, seconds=1))) == 1

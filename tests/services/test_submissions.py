@@ -16,6 +16,7 @@ from tests.cast import Cast, make_cast
 from tests.conftest import LEAD_STARTED_AT
 from tests.domain.forms.cast import filled
 from tests.handing_in import BOX, hand_in, make_edition
+from tests.submissions import MONA, seen
 from wmd.db import db
 from wmd.domain.codes import Mint
 from wmd.domain.forms.reading import read_form
@@ -42,8 +43,11 @@ from wmd.services.form_reading import new_form, typed_of
 from wmd.services.intake import read_content
 from wmd.services.moderation import decide
 from wmd.services.outbox import hidden_part
+from wmd.services.publishing import Setting
 from wmd.services.rate_limits import UNASKED_BY_PERSON
+from wmd.services.standing import Means
 from wmd.services.submissions import HandIn, find_receipt, hand_in_form, phase_of, withdraw
+from wmd.services.verdicts import Said, refuse
 
 NOW = LEAD_STARTED_AT
 ANA = Actor("person:ana", "ana")
@@ -193,6 +197,29 @@ def test_join_link_is_sealed_and_nowhere_else(dbs: Session, edition: Edition) ->
     link = dbs.scalars(select(PrivateLink)).one()
     assert content.registration.private_link_id == link.id
     assert "81234567890" not in json.dumps(dbs.scalars(select(Revision.content)).all()) + link.sealed
+
+
+@pytest.mark.parametrize("act", ["forget", "withdraw", "refuse"])
+def test_join_link_goes_with_what_it_was_for(
+    dbs: Session, edition: Edition, cast: Cast, setting: Setting, act: str
+) -> None:
+    raw = "https://example.zoom.us/j/81234567890?pwd=c2VjcmV0"
+    hand_in(dbs, edition, of_ana() | {"registration.url": "", "registration.join_link": raw}, token="t1", now=NOW,
+            actor=ANA)  # fmt: skip
+    dbs.commit()
+    submission = dbs.scalars(select(Submission)).one()
+    assert dbs.scalars(select(PrivateLink.deleted_at)).all() == [None]
+    if act == "withdraw":
+        withdraw(dbs, submission, actor="person:ana", now=NOW)
+    elif act == "refuse":
+        refuse(dbs, seen(dbs, submission), Said(own="No."), Means(setting, BOX), actor=MONA, now=NOW)
+    else:
+        typed = typed_of(dbs, read_content(dbs.scalars(select(Revision)).one()))
+        forgotten = typed | {"registration.forget_link": "yes", "registration.url": "https://sign.example/up"}
+        hand_in(dbs, edition, forgotten, token="t2", now=NOW, actor=ANA, submission=submission)
+    dbs.commit()
+    link = dbs.scalars(select(PrivateLink)).one()
+    assert (link.sealed, link.deleted_at) == ("", NOW)
 
 
 def test_others_are_written_to_and_news_promised_only_when_the_sender_is_known(dbs: Session, edition: Edition) -> None:

@@ -36,7 +36,7 @@ from wmd.models import (
 from wmd.secretbox import SecretBox
 from wmd.services.intake import find_submission, hand_in, read_content, standing_revision
 from wmd.services.moderation import decide
-from wmd.services.private_links import keep_link, move_end
+from wmd.services.private_links import keep_link, latest_end, move_end
 from wmd.services.projection import slot_of
 from wmd.services.publishing import Setting, publish
 from wmd.services.references import find_edition, put_edition, put_organisation, put_person, put_series
@@ -209,8 +209,9 @@ def _resolve(
     registration = event.registration
     if join_link:
         link_id = keep_link(
-            dbs, box, join_link, known_id=known, ends_at=_last_end(event, before), mint=setting.mint, now=now
-        )
+            dbs, box, join_link, known_id=known, ends_at=_last_end(event, before),
+            latest_at=latest_end(edition, now), mint=setting.mint, now=now,
+        )  # fmt: skip
         # Whoever gives a link and says nothing of sign-up means that people can take part.
         state = RegistrationState.OPEN if registration.state is RegistrationState.MISSING else registration.state
         registration = replace(registration, private_link_id=link_id, state=state)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from wmd.domain.codes import Mint
-from wmd.models import PrivateLink
+from wmd.domain.times import zone
+from wmd.models import Edition, PrivateLink, Revision
 from wmd.secretbox import SecretBox, SecretBoxError
 
 KEPT_AFTER = timedelta(days=7)
+YEAR = timedelta(days=365)
 _PURPOSE = "private-link"
 
 
@@ -22,16 +25,19 @@ def keep_link(
     *,
     known_id: str | None,
     ends_at: datetime | None,
+    latest_at: datetime,
     mint: Mint,
     now: datetime,
 ) -> str:
     """Seal a join link and return its id: ``known_id`` when that row holds the very same link already.
 
+    ``latest_at`` counts as the end of an event that says none.
+
     The link of an event that is long over is not stored any more: its row is empty from the start.
     """
     row = dbs.get(PrivateLink, known_id) if known_id else None
     # A postponed session may say no end: the one known so far holds, or the link would stay for ever.
-    ends_at = ends_at or (row.ends_at if row is not None else None)
+    ends_at = ends_at or (row.ends_at if row is not None else None) or latest_at
     is_over = ends_at is not None and ends_at < now - KEPT_AFTER
     if row is not None and row.deleted_at is not None and is_over:
         return row.id
@@ -53,6 +59,29 @@ def is_link(box: SecretBox, row: PrivateLink, raw: str) -> bool:
         return row.deleted_at is None and box.open(row.sealed, purpose=_PURPOSE) == raw
     except SecretBoxError:
         return False
+
+
+def latest_end(edition: Edition, now: datetime) -> datetime:
+    """Return when an event that says no end is over at the latest: with its edition, or in a year."""
+    if edition.is_permanent:
+        return now + YEAR
+    return datetime.combine(edition.window_to + timedelta(days=1), time(), zone(edition.zone)).astimezone(UTC)
+
+
+def forget_links_of(dbs: Session, submission_id: str, *, now: datetime) -> None:
+    """Empty every link that any version of a submission holds: nobody will need them."""
+    held = select(Revision.content["registration"]["private_link_id"].as_string()).where(
+        Revision.submission_id == submission_id
+    )
+    forget_link(dbs, set(dbs.scalars(held)), now=now)
+
+
+def forget_link(dbs: Session, link_ids: Collection[str | None], *, now: datetime) -> None:
+    """Empty these links, as far as they are there."""
+    wanted = sorted(link_id for link_id in link_ids if link_id)
+    for row in dbs.scalars(select(PrivateLink).where(PrivateLink.id.in_(wanted), PrivateLink.deleted_at.is_(None))):
+        delete_link(row, now=now)
+    dbs.flush()
 
 
 def move_end(dbs: Session, link_id: str, ends_at: datetime | None) -> None:

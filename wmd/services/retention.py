@@ -43,6 +43,7 @@ from wmd.models import (
 )
 from wmd.services.erasure import erase_person, forget_contact
 from wmd.services.images import delete_image
+from wmd.services.private_links import forget_links_of
 from wmd.services.publishing import Setting
 from wmd.services.states import audit
 from wmd.services.web_sessions import CONTACT_LIMITS
@@ -159,6 +160,7 @@ def _empty(dbs: Session, submission: Submission, setting: Setting, now: datetime
     named = {id_ for revision in revisions for id_ in people_in(revision.content)}
     for model in (FieldComment, Note, CoOrganiser, Declaration, Draft):
         dbs.execute(delete(model).where(model.submission_id == submission.id))
+    forget_links_of(dbs, submission.id, now=now)
     # The rows stay, so that decisions and receipt have what they are about; nothing is left in them.
     for revision in revisions:
         revision.content, revision.schema_version = event_to_json(_NOTHING), SCHEMA_VERSION

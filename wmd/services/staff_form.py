@@ -48,7 +48,7 @@ def hand_in_for_staff(
     tools = Tools(means.box, means.setting.mint, actor.name, now)
     parties = Parties(dbs.get(Person, submission.person_id or ""), _organisation(dbs, submission, before))
     is_published = base.state == "approved"
-    full = form_content(dbs, given, content, parties, before, tools, is_published=is_published)
+    full = form_content(dbs, edition, given, content, parties, before, tools, is_published=is_published)
     # Named before anything is published, so that no name is shown that nobody asked.
     name_partners(dbs, submission, parties, tools)
     revision = staff_edit(dbs, submission.id, full, base.id, means, actor=actor, now=now)

@@ -41,7 +41,7 @@ from wmd.services.intake import latest_revision, next_revision, read_content
 from wmd.services.moderation import lock_submission
 from wmd.services.outbox import put_message, withdraw_messages
 from wmd.services.people import person_for
-from wmd.services.private_links import keep_link, move_end
+from wmd.services.private_links import forget_link, forget_links_of, keep_link, latest_end, move_end
 from wmd.services.projection import slot_of
 from wmd.services.questions import asked_in
 from wmd.services.states import audit, move
@@ -166,7 +166,7 @@ def _begin(dbs: Session, edition: Edition, given: HandIn, content: EventContent,
         organisation = dbs.scalars(select(Organisation).where(Organisation.key == read.organisation_key)).one()
     parties = Parties(person, organisation)
     second = person_for(dbs, read.second.address, name=read.second.name, now=tools.now) if read.second else None
-    full = form_content(dbs, given, content, parties, None, tools)
+    full = form_content(dbs, edition, given, content, parties, None, tools)
     submission = Submission(
         id=given.known.get("submission_id") or tools.mint.uuid(), edition_id=edition.id, source="form",
         state="submitted" if is_confirmed else "unconfirmed", event_id=tools.mint.uuid(),
@@ -210,7 +210,9 @@ def _change(
     before = read_content(previous) if previous else None
     organisation = dbs.get_one(Organisation, submission.organisation_id)
     parties = Parties(person_for_submission(dbs, submission), organisation)
-    full = form_content(dbs, given, content, parties, before, tools, is_published=_was_approved(dbs, submission))
+    full = form_content(
+        dbs, edition, given, content, parties, before, tools, is_published=_was_approved(dbs, submission)
+    )
     base = dbs.get(Revision, given.base_revision_id) if given.base_revision_id else None
     stands = previous is not None and previous.state in {"pending", "approved"}
     if previous is not None and stands and full == before and submission.state != "changes requested":
@@ -242,6 +244,7 @@ def _was_approved(dbs: Session, submission: Submission) -> bool:
 
 def form_content(
     dbs: Session,
+    edition: Edition,
     given: HandIn,
     content: EventContent,
     parties: Parties,
@@ -263,14 +266,17 @@ def form_content(
     registration = full.registration
     if given.read.join_link:
         link_id = keep_link(
-            dbs, tools.box, given.read.join_link, known_id=known, ends_at=ends_at, mint=tools.mint, now=tools.now
-        )
+            dbs, tools.box, given.read.join_link, known_id=known, ends_at=ends_at,
+            latest_at=latest_end(edition, tools.now), mint=tools.mint, now=tools.now,
+        )  # fmt: skip
         registration = replace(registration, private_link_id=link_id)
     elif registration.private_link_id:
         # Only the link there was: nobody can name somebody else's.
         registration = replace(registration, private_link_id=known)
         if known:
             move_end(dbs, known, ends_at)
+    elif given.read.forgets_link:
+        forget_link(dbs, [known], now=tools.now)
     return replace(full, registration=registration)
 
 
@@ -341,5 +347,6 @@ def withdraw(dbs: Session, submission: Submission, *, actor: str, now: datetime)
     pending = select(Revision).where(Revision.submission_id == submission.id, Revision.state == "pending")
     for revision in dbs.scalars(pending):
         move(dbs, revision, "superseded", actor=actor, now=now)
+    forget_links_of(dbs, submission.id, now=now)
     withdraw_messages(dbs, subject_id=submission.id, reason=f"withdrawn from {before}", now=now)
     dbs.flush()

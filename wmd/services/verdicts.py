@@ -23,6 +23,7 @@ from wmd.services.field_words import change_facts
 from wmd.services.intake import latest_revision, next_revision, read_content
 from wmd.services.moderation import Seen, decide, hold, leave_desk, lock_submission, require_moderator, take_on
 from wmd.services.outbox import withdraw_messages
+from wmd.services.private_links import forget_links_of
 from wmd.services.profiles import settle_profiles
 from wmd.services.standing import Means, publish_if_due, put_standing, require_sound
 from wmd.services.states import audit, move
@@ -128,6 +129,7 @@ def refuse(
     if not is_edit:
         submission.confirm_until = submission.publish_on = None
         move(dbs, submission, "rejected", actor=actor.name, now=now)
+        forget_links_of(dbs, submission.id, now=now)
     kind = "edit-refused" if is_edit else "rejected"
     silent = (submission.suspect_at is not None) if tell is None else not tell
     _close(
