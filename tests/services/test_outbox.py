@@ -120,5 +120,5 @@ def test_every_kind_of_the_list_is_known() -> None:
         "changes-requested", "co-organiser", "confirm", "confirm-reminder", "contact-added", "draft-reminder",
         "edit-accepted", "edit-partly-accepted", "edit-refused", "invite", "merged", "profile-accepted",
         "profile-refused", "question", "question-reminder", "received", "rejected", "sign-in", "sign-in-unknown",
-        "staff-digest", "test",
+        "staff-added", "staff-digest", "test",
     ]  # fmt: skip

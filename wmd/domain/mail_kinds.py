@@ -123,6 +123,7 @@ _KINDS: tuple[Kind, ...] = (
     Kind("contact-added", N_("Contact added by staff"),
          {"organisation": N_("the name of the organisation"), "when": N_("when it was changed"),
           "access": N_("whether the reader answers for it no more, as a sentence")}),
+    Kind("staff-added", N_("Added to the staff"), _LINK),
     Kind("test", N_("Test"), {"when": N_("when it was asked for")}, priority=URGENT, lives=timedelta(hours=1)),
 )  # fmt: skip
 

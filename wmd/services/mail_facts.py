@@ -62,7 +62,8 @@ SERVICE_ZONE = "UTC"
 _PAGES: Mapping[str, str] = {
     "sign-in-unknown": "/", "approved": "/{edition}/events/{code}-{slug}", "edit-accepted": "/e/{code}",
     "cancelled": "/e/{code}", "merged": "/e/{code}", "edit-partly-accepted": "/e/{code}",
-    "draft-reminder": "/organiser/drafts/{subject}", "staff-digest": "/staff/", "alarm": "/staff/",
+    "draft-reminder": "/organiser/drafts/{subject}", "staff-digest": "/staff/", "staff-added": "/sign-in",
+    "alarm": "/staff/",
 }  # fmt: skip
 #: Changes that a mail does not name: nobody but staff reads what they change.
 _NOT_SAID = frozenset({"review"})

@@ -14,7 +14,9 @@ from wmd.domain.iso_codes import LANGUAGES
 from wmd.domain.vocabulary import METROPOLIS_REGION_LABELS
 from wmd.errors import InvalidContentError
 from wmd.models import Person, StaffMember
+from wmd.secretbox import SecretBox
 from wmd.services.actors import Actor
+from wmd.services.outbox import put_message
 from wmd.services.people import person_for
 from wmd.services.states import audit
 from wmd.services.web_sessions import end_sessions
@@ -86,6 +88,15 @@ def add_staff(
     )  # fmt: skip
     dbs.flush()
     return Member(staff, person)
+
+
+def tell_added(dbs: Session, member: Member, *, actor: str, box: SecretBox, now: datetime) -> None:
+    """Write to a new member of the staff where to sign in."""
+    person_id = member.person.id
+    put_message(
+        dbs, kind="staff-added", dedupe_key=f"staff-added:{person_id}:{now.isoformat()}", cause=actor,
+        person_id=person_id, box=box, now=now,
+    )  # fmt: skip
 
 
 def change_staff(

@@ -117,5 +117,7 @@ def register(app: Flask) -> None:
     """Have pages behind a sign-in read without ever waiting for SQLite's write lock, and know who is signed in."""
     app.before_request(_read_only_where_nothing_is_written)
     app.jinja_env.globals.update(
-        signed_in=lambda: visitor().person is not None, is_limited=lambda: visitor().actor.is_limited
+        signed_in=lambda: visitor().person is not None,
+        is_limited=lambda: visitor().actor.is_limited,
+        is_administrator=lambda: visitor().actor.role == "administrator",
     )

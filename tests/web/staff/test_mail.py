@@ -188,6 +188,9 @@ def test_all_mail_is_held_with_a_reason_and_released(app: Flask, dbs: Session) -
         switch = dbs.scalars(select(MailSwitch)).one()
         held = (switch.held_at is not None, switch.reason)
         dbs.rollback()
+        # The banner stands on every page of the staff.
+        banners = ['id="mail-held"' in page(client, path) for path in ("/staff/", "/staff/desk", "/staff/mail")]
+        assert banners == [held[0]] * 3
         seen.append((status, *held, "All mail is held" in page(client, "/staff/mail")))
     assert seen == [(422, False, "", False), (303, True, "A wrong text", True), (303, False, "", False)]
     assert trail(dbs) == [("person:adam", "hold", "mail"), ("person:adam", "release", "mail")]

@@ -32,3 +32,18 @@ def test_every_page_of_the_staff_is_two_clicks_away(app: Flask, dbs: Session, cl
         if rule.rule.startswith("/staff") and "GET" in (rule.methods or ()) and not rule.arguments
     }
     assert pages - {path.rstrip("/") for path in found} == set()
+
+
+def test_menu_leads_nobody_to_what_their_role_may_not_open(app: Flask, dbs: Session, clock: Clock) -> None:
+    make_cast(dbs, clock.now)
+    found = {}
+    for person in ("rita", "mona", "adam"):
+        client = app.test_client()
+        sign_in(client, app, person, staff=True)
+        menu = re.findall(
+            r'<li><a href="(/staff/[^"]*)"', get(client, "/staff/").text.partition('class="work-menu"')[2]
+        )
+        found[person] = "/staff/people" in get(client, "/staff/settings").text
+        assert "/staff/mail" in menu
+        assert [get(client, path).status_code for path in menu] == [200] * len(menu)
+    assert found == {"rita": False, "mona": False, "adam": True}

@@ -15,7 +15,7 @@ from tests.cast import get, make_cast, post, sign_in
 from tests.conftest import Clock, Databases, Engine, make_test_app
 from tests.web.machine import forget_database
 from wmd.db import db
-from wmd.models import AuditEntry, Person, StaffMember
+from wmd.models import AuditEntry, Message, Person, StaffMember
 
 
 @pytest.fixture
@@ -62,11 +62,16 @@ def test_administrator_adds_a_moderator_of_one_region_and_two_languages(
     form = {
         "address": "Nia@People.Example", "name": "Nia", "role": "moderator", "regions": "africa", "languages": "fr, en",
     }  # fmt: skip
-    assert post(client, "/staff/people", form).status_code == 303
+    # Who adds somebody chooses the role: none is chosen before.
+    assert get(client, "/staff/people").text.count(" checked") == 0
+    answer = post(client, "/staff/people", form)
+    assert answer.status_code == 303
+    assert "Nia was added, and is written to" in get(client, answer.location).text
     person = dbs.scalars(select(Person).where(Person.address_key == "nia@people.example")).one()
     member = dbs.get_one(StaffMember, person.id)
     assert (member.role, member.regions, member.languages) == ("moderator", ["africa"], ["en", "fr"])
     assert trail(dbs) == [("person:adam", "staff-added", person.id, "", "moderator")]
+    assert dbs.execute(select(Message.kind, Message.person_id)).tuples().all() == [("staff-added", person.id)]
     page = get(client, "/staff/people").get_data(as_text=True)
     assert [word for word in ("Nia", "Africa", "French", "no second step yet") if word not in page] == []
 

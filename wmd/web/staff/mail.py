@@ -30,6 +30,7 @@ _SAID = {
     "resend": N_("It goes out once more, as a mail of its own: this is the new one."),
     "lift": N_("This address gets mail again."),
 }
+_TURNED = {"hold": N_("All mail is held from now on."), "release": N_("Mail goes out again.")}
 _TOO_LATE = N_("That was not possible any more: the mail is out already, or over.")
 
 
@@ -69,6 +70,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "staff/mail/list.html", lines=lines, total=total, wanted=wanted, pages=-(-total // PAGE),
         counts=mail_desk.count_mails(dbs, actor), switch=mail_desk.read_switch(dbs), kinds=KINDS, states=STATE_LABELS,
+        done=_TURNED.get(request.args.get("done", ""), ""),
     )  # fmt: skip
 
 
@@ -178,4 +180,4 @@ def turn() -> ResponseReturnValue:
     else:
         mail_desk.hold_all(dbs, reason, actor=actor.name, now=now)
     dbs.commit()
-    return redirect("/staff/mail", 303)
+    return redirect(f"/staff/mail?done={'release' if request.form.get('action') == 'release' else 'hold'}", 303)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
+from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from wmd.db import db
@@ -21,6 +21,7 @@ from wmd.services.staff import (
     enable_staff,
     find_member,
     list_staff,
+    tell_added,
 )
 from wmd.web.catalogue import gettext
 from wmd.web.csrf import on_stale_form
@@ -54,7 +55,8 @@ def show_list(status: int = 200, messages: dict[str, list[str]] | None = None) -
     return make_response(
         render_template(
             "staff/people/list.html", members=list_staff(db.session()), typed=request.form,
-            chosen=request.form.getlist("regions"), messages=messages or {}, me=visitor().person_id, **_options(),
+            chosen=request.form.getlist("regions"), messages=messages or {}, me=visitor().person_id,
+            added=request.args.get("added", ""), **_options(),
         ),
         status,
     )  # fmt: skip
@@ -100,7 +102,7 @@ def add() -> ResponseReturnValue:
     """Add somebody."""
     form = request.form
     try:
-        add_staff(
+        member = add_staff(
             db.session(), form.get("address", ""), name=form.get("name", ""), role=form.get("role", ""),
             regions=form.getlist("regions"), languages=_languages(form.get("languages", "")),
             actor=visitor().actor.name, now=read_now(),
@@ -108,8 +110,10 @@ def add() -> ResponseReturnValue:
     except InvalidContentError as error:
         db.session.rollback()
         return show_list(422, messages_of(error.findings))
+    box = current_app.extensions["wmd.secretbox"]
+    tell_added(db.session(), member, actor=visitor().actor.name, box=box, now=read_now())
     db.session.commit()
-    return redirect("/staff/people", 303)
+    return redirect(f"/staff/people?added={member.person.id}", 303)
 
 
 @bp.get("/<person_id>")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, Flask, render_template, request
 
 from wmd.db import db
+from wmd.models import MailSwitch
 from wmd.services.desk import KINDS, read_overview
 from wmd.services.health import Trouble, troubles
+from wmd.services.mail_desk import read_switch
 from wmd.services.profiles import count_waiting_profiles
 from wmd.web.guards import for_staff, visitor
 from wmd.web.reading import read_now
@@ -39,6 +41,13 @@ def staff_alarms() -> list[Trouble]:
     return troubles(db.session(), now=read_now())[::-1]
 
 
+def mail_held() -> MailSwitch | None:
+    """Return the switch of all mail while it holds it, for the pages of the staff; none on any other page."""
+    is_staffs = request.path.startswith("/staff") and visitor().staff is not None
+    switch = read_switch(db.session()) if is_staffs else None
+    return switch if switch is not None and switch.held_at is not None else None
+
+
 def add_banner(app: Flask) -> None:
     """Let every page of the staff show what is wrong."""
-    app.jinja_env.globals.update(staff_alarms=staff_alarms)
+    app.jinja_env.globals.update(staff_alarms=staff_alarms, mail_held=mail_held)
