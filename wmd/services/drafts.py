@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -175,6 +176,24 @@ def save_draft(
     if stored == dict(typed):
         return None
     return Conflict(draft.version, stored, typed)
+
+
+def marks_of(typed: Typed) -> str:
+    """Return short marks of what stands in a form, by which a later look tells what was changed in it."""
+    return " ".join(f"{name}={_mark(text)}" for name, text in typed.items() if text)
+
+
+def untouched(typed: Typed, marks: str) -> frozenset[str]:
+    """Return the fields whose text is the one that was marked: nobody changed them in this form. No marks: none."""
+    known = dict(pair.rpartition("=")[::2] for pair in marks.split(" ") if "=" in pair)
+    if not known:
+        return frozenset()
+    names = {*typed, *known}
+    return frozenset(name for name in names if known.get(name, "") == (_mark(typed[name]) if typed.get(name) else ""))
+
+
+def _mark(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def close_draft(draft: Draft, *, now: datetime) -> None:

@@ -21,6 +21,7 @@ from tests.conftest import Clock, Engine
 from tests.domain.forms.cast import filled
 from tests.handing_in import BOX, make_edition
 from wmd.db import db
+from wmd.domain.forms.fields import DECLARATIONS
 from wmd.models import Alarm, Draft, EditableText, Edition, Message, Organisation, Revision, Submission, WebSession
 from wmd.services.confirming import confirm_submission
 from wmd.services.drafts import read_typed
@@ -186,6 +187,14 @@ def test_faulty_form_keeps_every_word_and_says_what_is_wrong(client: FlaskClient
     assert read_typed(only(dbs, select(Draft)), BOX)["contact.name"] == "Ana Prova"
 
 
+def test_summary_names_each_declaration(client: FlaskClient) -> None:
+    typed = {name: text for name, text in filled().items() if not name.startswith("declarations.")}
+    answer = sent(client, typed, "hand-in")
+    summary = answer.text.split('id="summary"')[1].split("</ul>")[0]
+    named = [unescape(words).rstrip(":") for words in re.findall(r"<b>(.*?)</b>", summary)]
+    assert named == list(DECLARATIONS.values())
+
+
 def test_button_adds_a_session_without_a_script(client: FlaskClient, dbs: Session) -> None:
     answer = sent(client, filled(), "add-session")
     draft = only(dbs, select(Draft))
@@ -222,6 +231,22 @@ def test_two_tabs_show_both_versions_to_choose_from(client: FlaskClient, dbs: Se
     assert chosen.status_code == 303
     draft = only(dbs, select(Draft))
     assert (read_typed(draft, BOX)["cost"], draft.version) == ("5 EUR", 3)
+
+
+def test_two_tabs_choose_what_only_the_other_one_changed_and_keep_the_wish(client: FlaskClient, dbs: Session) -> None:
+    sent(client, filled(cost="5 EUR"), "save")
+    path = f"/organiser/drafts/{only(dbs, select(Draft.id))}"
+    began = values_in(get(client, path).text)["began"]
+    sent(client, filled(cost="9 EUR", access_note="Ring twice."), "save", path, version="1", began=began)
+    here = filled(cost="5 EUR", access_note="Ring once.")
+    answer = sent(client, here, "hand-in", path, version="1", began=began)
+    assert answer.status_code == 409
+    chosen = re.findall(r'name="choose:([^"]*)" value="(\w+)" checked', answer.text)
+    assert chosen == [("cost", "stored"), ("access_note", "typed")]
+    done = client.post(path, data=values_in(answer.text) | {"action": "resolve"}, base_url=BASE_URL)
+    assert done.headers["Location"].startswith("/2021/submit/thanks?r=")
+    content = only(dbs, select(Revision.content).where(Revision.kind == "event"))
+    assert (content["cost"], content["access_note"]) == ("9 EUR", "Ring once.")
 
 
 def test_autosave_tells_the_version_and_a_newer_one(client: FlaskClient, dbs: Session) -> None:

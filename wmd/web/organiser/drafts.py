@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
-from flask import Blueprint, Response, abort, jsonify, make_response, redirect, request
+from flask import Blueprint, Response, abort, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 
 from wmd.db import db
@@ -28,7 +28,7 @@ from wmd.web.catalogue import gettext
 from wmd.web.csrf import on_stale_form
 from wmd.web.limits import this_network, too_many, wait_s
 from wmd.web.means import secret_box
-from wmd.web.organiser.handing_in import Sheet, answer_post, sheet_of, show_conflict, show_form, show_stale
+from wmd.web.organiser.handing_in import Sheet, answer_post, go_on, sheet_of, show_conflict, show_form, show_stale
 from wmd.web.organiser.own_drafts import edition_of, is_by_staff, own_draft
 from wmd.web.organiser.posting import (
     DRAFTS_BY_NETWORK,
@@ -165,13 +165,13 @@ def _resolve(sheet: Sheet, draft: Draft, typed: Typed) -> Response:
         name.removeprefix("choose:"): value for name, value in request.form.items() if name.startswith("choose:")
     }
     conflict = Conflict(draft.version, typed_in(draft), typed)
-    again = save_draft(
-        db.session(), secret_box(), draft, merged(conflict, choices), version=posted_version(), now=read_now()
-    )
+    whole = merged(conflict, choices)
+    again = save_draft(db.session(), secret_box(), draft, whole, version=posted_version(), now=read_now())
     db.session.commit()
     if again is not None:
         return show_conflict(sheet, again)
-    return make_response(redirect(f"{sheet.address}?saved=1", 303))
+    wish = request.form.get("then", "")
+    return go_on(sheet, whole, (), wish if wish in {"hand-in", "preview"} else "save")
 
 
 @bp.post("/<draft_id>/save")

@@ -79,18 +79,23 @@ class FormPage:
                 if each.section == section.slug and "[]" not in pattern and "*" not in pattern
             ]
             # What was filled, or is wrong, is not folded away.
-            more = [self.item(each.pattern) for each in single if each.folded and self._asks(each)]
+            asked = [each for each in single if self._asks(each)]
+            # What staff made required is not folded away either.
+            more = [self.item(each.pattern) for each in asked if self._is_folded(each)]
             shown.append(
                 {
                     "slug": section.slug,
                     "title": gettext(section.title),
                     "lead": gettext(section.lead) if section.lead else "",
-                    "fields": [self.item(each.pattern) for each in single if not each.folded and self._asks(each)],
+                    "fields": [self.item(each.pattern) for each in asked if not self._is_folded(each)],
                     "more": more,
                     "open": any(_is_said(item) for item in more) or self._leads_into(section.slug),
                 }
             )
         return shown
+
+    def _is_folded(self, each: FormField) -> bool:
+        return each.folded and not self.form.settings.is_required(each.pattern)
 
     def _leads_into(self, section: str) -> bool:
         """Whether a mistake is mended in a field of this section that is folded away: the place of a join link."""
@@ -190,7 +195,7 @@ class FormPage:
             "when": [self.item(f"{path}.{part}") for part in ("date", "starts", "ends")],
             "zone": self.item(f"{path}.zone"),
             "more": items,
-            "open": any(item["value"] or item["messages"] for item in items),
+            "open": any(item["value"] or item["messages"] or item["required"] for item in items),
             "speakers": speakers,
         }
 
@@ -278,24 +283,32 @@ class FormPage:
         }
         return ", ".join(words.get(one, one) for one in chosen)
 
+    def _own_words(self, pattern: str, key: str) -> str:
+        if pattern == "declarations.*":
+            return self.form.declared.get(key) or (gettext(DECLARATIONS[key]) if key in DECLARATIONS else "")
+        if pattern == "access_facts.*":
+            return gettext(ACCESS_FACT_LABELS[key]) if key in ACCESS_FACT_LABELS else ""
+        asked = {question.slug: question for question in self.form.questions}
+        return names.best_text(asked[key].label, select_locale())[0] if key in asked else ""
+
     def label_of(self, where: str) -> str:
         """Return what a field is called, with the part it belongs to where there are several."""
         pattern = pattern_of(where)
         label = gettext(FIELDS[pattern].label) if pattern in FIELDS and FIELDS[pattern].label else ""
+        if pattern in _OWN_WORDS:
+            return self._own_words(pattern, where.partition(".")[2]) or label
         if where.startswith("sessions["):
             if count_of(self.typed, "sessions") == 1:
                 return label
             number = int(where[9 : where.index("]")]) + 1
             return gettext("Session %(number)d, %(label)s", number=number, label=label) if label else ""
-        first, _, last = where.partition(".")
-        if first == "access_facts" and last in ACCESS_FACT_LABELS:
-            return gettext(ACCESS_FACT_LABELS[last])
-        if first == "answers":
-            asked = [each for each in self.form.questions if each.slug == last]
-            return names.best_text(asked[0].label, select_locale())[0] if asked else label
         if where.startswith("texts.") and label:
             return f"{label} ({names.language_name(where.split('.')[1])})"
         return label
+
+
+#: Fields that are called by their own words: which declaration, which question, which fact.
+_OWN_WORDS = frozenset({"declarations.*", "answers.*", "access_facts.*"})
 
 
 def _is_said(item: Mapping[str, object]) -> bool:

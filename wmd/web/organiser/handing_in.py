@@ -25,8 +25,10 @@ from wmd.services.drafts import (
     create_draft,
     discard_draft,
     find_draft,
+    marks_of,
     read_typed,
     save_draft,
+    untouched,
 )
 from wmd.services.edits import receive_edit
 from wmd.services.form_reading import comments_on, editing_form, new_form, with_own_picture
@@ -118,6 +120,8 @@ def show_form(
     shown = render_template(
         "organiser/drafts/form.html", sheet=sheet, page=page, phase=phase, notice=notice, who=visitor(),
         deadline=deadline_words(db.session(), sheet.edition, phase), status=status,
+        # Words from a time when nobody was signed in were all typed meanwhile.
+        began="" if sheet.kept_id else marks_of(typed),
         trap=trap_fields(read_now(), shown_values(request.form)), is_staff=sheet.staff_base is not None,
     )  # fmt: skip
     return make_response(shown, status)
@@ -180,6 +184,11 @@ def answer_post(sheet: Sheet, typed: dict[str, str], limits: Sequence[Finding], 
     db.session.commit()
     if conflict is not None:
         return show_conflict(sheet, conflict)
+    return go_on(sheet, typed, limits, action, target)
+
+
+def go_on(sheet: Sheet, typed: dict[str, str], limits: Sequence[Finding], action: str, target: str = "") -> Response:
+    """Do what was wished for once the draft is saved: hand it in, or show it again or one of its pages."""
     if action == "hand-in":
         return _hand_in(sheet, typed, limits)
     return _saved(sheet, typed, limits, action, target)
@@ -219,12 +228,19 @@ def _wait_words(seconds: int) -> str:
 def show_conflict(sheet: Sheet, conflict: Conflict) -> Response:
     """Return both versions side by side, field by field, to choose from."""
     page = FormPage(conflict.typed, sheet.form())
+    stored = FormPage(conflict.stored, page.form)
+    # What only the other tab changed is newer there: this one still has what it began with.
+    old = untouched(conflict.typed, request.form.get("began", ""))
     rows = [
-        {"name": name, "label": page.label_of(name) or name, "stored": conflict.stored.get(name, ""),
-         "typed": conflict.typed.get(name, "")}
+        {"name": name, "label": page.label_of(name) or stored.label_of(name) or name, "stored": stored.said(name),
+         "typed": page.said(name), "choice": "stored" if name in old else "typed"}
         for name in conflict.differing
     ]  # fmt: skip
-    shown = render_template("organiser/drafts/conflict.html", sheet=sheet, conflict=conflict, rows=rows)
+    wish = request.form.get("then") or request.form.get("action", "save")
+    shown = render_template(
+        "organiser/drafts/conflict.html", sheet=sheet, conflict=conflict, rows=rows, wish=wish,
+        began=request.form.get("began", ""),
+    )  # fmt: skip
     return make_response(shown, 409)
 
 
