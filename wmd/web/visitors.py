@@ -19,6 +19,12 @@ from wmd.web.reading import read_now
 #: Where it stands in the environment of a request.
 KEY = "wmd.visitor"
 
+#: Pages of the staff that not every role may open.
+_FOR_ROLES = {
+    "/staff/people": {"administrator"}, "/staff/settings": {"administrator", "moderator"},
+    "/staff/bulk": {"administrator", "moderator"},
+}  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
@@ -113,11 +119,16 @@ def _read_only_where_nothing_is_written() -> None:
         only_reads(db.session())
 
 
+def may_open(path: str) -> bool:
+    """Return whether an entry of the staff's menu leads who asks anywhere but to a refusal."""
+    return visitor().actor.role in _FOR_ROLES.get(path, {visitor().actor.role})
+
+
 def register(app: Flask) -> None:
     """Have pages behind a sign-in read without ever waiting for SQLite's write lock, and know who is signed in."""
     app.before_request(_read_only_where_nothing_is_written)
     app.jinja_env.globals.update(
         signed_in=lambda: visitor().person is not None,
         is_limited=lambda: visitor().actor.is_limited,
-        is_administrator=lambda: visitor().actor.role == "administrator",
+        may_open=may_open,
     )
