@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from wmd.domain.codes import Mint
 from wmd.domain.forms.typed import Typed
-from wmd.models import Draft, Edition
+from wmd.models import Draft, Edition, Person, Submission
 from wmd.secretbox import SecretBox
+from wmd.services.people import masked
 
 #: More drafts than anybody works on at once.
 MOST_DRAFTS = 50
@@ -130,6 +131,20 @@ def drafts_of(dbs: Session, owner: Owner) -> list[Draft]:
             .limit(MOST_DRAFTS)
         )
     )
+
+
+def mailed_to(dbs: Session, receipt: str, owner: Owner) -> str:
+    """Return the masked address that the mail about a receipt went to, for the browser that handed it in; else a blank.
+
+    A number alone tells nobody anything: whoever asks must have typed the form.
+    """
+    address = dbs.scalars(
+        select(Person.address)
+        .join(Submission, Submission.person_id == Person.id)
+        .join(Draft, Draft.form_token == Submission.form_token)
+        .where(Submission.receipt == receipt, owner.owns())
+    ).first()
+    return masked(address) if receipt and address else ""
 
 
 def open_edit(dbs: Session, submission_id: str, owner: Owner) -> Draft | None:

@@ -116,6 +116,11 @@ def test_whole_form_gives_a_receipt(client: FlaskClient, dbs: Session) -> None:
     page = get(client, answer.headers["Location"]).text
     assert str(submission.receipt) in page
     assert "within 14 days" in page
+    assert ("a…a@" in page, "spam folder" in page) == (True, True)
+    # Whoever else knows the number learns nothing of the address.
+    assert "…@" not in get(client.application.test_client(), answer.headers["Location"]).text
+    content = only(dbs, select(Revision.content).where(Revision.kind == "event"))
+    assert content["un_region"] == "europe"
 
 
 def test_second_click_gives_the_same_receipt(client: FlaskClient, dbs: Session) -> None:

@@ -19,6 +19,7 @@ from wmd.domain.forms.scalars import Cells
 from wmd.domain.forms.session_cells import read_sessions
 from wmd.domain.forms.typed import Typed, count_of, languages_of, too_many
 from wmd.domain.questions import Asked, check_answers, kept_answer
+from wmd.domain.un_regions import un_habitat_region
 from wmd.domain.vocabulary import OrganiserRole
 
 #: Stand for what gets its key or id only when it is handed in.
@@ -255,6 +256,8 @@ def _document(
     for name, theirs in (("host_city", "city"), ("host_country", "country"), ("region", "region")):
         said = cells.text(name) or (getattr(chosen, theirs) if chosen else base.get(name, ""))
         cells.put(document, name, said)
+    if not document.get("un_region"):
+        document["un_region"] = un_habitat_region(str(document["host_country"]), str(document["region"]))
     _groups(cells, form, document)
     sessions, people = read_sessions(cells, form)
     document["sessions"] = sessions

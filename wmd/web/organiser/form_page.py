@@ -266,7 +266,8 @@ class FormPage:
         for name in dict.fromkeys(self._order()):
             value = self.typed.get(name, "").strip()
             label = self.label_of(name) if value else ""
-            if label and name != "new_language":
+            # What no country led to, and nobody chose, says nothing.
+            if label and name != "new_language" and (name, value) != ("un_region", "global"):
                 shown.append({"label": label, "value": self.said(name)})
         return shown
 

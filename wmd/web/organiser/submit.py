@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from wmd.db import db, only_reads
 from wmd.domain.forms.typed import blank
 from wmd.domain.zones import canonical
-from wmd.services.drafts import drafts_of
+from wmd.services.drafts import drafts_of, mailed_to
 from wmd.services.importing import edition_content
 from wmd.web.csrf import on_stale_form
 from wmd.web.edge import ZONE_COOKIE
@@ -88,7 +88,8 @@ def thanks(edition: str) -> str:
     """Show the receipt's number and what happens next."""
     only_reads(db.session())
     number = request.args.get("r", "")
+    number = number if _RECEIPT.fullmatch(number) else ""
     return render_template(
-        "organiser/submit/thanks.html", row=find_sheet_edition(edition), who=visitor(),
-        number=number if _RECEIPT.fullmatch(number) else "",
+        "organiser/submit/thanks.html", row=find_sheet_edition(edition), who=visitor(), number=number,
+        address=mailed_to(db.session(), number, owner()),
     )  # fmt: skip
