@@ -122,10 +122,10 @@ def statements(dbs: Session) -> Iterator[list[str]]:
 
 @pytest.mark.parametrize("rows", [1, 3])
 @pytest.mark.usefixtures("trail")
-def test_a_page_takes_two_statements_however_many_it_shows(dbs: Session, statements: list[str], rows: int) -> None:
+def test_a_page_takes_five_statements_however_many_it_shows(dbs: Session, statements: list[str], rows: int) -> None:
     page = search_audit(dbs, AuditQuery(action="move" if rows == 1 else ""), rows=rows)
     assert len(page.lines) == rows
-    assert len(statements) == 2
+    assert len(statements) == 5
 
 
 @pytest.mark.usefixtures("trail")

@@ -15,12 +15,14 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from wmd.domain.documents.write_csv import Cell
-from wmd.models import AuditEntry, Edition, Event, Organisation, Person, Submission
+from wmd.models import AuditEntry, Edition, Event, Organisation, Person, Revision, Submission
 
 PERSON = "person:"
 PAGE_ROWS = 50
 #: Rows read at once for an export.
 BATCH = 1000
+#: Fewer letters than these are in every title.
+_SHORTEST_TITLE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,10 @@ class AuditQuery:
 
 @dataclass(frozen=True, slots=True)
 class AuditLine:
-    """One entry as it is shown. ``who`` is the person's present name, empty for an erased one and for machines."""
+    """One entry as it is shown. ``who`` is the person's present name, empty for an erased one and for machines.
+
+    ``about`` is the present title or name of the subject, empty for what has none.
+    """
 
     id: int
     at: datetime
@@ -53,6 +58,7 @@ class AuditLine:
     before: str
     after: str
     detail: dict[str, object]
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +160,27 @@ def _subjects(dbs: Session, text: str) -> list[str]:
         .limit(100)
     ):
         found.update(row)
+    if len(text) >= _SHORTEST_TITLE:
+        titled = select(Submission.id, Submission.event_id).where(Submission.title.icontains(text, autoescape=True))
+        for row in dbs.execute(titled.limit(100)):
+            found.update(row)
     found.update(dbs.scalars(select(Event.id).where(Event.code == code)))
     found.update(dbs.scalars(select(Organisation.id).where(or_(Organisation.code == code, Organisation.key == text))))
     found.update(str(id_) for id_ in dbs.scalars(select(Edition.id).where(Edition.slug == text.lower())))
     return sorted(found)
+
+
+def _titles(dbs: Session, ids: set[str]) -> dict[str, str]:
+    """Return the titles of submissions, their events and versions, and the names of organisations, by id."""
+    found: dict[str, str] = {}
+    known = select(Submission.id, Submission.event_id, Submission.title)
+    for id_, event_id, title in dbs.execute(known.where(or_(Submission.id.in_(ids), Submission.event_id.in_(ids)))):
+        found |= {id_: title, event_id: title}
+    versions = select(Revision.id, Submission.title).join(Submission, Submission.id == Revision.submission_id)
+    found |= dict(dbs.execute(versions.where(Revision.id.in_(ids))).tuples().all())
+    for row in dbs.scalars(select(Organisation).where(Organisation.id.in_(ids))):
+        found[row.id] = row.names.get(row.language) or next(iter(row.names.values()), "")
+    return found
 
 
 def _actors(dbs: Session, text: str) -> list[str]:
@@ -172,11 +195,14 @@ def _actors(dbs: Session, text: str) -> list[str]:
 
 def _lines(dbs: Session, entries: Sequence[AuditEntry]) -> list[AuditLine]:
     ids = {entry.actor.removeprefix(PERSON) for entry in entries if entry.actor.startswith(PERSON)}
+    ids |= {entry.subject_id for entry in entries if entry.subject_kind == "person"}
     names = dict(dbs.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).tuples().all()) if ids else {}
+    about = _titles(dbs, {entry.subject_id for entry in entries}) | names
     return [
         AuditLine(
             entry.id, entry.at, entry.actor, names.get(entry.actor.removeprefix(PERSON), ""), entry.action,
             entry.subject_kind, entry.subject_id, entry.before, entry.after, entry.detail,
+            about.get(entry.subject_id, ""),
         )
         for entry in entries
     ]  # fmt: skip

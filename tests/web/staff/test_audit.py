@@ -15,8 +15,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from tests.cast import get, make_cast, sign_in
+from tests.cast import Cast, get, make_cast, sign_in
 from tests.conftest import LEAD_STARTED_AT, Clock, Databases, make_test_app
+from tests.submissions import propose
 from tests.web.machine import forget_database
 from wmd.db import db
 from wmd.services.states import audit
@@ -86,6 +87,19 @@ def test_who_is_shown_by_the_present_name_and_values_are_escaped(app: Flask) -> 
     assert "<b>zone" not in page
     assert "&lt;b&gt;zone&lt;/b&gt;" in page
     assert "Europe/Madrid → –" in page
+
+
+def test_events_and_people_stand_by_name_and_are_found_by_title(app: Flask) -> None:
+    with app.app_context():
+        dbs: Session = db.session()
+        handed = propose(dbs, Cast(), NOW, title="Care in the <city>").id
+        audit(dbs, actor="person:mona", action="not-spam", kind="submission", subject_id=handed, now=NOW)
+        audit(dbs, actor="import", action="staff-added", kind="person", subject_id="mona", now=NOW)
+        dbs.commit()
+    found = get(browser(app), "/staff/audit?subject=in+the+<CITY&action=not-spam").get_data(as_text=True)
+    assert ">Care in the &lt;city&gt;</a>" in found
+    assert "<td>said: no spam</td>" in found
+    assert ">Mona</a>" in get(browser(app), "/staff/audit?subject=mona&kind=person").get_data(as_text=True)
 
 
 @pytest.mark.parametrize("query", ["since=yesterday", "until=2021-13-01", "since=9999-99-99"])

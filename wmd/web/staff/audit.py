@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlencode
@@ -14,6 +14,7 @@ from wmd.domain.documents.write_csv import csv_stream
 from wmd.services.audit_log import AuditQuery, all_audit, audit_cells, audit_json, known_words, search_audit
 from wmd.web.catalogue import gettext
 from wmd.web.guards import for_staff, visitor
+from wmd.web.staff.trail_words import act_words, kind_words
 
 bp = Blueprint("audit", __name__)
 
@@ -78,15 +79,16 @@ def index() -> tuple[str, int]:
     who = visitor().staff
     shown = render_template(
         "staff/audit/index.html", page=page, typed=asked.typed, messages=asked.messages,
-        actions=_options(actions), kinds=_options(kinds), may_export=who is not None and who.role == "administrator",
+        actions=_options(actions, act_words), kinds=_options(kinds, kind_words), act_words=act_words,
+        kind_words=kind_words, may_export=who is not None and who.role == "administrator",
         older=older, newest=asked.address("/staff/audit") if asked.query.before_id else "",
         csv=asked.address("/staff/audit.csv"), json=asked.address("/staff/audit.json"), search_at=asked.address,
     )  # fmt: skip
     return shown, 422 if asked.messages else 200
 
 
-def _options(words: list[str]) -> list[tuple[str, str]]:
-    return [("", gettext("any")), *((word, word) for word in words)]
+def _options(words: list[str], say: Callable[[str], str]) -> list[tuple[str, str]]:
+    return [("", gettext("any")), *((word, say(word)) for word in words)]
 
 
 def _file(pieces: Iterable[bytes], media_type: str, name: str) -> Response:

@@ -40,6 +40,7 @@ from wmd.web.reading import read_now, read_programme
 from wmd.web.staff.content_rows import Known, blocks, describe
 from wmd.web.staff.done import MOVES_ON, read_done
 from wmd.web.staff.loaders import staff_submission
+from wmd.web.staff.trail_words import act_words
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
 
@@ -157,6 +158,7 @@ def _about(item: Item, queue: Queue) -> dict[str, object]:
         "following": positions[place + 1] if place is not None and place + 1 < len(positions) else None,
         "likenesses": _likenesses(item),
         "may_decide": visitor().actor.role in {"moderator", "administrator"}, "actor_name": _actor_names(item),
+        "act_words": act_words,
     }  # fmt: skip
 
 
