@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 from urllib.parse import unquote
 
@@ -18,7 +19,7 @@ from tests.cast import BASE_URL, Cast, get, make_cast, post, sign_in
 from tests.conftest import Clock, Engine
 from tests.domain.forms.cast import filled
 from tests.handing_in import BOX, hand_in, make_edition
-from tests.submissions import propose
+from tests.submissions import MONA, edit, propose, seen
 from tests.web.organiser.test_submit import values_in
 from wmd.cli import publishing_setting
 from wmd.db import db
@@ -42,6 +43,8 @@ from wmd.services.outbox import hidden_part
 from wmd.services.publishing import publish
 from wmd.services.references import put_edition
 from wmd.services.reminders import due_confirmations
+from wmd.services.standing import Means
+from wmd.services.verdicts import Said, take_some
 from wmd.services.web_sessions import hand_over
 
 ANA = Actor("person:ana", "ana")
@@ -253,6 +256,39 @@ def test_what_was_called_off_says_so_with_its_reason_and_the_way_back(
     home = get(ana, "/organiser/").text
     assert ("Reason to" in home, "In the programme" in home) == (False, True)
     assert "Thursday 7 October 2021, 15:00" in home
+
+
+def test_page_says_what_was_taken_of_a_change_what_not_and_why(
+    app: Flask, ana: FlaskClient, dbs: Session, clock: Clock
+) -> None:
+    submission_id = published(app, dbs, clock)
+    row = dbs.get_one(Submission, submission_id)
+    edit(dbs, row, clock.now, cost="5 EUR", access_note="Ring twice.")
+    means = Means(publishing_setting(app), BOX)
+    take_some(dbs, seen(dbs, row), ["cost"], Said(own="The door has no bell."), means, actor=MONA, now=clock.now)
+    dbs.commit()
+    page = get(ana, f"/organiser/submissions/{submission_id}").text
+    assert "Your last change was taken in part" in page
+    said = [unescape(words) for words in re.findall(r"<p><b>(?:Taken|Not taken|Why):</b> (.*?)</p>", page)]
+    assert said == ["Cost", "More about access, or whom to ask", '<span dir="auto">The door has no bell.</span>']
+
+
+def test_both_a_question_and_the_changes_that_are_asked_for_are_said(
+    ana: FlaskClient, dbs: Session, clock: Clock
+) -> None:
+    submission_id = handed_in(dbs, clock)
+    row = dbs.get_one(Submission, submission_id)
+    row.state, row.waiting_since = "changes requested", None
+    dbs.add(
+        Note(
+            submission_id=submission_id, author="person:mona", by_staff=True, is_private=False, is_question=True,
+            body="Which hall?", at=clock.now,
+        )
+    )  # fmt: skip
+    dbs.commit()
+    page = get(ana, f"/organiser/submissions/{submission_id}").text
+    assert "The team asks for changes, and has a question" in page
+    assert "Make the changes" in page
 
 
 def test_copy_moves_into_the_next_edition_without_links(ana: FlaskClient, dbs: Session, clock: Clock) -> None:

@@ -14,9 +14,11 @@ from wmd.errors import InvalidContentError, NotAllowedMoveError
 from wmd.models import Edition, Revision, Submission
 from wmd.services.confirming import confirm_submission
 from wmd.services.drafts import NewDraft, create_draft, open_edit
+from wmd.services.field_words import change_facts, change_words
 from wmd.services.form_reading import comments_on, editing_form, typed_of
 from wmd.services.importing import edition_content
 from wmd.services.intake import latest_revision, read_content
+from wmd.services.last_change import last_change
 from wmd.services.own_work import OwnItem, open_editions, own_items
 from wmd.services.references import find_edition
 from wmd.services.staff_edits import call_off
@@ -31,6 +33,7 @@ from wmd.web.organiser.own_drafts import draft_owner
 from wmd.web.organiser.posting import new_form_token
 from wmd.web.organiser.wording import standing_words
 from wmd.web.reading import library, read_now
+from wmd.web.words import select_locale
 
 bp = Blueprint("submissions", __name__, url_prefix="/submissions")
 
@@ -71,11 +74,24 @@ def show_submission(
         "organiser/submissions/show.html", item=item, standing=standing_words(item, now), page=page, content=content,
         notes=thread_of(dbs, submission.id, for_staff=False), comments=comments_on(dbs, submission.id),
         draft=open_edit(dbs, submission.id, draft_owner()), message=message, body=body, reason=reason, wrong=wrong,
-        unsure=unsure,
+        unsure=unsure, change=_change_words(submission),
         typed=request.form, who=visitor(),
         open_now=open_editions(dbs, now), is_done=bool(request.args.get("done")),
     )  # fmt: skip
     return make_response(shown, status)
+
+
+def _change_words(submission: Submission) -> dict[str, object] | None:
+    """Return what became of the last change in words: ``taken`` and ``left`` name fields, ``reason`` says why."""
+    found = last_change(db.session(), submission)
+    if found is None:
+        return None
+    language = select_locale()
+    taken, left = (
+        [change_words(change_facts(change, taken=True), gettext, language) for change in part]
+        for part in (found.taken, found.left)
+    )
+    return {"taken": taken, "left": left, "reason": found.reason}
 
 
 @bp.get("/<submission_id>")

@@ -67,6 +67,9 @@ def when_words(item: OwnItem) -> str:
 
 def _standing(item: OwnItem, now: datetime) -> tuple[str, str, str]:
     submission = item.submission
+    if item.questions and submission.state == "changes requested":
+        text = N_("Please answer the question below; and open the event, look at the remarks, and hand it in again.")
+        return N_("The team asks for changes, and has a question"), "wants", text
     if item.questions:
         return N_("The team has a question"), "wants", N_("Please answer it below: your event waits for it.")
     if submission.state == "approved":
