@@ -170,8 +170,17 @@ def form_sheet(edition: Edition) -> Sheet:
     return {
         pattern: edition.form.get(pattern, "shown")
         for pattern, field in FIELDS.items()
-        if field.need is Need.OPTIONAL and field.control != "hidden" and field.section != "declarations"
+        if field.need is Need.OPTIONAL
+        and field.control != "hidden"
+        and field.section != "declarations"
+        # An act of the organiser's, and no fact about the event: it can be neither hidden nor asked for.
+        and pattern != "registration.forget_link"
     }
+
+
+def may_be_required(pattern: str) -> bool:
+    """Return whether an edition may require a field: a tick that everybody must set would say nothing."""
+    return FIELDS[pattern].control != "checkbox"
 
 
 def save_form(dbs: Session, edition: Edition, sheet: Mapping[str, str], *, actor: str, now: datetime) -> None:
@@ -181,6 +190,8 @@ def save_form(dbs: Session, edition: Edition, sheet: Mapping[str, str], *, actor
     states = {name: sheet.get(name, "shown") for name in before}
     words = N_("Choose hidden, shown or required.")
     wrong = [error("form.state", name, words) for name, s in states.items() if s not in {"hidden", "shown", "required"}]
+    text = N_("A tick cannot be required.")
+    wrong += [error("form.tick", n, text) for n, s in states.items() if s == "required" and not may_be_required(n)]
     if wrong:
         raise InvalidContentError(wrong)
     edition.form = {name: state for name, state in states.items() if state != "shown"}

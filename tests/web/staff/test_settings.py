@@ -218,6 +218,9 @@ def test_optional_fields_are_hidden_or_required_and_the_form_hears_it(adam: Flas
     page = get(adam, f"{EDITION}/form").get_data(as_text=True)
     assert "texts.*.title" not in fields(page)
     assert change(adam, f"{EDITION}/form", cost="gone").status_code == 422
+    # A tick says nothing when everybody must set it, and forgetting a link is no fact about an event.
+    assert "registration.forget_link" not in page
+    assert change(adam, f"{EDITION}/form", **{"sessions[].to_confirm": "required"}).status_code == 422
 
 
 def test_new_words_of_a_declaration_are_a_new_version_and_old_ones_stay_as_they_were(

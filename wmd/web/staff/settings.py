@@ -183,7 +183,13 @@ def _form_page(edition: Edition) -> Page:
         Group(
             gettext(section.title),
             [
-                Item(name, gettext(field.label), "select", gettext(field.hint) if field.hint else "", options)
+                Item(
+                    name,
+                    gettext(field.label),
+                    "select",
+                    gettext(field.hint) if field.hint else "",
+                    options if settings.may_be_required(name) else [one for one in options if one[0] != "required"],
+                )
                 for name, field in FIELDS.items()
                 if field.section == section.slug and name in stored
             ],
