@@ -110,6 +110,8 @@ def test_page_says_where_it_stands_and_what_was_handed_in(ana: FlaskClient, dbs:
     assert "Handed in" in page
     assert only(dbs, select(Submission.receipt)) in page
     assert "Zoom webinar" in page
+    assert "<dt>When</dt><dd>Thursday 7 October 2021, 15:00–16:30" in page
+    assert "<dt>Starts</dt>" not in page
     home = get(ana, "/organiser/").text
     assert f'href="/organiser/submissions/{submission_id}"' in home
 

@@ -6,7 +6,6 @@ from flask import Blueprint, Response, abort, current_app, make_response, redire
 from flask.typing import ResponseReturnValue
 
 from wmd.db import db
-from wmd.domain.zones import CHOICES
 from wmd.errors import InvalidContentError
 from wmd.models import Person, WebSession
 from wmd.secretbox import SecretBox
@@ -21,6 +20,7 @@ from wmd.web.findings import messages_of
 from wmd.web.guards import for_contact, freshly_signed_in
 from wmd.web.limits import this_network, too_many, wait_s
 from wmd.web.names import language_name
+from wmd.web.organiser.options import zone_choices
 from wmd.web.reading import read_now
 from wmd.web.visitors import Visitor, become, visitor
 
@@ -51,7 +51,7 @@ def show_account(status: int = 200, messages: Messages | None = None) -> Respons
             "organiser/account/show.html", person=person, typed=typed, messages=messages or {}, is_staff=is_staff,
             sessions=sessions_of(db.session(), person.id, is_staff=is_staff, now=read_now()), present=session,
             organisations=organisations_of(db.session(), person.id),
-            zones=[zone.name for group in CHOICES for zone in group.choices],
+            zones=zone_choices(typed["zone"]),
             languages=[(code, language_name(code)) for code in LANGUAGES],
             mail_languages=", ".join(language_name(code) for code in LANGUAGES if _press().speaks(code)),
             zone=person.zone or "UTC",

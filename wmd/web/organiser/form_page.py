@@ -268,8 +268,13 @@ class FormPage:
             label = self.label_of(name) if value else ""
             # What no country led to, and nobody chose, says nothing.
             if label and name != "new_language" and (name, value) != ("un_region", "global"):
-                shown.append({"label": label, "value": self.said(name)})
+                shown.append({"name": name, "label": label, "value": self.said(name)})
         return shown
+
+    @cached_property
+    def rows_but_times(self) -> list[dict[str, str]]:
+        """Those rows without the parts of dates and times, for a page that says them together."""
+        return [row for row in self.rows if pattern_of(row["name"]) not in _OF_TIMES]
 
     def said(self, name: str) -> str:
         """Return what is typed in a field, in the words of its choices; a blank when nothing is."""
@@ -308,6 +313,7 @@ class FormPage:
         return label
 
 
+_OF_TIMES = frozenset(f"sessions[].{part}" for part in ("date", "starts", "ends", "ends_date", "zone", "all_day"))
 #: Fields that are called by their own words: which declaration, which question, which fact.
 _OWN_WORDS = frozenset({"declarations.*", "answers.*", "access_facts.*"})
 

@@ -154,3 +154,11 @@ def _zones(_language: str) -> list[Pair | dict[str, object]]:
         for group in CHOICES
     ]
     return [("", gettext("Choose the city …")), *groups]
+
+
+def zone_choices(chosen: str) -> list[Pair | dict[str, object]]:
+    """Return the cities whose clocks can be chosen, a blank first, and at the end a chosen zone that is not there."""
+    # The first one asks to choose; here nothing chosen is an answer too.
+    found: list[Pair | dict[str, object]] = [("", gettext("Not chosen")), *_zones(select_locale())[1:]]
+    known = {pair[0] for pair in _flat(found)}
+    return [*found, (chosen, chosen)] if chosen and chosen not in known else found

@@ -21,6 +21,7 @@ from wmd.services.intake import latest_revision, read_content
 from wmd.services.last_change import last_change
 from wmd.services.own_work import OwnItem, open_editions, own_items
 from wmd.services.references import find_edition
+from wmd.services.session_words import times_text
 from wmd.services.staff_edits import call_off
 from wmd.services.standing import Means
 from wmd.services.submissions import phase_of, withdraw
@@ -75,6 +76,7 @@ def show_submission(
         notes=thread_of(dbs, submission.id, for_staff=False), comments=comments_on(dbs, submission.id),
         draft=open_edit(dbs, submission.id, draft_owner()), message=message, body=body, reason=reason, wrong=wrong,
         unsure=unsure, change=_change_words(submission),
+        times=times_text(content, "", select_locale(), gettext).splitlines() if content else [],
         typed=request.form, who=visitor(),
         open_now=open_editions(dbs, now), is_done=bool(request.args.get("done")),
     )  # fmt: skip
