@@ -306,6 +306,10 @@ def test_copy_moves_into_the_next_edition_without_links(ana: FlaskClient, dbs: S
     )  # fmt: skip
     dbs.commit()
     answer = post(ana, f"/organiser/submissions/{submission_id}/copy", {"edition": "2026"})
+    shown = get(ana, answer.headers["Location"]).text
+    assert re.search(r"Its dates are now: 2026-10-\d\d\.", shown)
+    # Their own organisation is chosen: nothing is asked of another.
+    assert ('name="organisation.key"' in shown, 'name="organisation.name"' in shown) == (True, False)
     assert answer.status_code == 303
     draft = only(dbs, select(Draft))
     typed = read_typed(draft, BOX)

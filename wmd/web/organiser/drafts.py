@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from wmd.db import db
 from wmd.domain.codes import Mint
+from wmd.domain.forms.fields import pattern_of
 from wmd.domain.forms.typed import Typed
 from wmd.models import Draft
 from wmd.secretbox import SecretBoxError
@@ -65,8 +66,19 @@ def show(draft_id: str) -> ResponseReturnValue:
         sheet.kept_id, sheet.began = kept.id, int(began) if re.fullmatch(r"[0-9]{1,9}", began) else 0
         words = gettext("Here is what you typed while you were signed out. Save it, or hand it in.")
         return show_form(sheet, typed_in(kept), notice=words)
+    typed = typed_in(draft)
     notice = gettext("Your draft is saved.") if request.args.get("saved") else ""
-    return show_form(sheet, typed_in(draft), notice=notice)
+    return show_form(sheet, typed, notice=_copy_words(typed) if request.args.get("copied") else notice)
+
+
+def _copy_words(typed: Typed) -> str:
+    """Say what was done to the dates and links of a copy, so that they are looked at."""
+    days = sorted({text for name, text in typed.items() if pattern_of(name) == "sessions[].date" and text})
+    return gettext(
+        "This is a copy, not handed in yet. Its dates are now: %(days)s. In another edition they move by whole weeks, "
+        "as near to the main day as before. The links were left out. Please check both.",
+        days=", ".join(days) or gettext("not fixed"),
+    )
 
 
 def _after(draft: Draft) -> str:

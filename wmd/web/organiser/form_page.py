@@ -106,11 +106,23 @@ class FormPage:
             return False
         if each.pattern == "organisation.key" and not self.form.organisations:
             return False
+        if each.section == "organisation" and each.pattern != "organisation.key" and self._names_own:
+            return False
         if each.pattern == "registration.forget_link" and not self.keeps_link:
             return False
         if each.pattern == "series" and not self.form.series:
             return False
         return self.form.settings.is_shown(each.pattern) and each.section not in {"picture", "questions"}
+
+    @property
+    def _names_own(self) -> bool:
+        """Whether an own organisation is chosen and nothing is typed of another: its profile is known."""
+        if self.typed.get("organisation.key", "") not in self.form.organisations:
+            return False
+        others = (
+            text for name, text in self.typed.items() if name.startswith("organisation.") and not name.endswith("key")
+        )
+        return not any(text.strip() for text in others)
 
     @cached_property
     def keeps_link(self) -> bool:

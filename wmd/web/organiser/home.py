@@ -22,7 +22,14 @@ def show() -> str:
     """Show what waits for this person first; who is not signed in sees the drafts of this browser."""
     dbs, now, who = db.session(), read_now(), visitor()
     items = own_items(dbs, who.person_id) if who.person_id else []
-    shown = [{"item": item, "standing": standing_words(item, now), "when": when_words(item)} for item in items]
+    shown = [
+        {
+            "item": item,
+            "standing": standing_words(item, now),
+            "when": when_words(item, who.person.zone if who.person else ""),
+        }
+        for item in items
+    ]
     shown.sort(key=lambda each: each["standing"]["kind"] != "wants")  # type: ignore[index]
     drafts = drafts_of(dbs, draft_owner())
     editions = {

@@ -76,11 +76,17 @@ def show_submission(
         notes=thread_of(dbs, submission.id, for_staff=False), comments=comments_on(dbs, submission.id),
         draft=open_edit(dbs, submission.id, draft_owner()), message=message, body=body, reason=reason, wrong=wrong,
         unsure=unsure, change=_change_words(submission),
-        times=times_text(content, "", select_locale(), gettext).splitlines() if content else [],
+        times=times_text(content, _own_zone(), select_locale(), gettext).splitlines() if content else [],
         typed=request.form, who=visitor(),
         open_now=open_editions(dbs, now), is_done=bool(request.args.get("done")),
     )  # fmt: skip
     return make_response(shown, status)
+
+
+def _own_zone() -> str:
+    """Return the zone of who is signed in; a blank when they chose none."""
+    person = visitor().person
+    return person.zone if person is not None else ""
 
 
 def _change_words(submission: Submission) -> dict[str, object] | None:
@@ -153,7 +159,7 @@ def copy(submission_id: str) -> ResponseReturnValue:
         dbs, secret_box(), NewDraft(target, new_form_token()), draft_owner(), typed, mint=Mint(), now=now
     )
     db.session.commit()
-    return redirect(f"/organiser/drafts/{draft.id}", 303)
+    return redirect(f"/organiser/drafts/{draft.id}?copied=1", 303)
 
 
 @bp.post("/<submission_id>/confirm")

@@ -54,13 +54,13 @@ def standing_words(item: OwnItem, now: datetime) -> Mapping[str, str]:
     return {"label": gettext(label), "kind": kind, "text": gettext(text)}
 
 
-def when_words(item: OwnItem) -> str:
+def when_words(item: OwnItem, zone: str = "") -> str:
     """Return when the first session of an event is, in words with its zone, and how many more there are."""
     if item.content is None or not item.content.sessions:
         return ""
     first = replace(item.content, sessions=item.content.sessions[:1])
-    # The zone of the event stands first; one line is enough in a list.
-    said = times_text(first, "", words.select_locale(), gettext).splitlines()[0]
+    # One line is enough in a list: in the zone of the person, else of the event.
+    said = times_text(first, zone, words.select_locale(), gettext).splitlines()[0]
     more = len(item.content.sessions) - 1
     return f"{said} " + ngettext("and %(num)d more session", "and %(num)d more sessions", more) if more else said
 
