@@ -433,7 +433,7 @@ def test_speed_counts_for_strangers_until_their_address_is_confirmed(
     assert sent(client, filled(), "hand-in", shown=shown).status_code == 303
     row = dbs.scalars(select(Submission)).one()
     assert (row.suspect_at, row.flags) == (clock.now, ["spam.fast"])
-    assert confirm_submission(dbs, row, actor="person:ana", now=clock.now)
+    assert confirm_submission(dbs, row, actor="person:ana", box=BOX, now=clock.now)
     assert (row.suspect_at, row.flags) == (None, [])
     dbs.rollback()
 
