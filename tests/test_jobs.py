@@ -146,6 +146,8 @@ def add_waiting(dbs: Session, count: int) -> None:
 def add_drafts(dbs: Session, count: int) -> None:
     """Begin drafts that nobody goes on with."""
     cast, edition = the_cast(dbs), make_edition(dbs, LEAD_STARTED_AT)
+    # Of an edition whose days are over nobody is reminded.
+    edition.is_permanent = True
     dbs.add_all(
         Draft(
             id=str(number), edition_id=edition.id, person_id=cast.ana, form_token=str(number), sealed="x",

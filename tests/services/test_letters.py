@@ -77,8 +77,9 @@ def test_locked_database_loses_no_mail(app: Flask, dbs: Session, cast: Cast, clo
         send_mail(replace(tools_of(app, dbs), mailer=mailbox, workers=1, clock=late_clock))
     dbs.rollback()
     states = set(dbs.execute(select(Message.state, Message.sealed != "")).tuples())
-    # Where the lock is that of people alone, the claims were given back at once.
-    assert states == {("sending" if dbs.get_bind().dialect.name == "sqlite" else "queued", True)}
+    # Given back at once where the lock allowed it, else when the lease is over; in no case ended or emptied.
+    assert len(states) == 1
+    assert states <= {("sending", True), ("queued", True)}
     dbs.commit()
 
     clock.now += timedelta(minutes=6)
