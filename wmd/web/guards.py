@@ -139,7 +139,7 @@ def _first(path: str, query: str = "") -> Response:
     here = request.path
     adapter = current_app.create_url_adapter(request)
     # What can only be posted to has its form on a page above it.
-    while adapter is not None and here.startswith("/staff/") and not adapter.test(here, method="GET"):
+    while adapter is not None and here.startswith(("/staff/", "/organiser/")) and not adapter.test(here, method="GET"):
         here = here.rpartition("/")[0]
     if request.method in {"GET", "HEAD"} and request.query_string:
         here += "?" + request.query_string.decode("ascii", "replace")
