@@ -104,7 +104,7 @@ def test_moderator_works_by_keyboard_alone(browse: Browse, site: LiveSite) -> No
     page.keyboard.type("a j k c are letters here")
     page.get_by_role("button", name="Ask for changes").focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_have_text("Changes asked for.")
+    expect(page.get_by_role("status")).to_contain_text("Changes asked for. Keys two")
     assert [state_of(site, first), state_of(site, second)] == ["approved", "changes requested"]
 
 
