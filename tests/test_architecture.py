@@ -17,19 +17,22 @@ ARROWS: dict[str, set[str]] = {
     "errors": {"domain"},
     "secretbox": set(),
     "logs": set(),
+    "lifeline": set(),
     "db": set(),
     "models": {"models", "db"},
     "gateways": {"gateways", "domain"},
     "services": {"services", "models", "domain", "db", "errors", "secretbox"},
     "web": {"web", "services", "models", "domain", "db", "errors", "gateways", "secretbox", "logs", "config"},
     "jobs": {"jobs", "services", "models", "domain", "db", "errors", "gateways", "secretbox"},
-    "cli": {"cli", "jobs", "services", "models", "domain", "db", "errors", "gateways", "secretbox", "config"},
+    "cli": {
+        "cli", "jobs", "services", "models", "domain", "db", "errors", "gateways", "secretbox", "lifeline", "config",
+    },
     "demo": set(),
     "composition": {
         "cli", "jobs", "web", "services", "models", "domain", "db", "errors", "secretbox", "gateways", "logs", "config",
     },
     "__init__": {"composition", "gateways", "config"},
-    "serve": {"", "web", "logs", "config"},
+    "serve": {"", "web", "logs", "lifeline", "config"},
     "config": {"secretbox"},
 }  # fmt: skip
 
@@ -42,6 +45,7 @@ OUTSIDE: dict[str, set[str]] = {
     "secretbox": {"cryptography"},
     "services": {"sqlalchemy", "alembic", "babel", "email_validator", "pyotp", "PIL"},
     "config": set(),
+    "lifeline": set(),
 }
 
 #: Calls that read the clock. What knows the time is told it.

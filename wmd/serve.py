@@ -6,7 +6,6 @@ gunicorn. Settings are those of ``config.py``; a production install puts a rever
 
 from __future__ import annotations
 
-import faulthandler
 import http.client
 import logging
 import os
@@ -27,6 +26,7 @@ from granian.server import MPServer
 
 from config import Config, SettingError
 from wmd import logs
+from wmd.lifeline import end_with
 from wmd.web.published import REQUEST_ID_KEY, Published
 
 if TYPE_CHECKING:
@@ -41,11 +41,6 @@ _STOP_S: Final = 10
 _FIRST_ANSWER_S: Final = 60.0
 #: A client has this long to say the headers of its request (granian counts milliseconds).
 _HEADERS_MS: Final = 15_000
-#: A worker that was told to end is told again after this long, should the first word have been lost …
-_TOLD_AGAIN_S: Final = 1.0
-#: … and ends itself, saying where each thread stood, before the server would kill it.
-_ENDS_ITSELF_S: Final = 8.0
-
 #: A scheduler that ended by itself is started again after this long.
 _STARTED_ANEW_S: Final = 5.0
 
@@ -192,8 +187,10 @@ def load(config: Config, say_loaded: int, lifeline: tuple[int, int]) -> WSGIAppl
     # A terminal sends Ctrl-C to the whole group; a worker shall hear only the server's own word, once. A group of its
     # own is enough: a session of its own would also be scheduled apart from the rest (Linux, autogroup).
     os.setpgid(0, 0)
+    # None may be left that holds the port. The server's own word usually was enough by then; granian 2.8 sometimes does
+    # not hear it under load, and would be killed after its ten seconds in the middle of whatever it does.
     os.close(lifeline[1])
-    Thread(target=_end_with, args=(lifeline[0],), name="lifeline", daemon=True).start()
+    Thread(target=end_with, args=(lifeline[0],), name="lifeline", daemon=True).start()
     _configure_logs(config)
 
     from wsgi import app  # noqa: PLC0415 -- the settings were checked before; the work belongs in the worker
@@ -218,21 +215,6 @@ def _request_id() -> str | None:
 def _write_out(text: str) -> None:
     sys.stdout.write(text)
     sys.stdout.flush()
-
-
-def _end_with(lifeline: int) -> None:
-    """End this worker when its server ends or is gone: none may be left that holds the port.
-
-    The server's own word usually was enough by then. granian 2.8 sometimes does not hear it under load, and would then
-    be killed after its ten seconds in the middle of whatever it does.
-    """
-    os.read(lifeline, 1)
-    time.sleep(_TOLD_AGAIN_S)
-    os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(_ENDS_ITSELF_S - _TOLD_AGAIN_S)
-    logging.getLogger(__name__).warning("worker_ends_itself")
-    faulthandler.dump_traceback(all_threads=True)
-    os._exit(0)
 
 
 def _refuse_taken_port(host: str, port: int) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import signal
+import sys
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -28,6 +28,7 @@ from wmd.domain.findings import Finding
 from wmd.errors import InvalidContentError, WmdError
 from wmd.gateways import Gateways
 from wmd.jobs import JOBS, build_scheduler, run_job
+from wmd.lifeline import end_with
 from wmd.models import Event
 from wmd.services.calendar_entries import english_setting
 from wmd.services.demo import load_demo, refresh_demo
@@ -251,14 +252,6 @@ def run_command(name: str) -> None:
     click.echo(f"{name}: {run_job(current_app._get_current_object(), name)} rows.")  # type: ignore[attr-defined]
 
 
-def _stop_with_stdin() -> None:
-    """Stop this process when whoever holds the other end of its standard input is gone."""
-    # Read below Python's own file object, whose lock would hold up the end of the process.
-    while os.read(0, 1024):
-        pass
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
 @scheduler.command("run")
 @click.option("--with-stdin", is_flag=True, help="Also stop when the standard input ends.")
 def scheduler_command(with_stdin: bool) -> None:
@@ -267,7 +260,7 @@ def scheduler_command(with_stdin: bool) -> None:
     # Both signals end the wait in the same way; the job that runs is then awaited outside the signal's handler.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if with_stdin:
-        Thread(target=_stop_with_stdin, name="stdin", daemon=True).start()
+        Thread(target=end_with, args=(sys.stdin.fileno(),), name="lifeline", daemon=True).start()
     with contextlib.suppress(KeyboardInterrupt):
         metronome.start()
     # Mail is sent for as long as there is any; it stops after the one it is at.
