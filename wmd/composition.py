@@ -28,6 +28,7 @@ from wmd.services.mail_texts import Press
 from wmd.services.source import DatabaseSource
 from wmd.web import register as add_pages
 from wmd.web.alarm_desk import AlarmDesk
+from wmd.web.late_rules import LateRule
 from wmd.web.markdown import to_html
 from wmd.web.names import direction
 from wmd.web.published import Published
@@ -39,6 +40,7 @@ def compose(config: Config, gateways: Gateways | None = None) -> Flask:
     """Return the application, step by step."""
     gateways = _with_mailer(gateways or Gateways(), config)
     app = Flask("wmd", static_folder=str(ROOT / "wmd" / "static"), template_folder=str(ROOT / "templates"))
+    app.url_rule_class = LateRule
     _configure(app, config)
     _connect_database(app, config)
     _open_library(app, config, gateways)
