@@ -17,7 +17,7 @@ from tests.domain.forms.cast import filled
 from tests.handing_in import hand_in, make_edition
 from tests.models.dumps import differences, dump
 from tests.submissions import MONA, seen
-from wmd.domain.content import EventContent
+from wmd.domain.content import EventContent, OrganisationContent
 from wmd.jobs import run_job
 from wmd.jobs.retention import clear_out
 from wmd.jobs.tools import tools_of
@@ -41,8 +41,9 @@ from wmd.models import (
 )
 from wmd.services.intake import read_content
 from wmd.services.journal import Entry
+from wmd.services.profiles import read_profile, refuse_profile
 from wmd.services.publishing import Setting
-from wmd.services.retention import RULES, Rule, people_in
+from wmd.services.retention import RULES, Keys, Rule, people_in
 from wmd.services.standing import Means
 from wmd.services.verdicts import Said, refuse
 
@@ -224,6 +225,19 @@ def test_spam_is_emptied_90_days_after_a_person_rejected_it(
     assert (organisation.names, organisation.retired_at) == ({"en": ""}, NOW + 92 * DAY)
 
 
+def test_a_verdict_on_the_profile_of_spam_stays_and_its_words_go(
+    dbs: Session, cast: Cast, edition: Edition, setting: Setting, after: Callable[[int], int]
+) -> None:
+    submission = reject(dbs, setting, edition, suspect=True)
+    organisation = dbs.get_one(Organisation, submission.organisation_id)
+    profile = dbs.scalars(select(Revision).where(Revision.organisation_id == organisation.id)).one()
+    refuse_profile(dbs, profile, moderator="person:mona", reason="Spam as well.", box=documents.BOX, now=NOW + DAY)
+    after(92)
+    assert organisation.retired_at == NOW + 92 * DAY
+    assert (profile.state, read_profile(profile)) == ("refused", OrganisationContent(key="", names={"en": ""}))
+    assert dbs.scalars(select(Alarm.key)).all() == []
+
+
 def test_what_was_rejected_for_another_reason_stays(
     dbs: Session, cast: Cast, edition: Edition, setting: Setting, after: Callable[[int], int]
 ) -> None:
@@ -347,20 +361,22 @@ def test_a_large_backlog_is_done_in_batches(dbs: Session, after: Callable[[int],
 
 
 def test_a_rule_that_fails_is_an_alarm_and_holds_up_no_other(app: Flask, dbs: Session, clock: Clock) -> None:
-    def broken(dbs: Session, *_: object) -> int:
-        dbs.execute(text("SELECT nothing FROM nowhere"))
+    def broken(*_: object) -> Keys:
+        return select(text("nothing")).select_from(text("nowhere"))
+
+    def nothing(*_: object) -> int:
         return 0
 
     dbs.add(a_session("old", person_id=None, ended_at=NOW))
     app.extensions["wmd.journal"].append(Entry("submission", NOW, {}))
     dbs.commit()
     clock.now = NOW + 400 * DAY
-    rules = [Rule("broken", "", "", broken), *RULES]
+    rules = [Rule("broken", "", "", broken, nothing), *RULES]
     assert clear_out(tools_of(app, dbs), rules) == 2
     assert ids(dbs, WebSession.id) == []
     alarms = select(Alarm.key).where(Alarm.cleared_at.is_(None))
     assert dbs.scalars(alarms).all() == ["retention:broken"]
-    clear_out(tools_of(app, dbs), [Rule("broken", "", "", lambda *_: 0)])
+    clear_out(tools_of(app, dbs), [Rule("broken", "", "")])
     assert dbs.scalars(alarms).all() == []
 
 

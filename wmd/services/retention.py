@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
+from sqlalchemy import Select, and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from wmd.db import Model
-from wmd.domain.content import SCHEMA_VERSION, EventContent
-from wmd.domain.content_json import event_to_json
+from wmd.domain.content import SCHEMA_VERSION, EventContent, OrganisationContent
+from wmd.domain.content_json import STORED, event_to_json, organisation_to_json
 from wmd.domain.findings import N_
 from wmd.models import (
     AuditEntry,
@@ -62,34 +63,33 @@ CONSENT_PROOF = timedelta(days=3 * 365)
 #: What is left of a submission that was emptied.
 _NOTHING = EventContent(key="", language="en", texts={}, sessions=(), organisers=())
 
-#: Does at most so many rows and flushes; returns how many it did.
-Work = Callable[[Session, Setting, datetime, int], int]
+#: The keys of the rows whose time is over.
+Keys = Select[tuple[Any]]
+#: Clears out the rows of these keys and flushes; returns how many. One row that cannot go is an exception.
+Work = Callable[[Session, Setting, datetime, Keys], int]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One line of the table: what it is about and how long it is kept, in words; and what does it.
+    """One line of the table: what it is about and how long it is kept, in words; what is due, and what does it.
 
-    ``work`` is None for what another job does (``job``) or what an operator sets.
+    ``due`` and ``work`` are None for what another job does or what an operator sets.
     """
 
     name: str
     what: str
     kept: str
+    due: Callable[[datetime], Keys] | None = None
     work: Work | None = None
 
 
-def _delete_some(dbs: Session, model: type[Model], column: Any, due: ColumnElement[bool], limit: int) -> int:  # noqa: ANN401 -- the key column of any table
-    """Delete at most ``limit`` rows that are due."""
-    some = select(column).where(due).limit(limit)
+def _delete(model: type[Model], column: Any, dbs: Session, _setting: Setting, _now: datetime, some: Keys) -> int:  # noqa: ANN401 -- the key column of any table
+    """Delete these rows."""
     return len(dbs.execute(delete(model).where(column.in_(some)).returning(column)).all())
 
 
-def forget_contacts(dbs: Session, setting: Setting, now: datetime, limit: int) -> int:
-    """Erase people who took part in no edition for 24 months and did not sign in since. Staff stays.
-
-    Of somebody whom a published event names, the name stays there; the rest goes.
-    """
+def old_contacts(now: datetime) -> Keys:
+    """Return people who took part in no edition for 24 months and did not sign in since. Staff stays."""
     since = now - CONTACT
     organisations = (
         select(OrganisationContact.organisation_id)
@@ -103,20 +103,19 @@ def forget_contacts(dbs: Session, setting: Setting, now: datetime, limit: int) -
     takes_part = exists().where(Edition.id == Submission.edition_id, own, lately)
     seen = exists().where(WebSession.person_id == Person.id, WebSession.last_seen_at >= since)
     works_here = exists().where(StaffMember.person_id == Person.id, StaffMember.disabled_at.is_(None))
-    due = (
-        select(Person)
-        .where(
-            Person.address_key.is_not(None),
-            Person.erased_at.is_(None),
-            func.coalesce(Person.last_active_at, Person.created_at) < since,
-            ~takes_part,
-            ~seen,
-            ~works_here,
-        )
-        .order_by(Person.id)
-        .limit(limit)
+    return select(Person.id).where(
+        Person.address_key.is_not(None),
+        Person.erased_at.is_(None),
+        func.coalesce(Person.last_active_at, Person.created_at) < since,
+        ~takes_part,
+        ~seen,
+        ~works_here,
     )
-    found = dbs.scalars(due).all()
+
+
+def forget_contacts(dbs: Session, setting: Setting, now: datetime, some: Keys) -> int:
+    """Erase people. Of somebody whom a published event names, the name stays there; the rest goes."""
+    found = dbs.scalars(select(Person).where(Person.id.in_(some)).order_by(Person.id)).all()
     for person in found:
         if _is_named(dbs, person.id):
             forget_contact(dbs, person, actor=ACTOR, now=now)
@@ -129,11 +128,8 @@ def _is_named(dbs: Session, person_id: str) -> bool:
     return dbs.scalars(select(Speaker.id).where(Speaker.person_id == person_id).limit(1)).first() is not None
 
 
-def empty_spam(dbs: Session, setting: Setting, now: datetime, limit: int) -> int:
-    """Empty submissions that were set aside as spam and rejected by a person 90 days ago.
-
-    The rows, the receipt's number, the verdict and the trail stay; texts, people and organisation of it go.
-    """
+def old_spam(now: datetime) -> Keys:
+    """Return submissions that were set aside as spam and rejected by a person 90 days ago."""
     decided = (
         select(func.max(Decision.decided_at))
         .join(Revision, Revision.id == Decision.revision_id)
@@ -143,13 +139,14 @@ def empty_spam(dbs: Session, setting: Setting, now: datetime, limit: int) -> int
     emptied = exists().where(
         AuditEntry.subject_id == Submission.id, AuditEntry.action == "empty", AuditEntry.actor == ACTOR
     )
-    due = (
-        select(Submission)
-        .where(Submission.state == "rejected", Submission.suspect_at.is_not(None), decided < now - SPAM, ~emptied)
-        .order_by(Submission.id)
-        .limit(limit)
+    return select(Submission.id).where(
+        Submission.state == "rejected", Submission.suspect_at.is_not(None), decided < now - SPAM, ~emptied
     )
-    found = dbs.scalars(due).all()
+
+
+def empty_spam(dbs: Session, setting: Setting, now: datetime, some: Keys) -> int:
+    """Empty submissions. Rows, the receipt's number, the verdict and the trail stay; texts and people of it go."""
+    found = dbs.scalars(select(Submission).where(Submission.id.in_(some)).order_by(Submission.id)).all()
     for submission in found:
         _empty(dbs, submission, setting, now)
     return len(found)
@@ -212,7 +209,7 @@ def _leave_organisation(dbs: Session, submission: Submission, now: datetime) -> 
         .where(OrganisationContact.organisation_id == organisation.id, OrganisationContact.removed_at.is_(None))
         .values(removed_at=now, is_main=False)
     )
-    dbs.execute(delete(Revision).where(Revision.organisation_id == organisation.id, Revision.state != "approved"))
+    _forget_profiles(dbs, organisation)
     empty: dict[str, Any] = dict.fromkeys(("website", "public_email", "acronym", "city", "image_alt"), "")
     empty |= {"names": {organisation.language: ""}, "social": [], "image_id": None, "retired_at": now}
     dbs.execute(update(Organisation).where(Organisation.id == organisation.id).values(**empty))
@@ -220,45 +217,63 @@ def _leave_organisation(dbs: Session, submission: Submission, now: datetime) -> 
     dbs.flush()
 
 
-def forget_anonymous_drafts(dbs: Session, _setting: Setting, now: datetime, limit: int) -> int:
-    """Delete what somebody who never signed in typed and left."""
-    due = and_(Draft.person_id.is_(None), Draft.handed_in_at.is_(None), Draft.updated_at < now - ANONYMOUS_DRAFT)
-    return _delete_some(dbs, Draft, Draft.id, due, limit)
+def _forget_profiles(dbs: Session, organisation: Organisation) -> None:
+    """Delete what was handed in as a profile; of one that was decided on the row stays, empty, for its verdict."""
+    own = Revision.organisation_id == organisation.id
+    decided = select(Revision.id).where(own, Revision.id.in_(select(Decision.revision_id)))
+    nothing = organisation_to_json(OrganisationContent(key="", names={organisation.language: ""}), STORED)
+    empty: dict[str, Any] = {"content": nothing, "schema_version": SCHEMA_VERSION}
+    dbs.execute(update(Revision).where(Revision.id.in_(decided)).values(**empty))
+    dbs.execute(delete(Revision).where(own, Revision.id.not_in(decided)))
 
 
-def forget_closed_drafts(dbs: Session, _setting: Setting, now: datetime, limit: int) -> int:
-    """Delete drafts that were handed in (the text is in the submission) or thrown away."""
-    closed = func.coalesce(Draft.handed_in_at, Draft.discarded_at)
-    return _delete_some(dbs, Draft, Draft.id, closed < now - CLOSED_DRAFT, limit)
+def anonymous_drafts(now: datetime) -> Keys:
+    """Return what somebody who never signed in typed and left."""
+    return select(Draft.id).where(
+        Draft.person_id.is_(None), Draft.handed_in_at.is_(None), Draft.updated_at < now - ANONYMOUS_DRAFT
+    )
 
 
-def forget_sessions(dbs: Session, _setting: Setting, now: datetime, limit: int) -> int:
-    """Delete sessions that ended, or opened nothing any more, 30 days ago; one with an open draft stays for that."""
+def closed_drafts(now: datetime) -> Keys:
+    """Return drafts that were handed in (the text is in the submission) or thrown away."""
+    return select(Draft.id).where(func.coalesce(Draft.handed_in_at, Draft.discarded_at) < now - CLOSED_DRAFT)
+
+
+def old_sessions(now: datetime) -> Keys:
+    """Return sessions that ended, or opened nothing any more, 30 days ago; one with an open draft stays for that."""
     unused = WebSession.last_seen_at < now - CONTACT_LIMITS.idle - ENDED_SESSION
     over = or_(WebSession.ended_at < now - ENDED_SESSION, unused)
     holds_draft = exists().where(Draft.session_id == WebSession.id)
-    some = select(WebSession.id).where(over, ~holds_draft).limit(limit)
+    return select(WebSession.id).where(over, ~holds_draft)
+
+
+def forget_sessions(dbs: Session, _setting: Setting, _now: datetime, some: Keys) -> int:
+    """Delete sessions; a picture that was uploaded in one stays."""
     ids = dbs.scalars(some).all()
     dbs.execute(update(Image).where(Image.session_id.in_(ids)).values(session_id=None))
     dbs.execute(delete(WebSession).where(WebSession.id.in_(ids)))
     return len(ids)
 
 
-def forget_links(dbs: Session, _setting: Setting, now: datetime, limit: int) -> int:
-    """Delete mailed links that work no more since 30 days."""
+def worn_links(now: datetime) -> Keys:
+    """Return mailed links that work no more since 30 days."""
     before = now - USED_LINK
-    due = or_(MailToken.expires_at < before, MailToken.used_at < before, MailToken.revoked_at < before)
-    return _delete_some(dbs, MailToken, MailToken.id, due, limit)
+    return select(MailToken.id).where(
+        or_(MailToken.expires_at < before, MailToken.used_at < before, MailToken.revoked_at < before)
+    )
 
 
-def empty_mails(dbs: Session, _setting: Setting, now: datetime, limit: int) -> int:
-    """Empty what is known of mails whose fate is settled: to whom, about what. The key that it was sent once stays."""
-    due = and_(
+def settled_mails(now: datetime) -> Keys:
+    """Return mails whose fate is settled and of which more is known than that they were sent once."""
+    return select(Message.id).where(
         Message.state.not_in(("queued", "sending")),
         Message.created_at < now - FINISHED_MAIL,
         or_(Message.person_id.is_not(None), Message.sealed != "", Message.subject_id != "", Message.thread != ""),
     )
-    some = select(Message.id).where(due).limit(limit)
+
+
+def empty_mails(dbs: Session, _setting: Setting, _now: datetime, some: Keys) -> int:
+    """Empty what is known of mails: to whom, about what. The key that it was sent once stays."""
     emptied: dict[str, Any] = {
         "person_id": None,
         "sealed": "",
@@ -270,8 +285,8 @@ def empty_mails(dbs: Session, _setting: Setting, now: datetime, limit: int) -> i
     return len(dbs.execute(update(Message).where(Message.id.in_(some)).values(**emptied).returning(Message.id)).all())
 
 
-def delete_unused_pictures(dbs: Session, _setting: Setting, now: datetime, limit: int) -> int:
-    """Take away pictures that nothing shows or waits to show, 90 days after they were uploaded."""
+def unused_pictures(now: datetime) -> Keys:
+    """Return pictures that nothing shows or waits to show, 90 days after they were uploaded."""
     shown = or_(
         exists().where(Event.image_id == Image.id),
         exists().where(Organisation.image_id == Image.id),
@@ -285,17 +300,21 @@ def delete_unused_pictures(dbs: Session, _setting: Setting, now: datetime, limit
         Draft.handed_in_at.is_(None),
         Draft.discarded_at.is_(None),
     )
-    due = and_(Image.deleted_at.is_(None), Image.created_at < now - UNUSED_PICTURE, ~shown, ~typing)
-    found = dbs.scalars(select(Image).where(due).order_by(Image.id).limit(limit)).all()
+    return select(Image.id).where(Image.deleted_at.is_(None), Image.created_at < now - UNUSED_PICTURE, ~shown, ~typing)
+
+
+def delete_pictures(dbs: Session, _setting: Setting, now: datetime, some: Keys) -> int:
+    """Take pictures away."""
+    found = dbs.scalars(select(Image).where(Image.id.in_(some)).order_by(Image.id)).all()
     for image in found:
         image.person_id = image.session_id = None
         delete_image(dbs, image, actor=ACTOR, now=now)
     return len(found)
 
 
-def forget_consents(dbs: Session, _setting: Setting, now: datetime, limit: int) -> int:
-    """Delete the proof of consents that were withdrawn three years ago."""
-    return _delete_some(dbs, Consent, Consent.id, Consent.withdrawn_at < now - CONSENT_PROOF, limit)
+def old_consents(now: datetime) -> Keys:
+    """Return the proof of consents that were withdrawn three years ago."""
+    return select(Consent.id).where(Consent.withdrawn_at < now - CONSENT_PROOF)
 
 
 RULES: Sequence[Rule] = (
@@ -303,25 +322,49 @@ RULES: Sequence[Rule] = (
         "contacts",
         N_("Name, address and telephone number of those who answer for an organisation"),
         N_("24 months after the last edition in which they took part"),
+        old_contacts,
         forget_contacts,
     ),
     Rule("private-links", N_("Links that lead straight into a room"), N_("7 days after the event")),
-    Rule("spam", N_("What was set aside as spam and rejected by a person"), N_("90 days"), empty_spam),
+    Rule("spam", N_("What was set aside as spam and rejected by a person"), N_("90 days"), old_spam, empty_spam),
     Rule(
         "anonymous-drafts",
         N_("Drafts of somebody who never gave an address"),
         N_("90 days after the last change"),
-        forget_anonymous_drafts,
+        anonymous_drafts,
+        partial(_delete, Draft, Draft.id),
     ),
-    Rule("closed-drafts", N_("Drafts that were sent or thrown away"), N_("30 days"), forget_closed_drafts),
-    Rule("pictures", N_("Pictures that nothing shows"), N_("90 days"), delete_unused_pictures),
-    Rule("sessions", N_("Sessions in which you were signed in"), N_("30 days after they ended"), forget_sessions),
-    Rule("links", N_("Links sent by mail, as a digest"), N_("30 days after they stopped working"), forget_links),
-    Rule("mails", N_("To whom a mail went, and about what"), N_("180 days"), empty_mails),
+    Rule(
+        "closed-drafts",
+        N_("Drafts that were sent or thrown away"),
+        N_("30 days"),
+        closed_drafts,
+        partial(_delete, Draft, Draft.id),
+    ),
+    Rule("pictures", N_("Pictures that nothing shows"), N_("90 days"), unused_pictures, delete_pictures),
+    Rule(
+        "sessions",
+        N_("Sessions in which you were signed in"),
+        N_("30 days after they ended"),
+        old_sessions,
+        forget_sessions,
+    ),
+    Rule(
+        "links",
+        N_("Links sent by mail, as a digest"),
+        N_("30 days after they stopped working"),
+        worn_links,
+        partial(_delete, MailToken, MailToken.id),
+    ),
+    Rule("mails", N_("To whom a mail went, and about what"), N_("180 days"), settled_mails, empty_mails),
     Rule("rate-counts", N_("Counts against misuse, as digests of addresses and networks"), N_("at most two days")),
     Rule("journal", N_("The encrypted second copy of what was sent in"), N_("90 days")),
     Rule(
-        "consents", N_("Consents: to what, in which version, when"), N_("3 years after withdrawal"), forget_consents
+        "consents",
+        N_("Consents: to what, in which version, when"),
+        N_("3 years after withdrawal"),
+        old_consents,
+        partial(_delete, Consent, Consent.id),
     ),
     Rule("trail", N_("Who changed what and when, with numbers instead of names"), N_("for good")),
     Rule("listings", N_("Published events, organisations and the names of speakers"), N_("as an archive")),
