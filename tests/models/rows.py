@@ -12,13 +12,20 @@ from wmd.db import Model, UtcDateTime
 NOW = datetime(2021, 10, 7, 13, 1, tzinfo=UTC)
 #: Values that a check constraint asks for; by table and column.
 CHOSEN: dict[str, dict[str, object]] = {
+    "attendees": {"invitations": "request"},
     "co_organisers": {"state": "asked"},
     "drafts": {"kind": "event"},
+    "follows": {"cadence": "", "query": ""},
     "images": {"kind": "logo"},
+    "link_checks": {"answer": ""},
     "mail_switch": {"id": 1},
     "mail_tokens": {"purpose": "sign-in"},
     "messages": {"state": "queued"},
+    "problem_reports": {"what": "link", "state": "open"},
     "questions": {"kind": "text"},
+    "registrant_letters": {"state": "pending"},
+    "registrations": {"state": "unconfirmed"},
+    "reminder_runs": {"state": "planning"},
     "staff_members": {"role": "reader"},
 }
 _BY_TYPE: dict[type, object] = {

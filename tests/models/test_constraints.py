@@ -15,7 +15,9 @@ from tests import documents
 from tests.models.rows import fill_empty
 from wmd.db import Model, make_engine
 from wmd.models import (
+    Attendee,
     CalendarEntry,
+    ChangeNotice,
     CoOrganiser,
     Decision,
     Edition,
@@ -25,12 +27,19 @@ from wmd.models import (
     EventSdg,
     EventSession,
     EventText,
+    Follow,
+    LinkCheck,
     Note,
     Organisation,
     Panel,
     Person,
+    PersonalFeed,
+    ProblemReport,
     PublicCode,
     Region,
+    RegistrantLetter,
+    Registration,
+    ReminderRun,
     Revision,
     SiteState,
     Submission,
@@ -94,6 +103,11 @@ def test_row_that_fits_is_taken(connection: Connection) -> None:
         copied(connection, EventSdg, sdg=17),
         update(EventSession).values(status="postponed"),
         update(Event).values(latitude=41.4, longitude=2.2),
+        copied(connection, Follow, id="new", ended_at=NOW),
+        copied(connection, Follow, id="new", event_id=None, cadence="weekly"),
+        copied(connection, Registration, id="new", state="lapsed", confirmed_at=NOW, ended_at=NOW),
+        copied(connection, PersonalFeed, digest="new", revoked_at=NOW),
+        copied(connection, ChangeNotice, id=999, told_at=NOW),
     ]
     assert [refused(connection, statement) for statement in statements] == [False] * len(statements)
 
@@ -130,6 +144,24 @@ def test_row_that_breaks_a_rule_is_refused(connection: Connection) -> None:
         "answer to no question": update(Note).values(answered_at=NOW),
         "merged organisation that leads nowhere": update(Organisation).values(state="merged", merged_into_id=None),
         "revision of nothing": update(Revision).values(submission_id=None),
+        "generation zero": update(Attendee).values(generation=0),
+        "unknown wish for invitations": update(Attendee).values(invitations="always"),
+        "digest of one event": update(Follow).values(cadence="daily"),
+        "follow of nothing": update(Follow).values(event_id=None),
+        "filter beside an event": update(Follow).values(query="topic=x"),
+        "registration in no known state": update(Registration).values(state="invited", confirmed_at=NOW),
+        "offer without an end": update(Registration).values(state="offered", confirmed_at=NOW),
+        "end of an offer that is none": update(Registration).values(offered_until=NOW),
+        "cancelled without an end": update(Registration).values(state="cancelled"),
+        "end of what stands": update(Registration).values(ended_at=NOW),
+        "place of who never confirmed": update(Registration).values(state="registered"),
+        "planned without an end": update(ReminderRun).values(state="done"),
+        "notice that ends before it begins": update(ChangeNotice).values(first_id=2, through_id=1),
+        "answer without its hour": update(LinkCheck).values(answer="works"),
+        "problem of no known kind": update(ProblemReport).values(what="taste"),
+        "solved problem without its hour": update(ProblemReport).values(state="solved"),
+        "decided letter without its hour": update(RegistrantLetter).values(state="approved"),
+        "refused letter without a reason": update(RegistrantLetter).values(state="refused", decided_at=NOW, reason=""),
     }
     assert {name: refused(connection, statement) for name, statement in statements.items()} == dict.fromkeys(
         statements, True
@@ -156,6 +188,12 @@ def test_second_of_what_there_is_once_is_refused(connection: Connection) -> None
         "final verdict": copied(connection, Decision, id=999),
         "text in a language": copied(connection, EventText, id=999),
         "entry in a language": copied(connection, CalendarEntry),
+        "follow of an event": copied(connection, Follow, id="new"),
+        "standing registration": copied(connection, Registration, id="new"),
+        "standing personal feed": copied(connection, PersonalFeed, digest="new"),
+        "run of a rule for a start": copied(connection, ReminderRun),
+        "notice that waits for an event": copied(connection, ChangeNotice, id=999),
+        "question about the link of a start": copied(connection, LinkCheck, id="new"),
     }
     assert {name: refused(connection, statement) for name, statement in statements.items()} == dict.fromkeys(
         statements, True

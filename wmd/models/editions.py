@@ -9,13 +9,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wmd.db import Model, UtcDateTime
 
+#: One day and one hour before, when it begins, and the day after with thanks and the recording.
+DEFAULT_REMINDERS = ("start-1d", "start-1h", "start", "end+1d")
+
 
 class Edition(Model):
     """One campaign. ``version`` rises with each publication in it; pages and feeds depend on it.
 
     Submissions are taken from ``submit_opens_at``, count as late after ``submit_deadline_at`` and end at
     ``submit_closes_at`` (each may be empty: no such limit). ``form`` says which optional fields are hidden or required;
-    ``declarations`` maps a declaration to the version of its words.
+    ``declarations`` maps a declaration to the version of its words. ``reminders``: rules (``domain/reminders.py``) for
+    those who follow an event that has none of its own.
     """
 
     __tablename__ = "editions"
@@ -44,6 +48,7 @@ class Edition(Model):
     submit_closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     form: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     declarations: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    reminders: Mapped[list[str]] = mapped_column(JSON, default=lambda: list(DEFAULT_REMINDERS))
     version: Mapped[int] = mapped_column(default=0)
     published_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -16,7 +16,11 @@ from wmd.db import Model, UtcDateTime
 
 
 class Event(Model):
-    """The published listing. ``version`` is the edition's version at which it last changed."""
+    """The published listing. ``version`` is the edition's version at which it last changed.
+
+    ``registration_questions``: what who registers with us is asked; ``registration_waits``: whether there is a waiting
+    list. ``reminders``: rules in place of the edition's. ``link_wrong_at``: it is known that its link fails.
+    """
 
     __tablename__ = "events"
     __table_args__ = (
@@ -54,6 +58,8 @@ class Event(Model):
     registration_url: Mapped[str]
     registration_opens_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     registration_closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    registration_questions: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    registration_waits: Mapped[bool] = mapped_column(default=True)
     private_link_id: Mapped[str | None]
     stream_url: Mapped[str]
     recording_url: Mapped[str]
@@ -67,6 +73,8 @@ class Event(Model):
     image_credit: Mapped[str] = mapped_column(default="")
     answers: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     public_reason: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    reminders: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    link_wrong_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     is_lead: Mapped[bool]
     is_demo: Mapped[bool]
     hidden_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -171,7 +179,7 @@ class EventSession(Model):
     all_day: Mapped[bool]
     starts_on: Mapped[date]
     ends_on: Mapped[date]
-    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
     time_text: Mapped[str]
     time_confirmed: Mapped[bool]
