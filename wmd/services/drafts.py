@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from wmd.domain.codes import Mint
-from wmd.domain.forms.typed import Typed
+from wmd.domain.forms.typed import Typed, original_of
 from wmd.models import Draft, Edition, Person, Submission
 from wmd.secretbox import SecretBox
 from wmd.services.people import masked
@@ -77,7 +77,7 @@ def _seal(box: SecretBox, draft_id: str, typed: Typed) -> str:
 
 def title_of(typed: Typed) -> str:
     """Return the title by which a draft is listed, as far as one is typed."""
-    language = typed.get("language", "")
+    language = original_of(typed)
     titles = [value for name, value in typed.items() if name.startswith("texts.") and name.endswith(".title")]
     return next((text.strip() for text in (typed.get(f"texts.{language}.title", ""), *titles) if text.strip()), "")[
         :_LONGEST_TITLE

@@ -8,6 +8,7 @@ from typing import Literal
 from sqlalchemy.orm import Session
 
 from wmd.domain.codes import Mint
+from wmd.domain.forms.named import code_of
 from wmd.domain.forms.reading import read_form
 from wmd.models import Edition, Organisation, Person, Submission
 from wmd.secretbox import SecretBox
@@ -86,7 +87,8 @@ def _put_person(dbs: Session, entry: Entry) -> None:
     dbs.add(
         Person(
             id=identity, name=typed.get("contact.name", ""), address=written, address_key=key,
-            language=typed.get("contact.language") or "en", zone=typed.get("contact.zone", ""), created_at=entry.at,
+            language=typed.get("contact.language") or "en", zone=code_of("zones", typed.get("contact.zone", "")),
+            created_at=entry.at,
         )
     )  # fmt: skip
     dbs.flush()

@@ -52,14 +52,14 @@ def test_empty_form_names_each_field_that_is_needed_once() -> None:
 @pytest.mark.parametrize(
     ("changes", "where", "code"),
     [
-        ({"sessions[0].zone": "Mars/Olympus"}, "sessions[0].zone", "time.zone-unknown"),
+        ({"sessions[0].zone": "Mars/Olympus"}, "sessions[0].zone", "form.zones"),
         ({"sessions[0].zone": "CET"}, "sessions[0].zone", "time.abbreviation-only"),
         ({"sessions[0].ends": "14:00"}, "sessions[0].ends", "time.end-before-start"),
         ({"sessions[0].starts": "quarter past"}, "sessions[0].starts", "form.time"),
         ({"sessions[0].date": "7/10/2021"}, "sessions[0].date", "form.date"),
         ({"sessions[0].date": "2021-02-30"}, "sessions[0].date", "form.date"),
-        ({"language": "xx-nowhere"}, "language", "language.tag"),
-        ({"spoken_more": "Klingonese"}, "spoken_more", "form.language"),
+        ({"language": "xx-nowhere"}, "language", "form.languages"),
+        ({"spoken_more": "Klingonese"}, "spoken_more", "form.languages"),
         ({"capacity": "many"}, "capacity", "form.number"),
         ({"venue.latitude": "north"}, "venue.latitude", "form.decimal"),
         ({"topics": "gender-equality\nnothing"}, "topics", "vocabulary.unknown"),
@@ -76,7 +76,7 @@ def test_empty_form_names_each_field_that_is_needed_once() -> None:
         ({"contact.address": "ana@prova.example\nBcc: x@y.example"}, "contact.address", "form.address"),
         ({"registration.url": "https://zoom.us/j/123?pwd=abc"}, "registration.url", "registration.join-link"),
         ({"declarations.open": ""}, "declarations.open", "form.declare"),
-        ({"organisation.country": "Spain"}, "organisation.country", "country.unknown"),
+        ({"organisation.country": "Spayn"}, "organisation.country", "form.countries"),
         ({"platform": ""}, "platform", "form.needed"),
     ],
 )
@@ -247,3 +247,30 @@ def test_partner_cannot_make_itself_one_that_leads(role: str) -> None:
     read = read_form(typed, FORM)
     assert [(found.code, found.where) for found in read.errors] == [("form.role", "organisers[1].role")]
     assert [partner.role for partner in read.partners] == ["co"]
+
+
+def test_names_are_stored_as_codes_and_typed_codes_as_they_are() -> None:
+    named = {
+        "organisation.country": "españa", "host_country": "Kenya", "venue.country": "the gambia", "language": "english",
+        "contact.zone": "bogota", "sessions[0].zone": "Barcelona", "format": "hybrid", "venue.city": "Banjul",
+    }  # fmt: skip
+    read = read_form(filled() | named, FORM)
+    assert read.errors == []
+    assert read.content is not None
+    assert read.organisation is not None
+    assert read.content.venue is not None
+    stored = (
+        read.organisation.country, read.content.host_country, read.content.venue.country, read.content.language,
+        read.contact.zone, read.content.sessions[0].zone,
+    )  # fmt: skip
+    assert stored == ("ES", "KE", "GM", "en", "America/Bogota", "Europe/Madrid")
+    assert list(read.content.texts) == ["en"]
+
+
+def test_unknown_city_is_answered_with_those_of_the_host_country() -> None:
+    read = read_form(filled() | {"organisation.country": "France", "sessions[0].zone": "Lyon"}, FORM)
+    (finding,) = read.errors
+    assert (finding.where, finding.say()) == (
+        "sessions[0].zone",
+        "We know no clock for “Lyon”. Write a large city in which clocks show the same time, such as Paris.",
+    )

@@ -53,7 +53,8 @@ class FormField:
     """One field: ``control`` says how it is drawn, ``options`` which list of choices it offers.
 
     Controls: text, textarea, email, tel, url, number, date, time, select, radio, many (several check boxes), checkbox,
-    hidden. A field ``folded`` stands among those that may be left out.
+    hidden, and named: a typed name, proposed by one long list for the whole page and kept as a code. A field ``folded``
+    stands among those that may be left out.
     """
 
     pattern: str
@@ -90,7 +91,7 @@ _TABLE = {
         _f("organisation.acronym", "text", N_("Acronym"), folded=True),
         _f("organisation.kind", "select", N_("What kind of organisation is it?"), need=_R, options="kinds"),
         _f("organisation.city", "text", N_("City"), need=_R),
-        _f("organisation.country", "select", N_("Country"), need=_R, options="countries"),
+        _f("organisation.country", "named", N_("Country"), need=_R, options="countries"),
         _f("organisation.region", "select", N_("Region"), need=_R, options="regions"),
         _f("organisation.website", "url", N_("Website"), folded=True),
         _f(
@@ -111,13 +112,13 @@ _TABLE = {
         _f("contact.phone", "tel", N_("Telephone"), N_("Only for the days around the event."), folded=True),
         _f("contact.language", "select", N_("In which language shall we write?"), options="mail-languages",
            folded=True),
-        _f("contact.zone", "select", N_("Where are you?"), N_("Times in our mails are shown in this zone."),
+        _f("contact.zone", "named", N_("In which city are you?"), N_("Times in our mails are those of its clock."),
            options="zones", folded=True),
         _f("contact2.name", "text", N_("A second person: name"), N_("Who answers when you are away."), folded=True),
         _f("contact2.address", "email", N_("A second person: mail address"), folded=True),
     ),
     "texts": (
-        _f("language", "select", N_("In which language do you write this?"),
+        _f("language", "named", N_("In which language do you write this?"),
            N_("You can add other languages below."), need=_R, options="languages"),
         _f("texts.*.title", "text", N_("Title"), N_("At most 120 characters."), need=_R),
         _f("texts.*.summary", "text", N_("One line about it"), N_("For lists and cards: at most 160 characters."),
@@ -126,7 +127,7 @@ _TABLE = {
            N_("50 to 500 words: what happens, for whom, and why it is worth an hour. Leave a line empty to begin a "
               "new paragraph."), need=_R),
         _f("texts.*.origin", "hidden", ""),
-        _f("new_language", "select", N_("Another language"), options="languages"),
+        _f("new_language", "named", N_("Another language"), options="languages"),
     ),
     "about": (
         _f("activity", "select", N_("What kind of event is it?"), need=_R, options="activities"),
@@ -144,10 +145,11 @@ _TABLE = {
         _f("sessions[].to_confirm", "checkbox", N_("The date is still to be confirmed")),
         _f("sessions[].all_day", "checkbox", N_("Whole days, without times")),
         _f("sessions[].date", "date", N_("Day"), need=_R),
-        _f("sessions[].starts", "time", N_("Starts"), N_("On the clock of the city that you choose below."), need=_R),
+        _f("sessions[].starts", "time", N_("Starts"), N_("On the clock of the city that you name below."), need=_R),
         _f("sessions[].ends", "time", N_("Ends"), need=_R),
         _f("sessions[].ends_date", "date", N_("Ends on another day"), N_("Only if it does.")),
-        _f("sessions[].zone", "select", N_("Whose clock counts? Choose the city."), need=_R, options="zones"),
+        _f("sessions[].zone", "named", N_("Whose clock counts? Name the city."),
+           N_("A large city with the same clock will do."), need=_R, options="zones"),
         _f("sessions[].title", "text", N_("Title of this session"), N_("Only if there are several.")),
         _f("sessions[].time_text", "text", N_("The time as you announce it"),
            N_("Such as “15:00 CET”. We compare the two and tell you if they disagree.")),
@@ -177,7 +179,7 @@ _TABLE = {
         _f("cost", "text", N_("Cost"), N_("Leave it empty if it is free."), folded=True),
         _f("capacity", "number", N_("Places"), N_("Leave it empty if there is no limit."), folded=True),
         _f("host_city", "text", N_("City that hosts it"), N_("If it is not your organisation’s."), folded=True),
-        _f("host_country", "select", N_("Country that hosts it"), N_("If it is not your organisation’s."),
+        _f("host_country", "named", N_("Country that hosts it"), N_("If it is not your organisation’s."),
            options="countries", folded=True),
         _f("region", "select", N_("Region it belongs to"), N_("If it is not your organisation’s."), options="regions",
            folded=True),
@@ -185,7 +187,7 @@ _TABLE = {
         _f("venue.name", "text", N_("Venue"), folded=True),
         _f("venue.address", "textarea", N_("Address of the venue"), folded=True),
         _f("venue.city", "text", N_("City of the venue")),
-        _f("venue.country", "select", N_("Country of the venue"), options="countries", folded=True),
+        _f("venue.country", "named", N_("Country of the venue"), options="countries", folded=True),
         _f("venue.latitude", "text", N_("Latitude"), N_("Such as 41.3874."), folded=True),
         _f("venue.longitude", "text", N_("Longitude"), N_("Such as 2.1686."), folded=True),
     ),
@@ -247,6 +249,9 @@ DECLARATIONS: Mapping[str, str] = {
 
 #: Fields whose several values stand in one typed text, one on each line.
 MANY = frozenset(pattern for pattern, field in FIELDS.items() if field.control == "many")
+
+#: Fields in which a country, a language or a city is typed by its name.
+NAMED = frozenset(pattern for pattern, field in FIELDS.items() if field.control == "named")
 
 #: A finding about a part of the content that is typed elsewhere.
 ALIASES: Mapping[str, str] = {

@@ -13,6 +13,7 @@ from wmd.domain.content import EventContent
 from wmd.domain.documents import read_ics
 from wmd.domain.documents.read_ics import IcsDefaults
 from wmd.domain.findings import N_, Finding, Level
+from wmd.domain.forms.named import code_of
 from wmd.domain.forms.typed import Typed, count_of
 from wmd.domain.forms.writing import type_event
 from wmd.domain.links import find_emails, find_private_links
@@ -113,6 +114,7 @@ def _times(typed: Typed, index: int) -> str:
     if not cell["starts"] and not cell["all_day"]:
         return ""
     until = " – ".join(filter(None, (cell["starts"], cell["ends"])))
+    cell["zone"] = code_of("zones", cell["zone"]) or cell["zone"]
     return ", ".join(filter(None, (cell["date"], until, cell["ends_date"], cell["zone"], cell["title"])))
 
 

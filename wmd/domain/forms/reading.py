@@ -15,9 +15,10 @@ from wmd.domain.content_json import STORED, event_from_json, event_to_json, orga
 from wmd.domain.findings import N_, Finding, Level, errors
 from wmd.domain.forms import rules
 from wmd.domain.forms.fields import SECTIONS, FieldSettings, field_of
+from wmd.domain.forms.named import code_of
 from wmd.domain.forms.scalars import Cells
 from wmd.domain.forms.session_cells import read_sessions
-from wmd.domain.forms.typed import Typed, count_of, languages_of, too_many
+from wmd.domain.forms.typed import Typed, count_of, languages_of, original_of, too_many
 from wmd.domain.questions import Asked, check_answers, kept_answer
 from wmd.domain.un_regions import un_habitat_region
 from wmd.domain.vocabulary import OrganiserRole
@@ -26,7 +27,7 @@ from wmd.domain.vocabulary import OrganiserRole
 NEW_LEAD = "new:lead"
 _ALL = frozenset(section.slug for section in SECTIONS)
 _LINES = ("topics", "audience", "interpreted", "captioned", "signed")
-_TEXTS = ("activity", "format", "access", "platform", "cost", "access_note", "un_region", "language")
+_TEXTS = ("activity", "format", "access", "platform", "cost", "access_note", "un_region")
 #: What an organisation may be besides the one that hands in.
 _PARTS = frozenset({OrganiserRole.CO.value, OrganiserRole.SUPPORTER.value})
 _COUNTS = ("expected", "women", "men", "others", "not_stated")
@@ -181,13 +182,14 @@ def _organisation(cells: Cells, form: Form) -> tuple[OrganisationContent | None,
         return None, key
     if "organisation" not in form.sections:
         return None, key
-    language = cells.text("language") or "en"
+    language = cells.original()
     names = {language: cells.text("organisation.name")}
     if english := cells.text("organisation.name_en"):
         names["en"] = english
     document = {
         "key": NEW_LEAD, "names": names, "language": language,
-        **{name: cells.text(f"organisation.{name}") for name in ("acronym", "city", "country", "is_member")},
+        **{name: cells.text(f"organisation.{name}") for name in ("acronym", "city", "is_member")},
+        "country": cells.named("organisation.country"),
         "kind": cells.text("organisation.kind") or "other",
         "region": cells.text("organisation.region") or "global",
         "website": cells.link("organisation.website"),
@@ -206,7 +208,7 @@ def _contact(cells: Cells, path: str) -> Contact:
         role_title=cells.text(f"{path}.role_title"),
         phone=cells.text(f"{path}.phone"),
         language=cells.text(f"{path}.language") or "en",
-        zone=cells.text(f"{path}.zone"),
+        zone=code_of("zones", cells.named(f"{path}.zone")) if path == "contact" else "",
     )
 
 
@@ -243,6 +245,7 @@ def _document(
     document: dict[str, object] = {"key": "", **base, "texts": _texts(cells)}
     for name in _TEXTS:
         cells.put(document, name, cells.text(name))
+    cells.put(document, "language", cells.named("language"))
     for name in _LINES:
         cells.put(document, name, cells.lines(name))
     cells.put(document, "spoken", [*cells.lines("spoken"), *cells.languages("spoken_more")])
@@ -254,12 +257,13 @@ def _document(
     cells.put(document, "capacity", cells.number("capacity"))
     chosen = organisation or form.organisations.get(key)
     for name, theirs in (("host_city", "city"), ("host_country", "country"), ("region", "region")):
-        said = cells.text(name) or (getattr(chosen, theirs) if chosen else base.get(name, ""))
+        typed = cells.named(name) if name == "host_country" else cells.text(name)
+        said = typed or (getattr(chosen, theirs) if chosen else base.get(name, ""))
         cells.put(document, name, said)
     if not document.get("un_region"):
         document["un_region"] = un_habitat_region(str(document["host_country"]), str(document["region"]))
     _groups(cells, form, document)
-    sessions, people = read_sessions(cells, form)
+    sessions, people = read_sessions(cells, form, str(document.get("host_country", "")))
     document["sessions"] = sessions
     lead = _leads(form) or [{"key": key or NEW_LEAD, "role": "lead"}]
     document["organisers"] = [*lead, *({"key": partner.key, "role": partner.role} for partner in partners)]
@@ -275,7 +279,7 @@ def _leads(form: Form) -> list[dict[str, str]]:
 
 
 def _texts(cells: Cells) -> dict[str, dict[str, str]]:
-    original = cells.text("language")
+    original = original_of(cells.typed)
     return {
         tag: {
             "title": cells.text(f"texts.{tag}.title"),
@@ -297,7 +301,8 @@ def _groups(cells: Cells, form: Form, document: dict[str, object]) -> None:
     if cells.ticked("registration.forget_link") and not cells.text("registration.join_link"):
         registration.pop("private_link_id", None)
     document["registration"] = {name: value for name, value in registration.items() if value != ""}
-    venue = {name: cells.text(f"venue.{name}") for name in ("name", "address", "city", "country")}
+    venue = {name: cells.text(f"venue.{name}") for name in ("name", "address", "city")}
+    venue["country"] = cells.named("venue.country")
     pin = {name: cells.decimal(f"venue.{name}") for name in ("latitude", "longitude")}
     filled = {name: value for name, value in {**venue, **pin}.items() if value not in ("", None)}
     document["venue"] = filled or None
@@ -319,7 +324,7 @@ def _groups(cells: Cells, form: Form, document: dict[str, object]) -> None:
 def _picture(cells: Cells, document: dict[str, object]) -> None:
     if identity := cells.text("image.id"):
         alt = cells.text("image.alt")
-        words = {cells.text("language") or "en": alt} if alt else {}
+        words = {cells.original(): alt} if alt else {}
         document["image"] = {"id": identity, "alt": words, "credit": cells.text("image.credit")}
     elif "image.id" in cells.typed:
         document["image"] = None

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from wmd.domain.documents.field_rules import error, warning
 from wmd.domain.findings import N_, Finding
 from wmd.domain.forms.fields import FIELDS, pattern_of
-from wmd.domain.forms.scalars import Cells
+from wmd.domain.forms.named import code_of
+from wmd.domain.forms.scalars import Cells, unknown_name
 from wmd.domain.forms.typed import MOST_SESSIONS, MOST_SPEAKERS, Typed, count_of, languages_of
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _of_sessions(cells: Cells) -> Iterator[Finding]:
     for index in range(min(count_of(cells.typed, "sessions"), MOST_SESSIONS)):
         path = f"sessions[{index}]"
         if not cells.text(f"{path}.zone"):
-            yield error("form.needed", f"{path}.zone", N_("Choose the city whose clock counts."))
+            yield error("form.needed", f"{path}.zone", N_("Name the city whose clock counts."))
         if not cells.ticked(f"{path}.to_confirm"):
             names = ["date"] if cells.ticked(f"{path}.all_day") else ["date", "starts", "ends"]
             for name in names:
@@ -137,6 +138,19 @@ def _declared(cells: Cells, form: Form) -> Iterator[Finding]:
     for kind in form.declarations:
         if not cells.ticked(f"declarations.{kind}"):
             yield error("form.declare", f"declarations.{kind}", N_("Please confirm this."))
+
+
+def check_new_language(typed: Typed) -> list[Finding]:
+    """Return why no language can be added: none is named, nobody knows it, or its texts are there."""
+    said = typed.get("new_language", "").strip()
+    code = code_of("languages", said)
+    if not said:
+        return [error("form.needed", "new_language", N_("Name the language first."))]
+    if not code:
+        return [unknown_name("languages", "new_language", said)]
+    if code in languages_of(typed):
+        return [error("form.language-there", "new_language", N_("This language is there already."))]
+    return []
 
 
 def without_what_comes_later(findings: list[Finding], typed: Typed) -> list[Finding]:

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 
+from wmd.domain.abbreviations import literal_offsets
 from wmd.domain.documents.field_rules import error
 from wmd.domain.findings import N_, Finding
 from wmd.domain.forms.fields import FIELDS, FieldSettings, pattern_of
+from wmd.domain.forms.named import code_of, near
 from wmd.domain.forms.typed import Typed, values_of
-from wmd.domain.iso_codes import LANGUAGES
-from wmd.domain.language_names import LANGUAGE_NAMES
 
 _ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 _DAY_FIRST = re.compile(r"(\d{1,2})\s*([./])\s*(\d{1,2})\s*[./]\s*(\d{4})", re.ASCII)
@@ -59,17 +59,6 @@ def read_time(text: str) -> time | None:
         return None
 
 
-def _names() -> dict[str, str]:
-    found: dict[str, str] = {}
-    for tag, names in LANGUAGE_NAMES.items():
-        for name in names:
-            found.setdefault(name.casefold(), tag)
-    return found
-
-
-_BY_NAME = _names()
-
-
 @dataclass(slots=True)
 class Cells:
     """The typed values one by one; what cannot be read is left out and said in ``findings``."""
@@ -81,6 +70,10 @@ class Cells:
     def text(self, name: str) -> str:
         """Return what was typed, without blanks around it."""
         return self.typed.get(name, "").strip()
+
+    def original(self) -> str:
+        """Return the tag of the language that words without one are in: the original, English until it is known."""
+        return code_of("languages", self.text("language")) or "en"
 
     def ticked(self, name: str) -> bool:
         """Whether a check box was ticked."""
@@ -126,16 +119,26 @@ class Cells:
             self.findings.append(error("form.number", name, N_("One of these is not a number of the list.")))
         return [int(line) for line in lines if _WHOLE.fullmatch(line)]
 
+    def named(self, name: str, *, country: str = "") -> str:
+        """Return the code of a typed country, language or city; what stands for none is returned as it was typed.
+
+        ``country`` is the code of the one whose cities are proposed for a city that is not known.
+        """
+        text, kind = self.text(name), FIELDS[pattern_of(name)].options
+        code = code_of(kind, text)
+        # Of letters such as CET the checks of times say which places they may mean.
+        if text and not code and not (kind == "zones" and literal_offsets(text)):
+            self.findings.append(unknown_name(kind, name, text, country=country))
+        return code or text
+
     def languages(self, name: str) -> list[str]:
         """Return the tags of languages that were named in words, between commas."""
         tags = []
         for said in filter(None, (part.strip() for part in re.split(r"[,;\n]", self.text(name)))):
-            tag = said if said.partition("-")[0] in LANGUAGES else _BY_NAME.get(said.casefold(), "")
-            if tag:
+            if tag := code_of("languages", said):
                 tags.append(tag)
-                continue
-            text = N_("We do not know the language “{said}”. Write its name in English, or in the language itself.")
-            self.findings.append(error("form.language", name, text, said=said[:60]))
+            else:
+                self.findings.append(unknown_name("languages", name, said))
         already = self.lines("spoken")
         return [tag for tag in dict.fromkeys(tags) if tag not in already]
 
@@ -165,3 +168,28 @@ class Cells:
         """Return an object of the document as it was before."""
         value = document.get(name)
         return value if isinstance(value, dict) else {}
+
+
+_UNKNOWN = {
+    "countries": (
+        N_("We do not know the country “{said}”. Write its name in English, or as it is called there."),
+        N_("We do not know the country “{said}”. Did you mean {near}?"),
+    ),
+    "languages": (
+        N_("We do not know the language “{said}”. Write its name in English, or in the language itself."),
+        N_("We do not know the language “{said}”. Did you mean {near}?"),
+    ),
+    "zones": (
+        N_("We know no clock for “{said}”. Write a large city in which clocks show the same time."),
+        N_("We know no clock for “{said}”. Write a large city in which clocks show the same time, such as {near}."),
+    ),
+}
+
+
+def unknown_name(kind: str, where: str, said: str, *, country: str = "") -> Finding:
+    """Return what is said of a name that stands for no country, language or city's clock, with what is near it."""
+    alone, with_near = _UNKNOWN[kind]
+    close = near(kind, said, country=country)
+    if not close:
+        return error(f"form.{kind}", where, alone, said=said[:60])
+    return error(f"form.{kind}", where, with_near, said=said[:60], near=", ".join(close))

@@ -10,7 +10,6 @@ from wmd.domain.content_json import STORED
 from wmd.domain.documents.shape import wall_text, write_object
 from wmd.domain.forms.scalars import Cells
 from wmd.domain.forms.typed import MOST_SESSIONS, MOST_SPEAKERS, count_of
-from wmd.domain.zones import canonical
 
 if TYPE_CHECKING:
     from wmd.domain.forms.reading import Form
@@ -18,19 +17,22 @@ if TYPE_CHECKING:
 _BY_FORM = frozenset({"starts", "ends", "starts_on", "ends_on", "all_day", "zone", "time_text", "time_confirmed"})
 
 
-def read_sessions(cells: Cells, form: Form) -> tuple[list[dict[str, object]], dict[str, str]]:
-    """Return the sessions' documents and the names of people new here, by their stand-in."""
+def read_sessions(cells: Cells, form: Form, country: str) -> tuple[list[dict[str, object]], dict[str, str]]:
+    """Return the sessions' documents and the names of people new here, by their stand-in.
+
+    ``country`` is the code of the host's: whose cities are proposed for one that is not known.
+    """
     before = {session.id: session for session in form.base.sessions if session.id} if form.base else {}
     people: dict[str, str] = {}
     sessions = [
-        _session(cells, form, f"sessions[{index}]", before, people)
+        _session(cells, form, f"sessions[{index}]", country, before, people)
         for index in range(min(count_of(cells.typed, "sessions"), MOST_SESSIONS))
     ]
     return sessions, people
 
 
 def _session(
-    cells: Cells, form: Form, path: str, before: dict[str, SessionContent], people: dict[str, str]
+    cells: Cells, form: Form, path: str, country: str, before: dict[str, SessionContent], people: dict[str, str]
 ) -> dict[str, object]:
     base = before.get(cells.text(f"{path}.id"))
     document = {
@@ -38,12 +40,11 @@ def _session(
         for name, value in (write_object(base, STORED) if base else {"id": ""}).items()
         if name not in _BY_FORM
     }
-    said_zone = cells.text(f"{path}.zone")
-    document["zone"] = canonical(said_zone) or said_zone
+    document["zone"] = cells.named(f"{path}.zone", country=country)
     document["time_text"] = cells.text(f"{path}.time_text")
     document["time_confirmed"] = cells.ticked(f"{path}.time_confirmed")
     document |= _times(cells, path)
-    language = cells.text("language") or "en"
+    language = cells.original()
     titles = dict(base.title) if base else {}
     titles.pop(language, None)
     if title := cells.text(f"{path}.title"):
@@ -83,7 +84,7 @@ def _wall(on: date, at: time) -> datetime:
 def _speakers(
     cells: Cells, form: Form, path: str, known: dict[str, SpeakerContent], people: dict[str, str]
 ) -> list[dict[str, object]]:
-    language = cells.text("language") or "en"
+    language = cells.original()
     found = []
     for index in range(min(count_of(cells.typed, f"{path}.speakers"), MOST_SPEAKERS)):
         place = f"{path}.speakers[{index}]"

@@ -13,6 +13,7 @@ from wmd.domain.content import EditionContent
 from wmd.domain.documents.field_rules import error
 from wmd.domain.findings import N_, Finding
 from wmd.domain.forms.fields import MANY, is_field, pattern_of
+from wmd.domain.forms.named import code_of
 
 Typed = Mapping[str, str]
 
@@ -79,10 +80,16 @@ def _members(typed: Typed, group: str) -> Iterable[tuple[str, int, str]]:
             yield name, int(found[1]), name[found.end() :]
 
 
+def original_of(typed: Typed) -> str:
+    """Return the tag of the language that an event is written in; what stands for none is returned as it was typed."""
+    said = typed.get("language", "").strip()
+    return code_of("languages", said) or said
+
+
 def languages_of(typed: Typed) -> list[str]:
     """Return the languages texts are typed in, the original's first."""
     found = [name.split(".")[1] for name in typed if name.startswith("texts.") and name.count(".") == 2]
-    original = typed.get("language", "")
+    original = original_of(typed)
     return list(dict.fromkeys([*([original] if original in found else []), *found]))
 
 
@@ -184,7 +191,7 @@ def _language(typed: Typed, verb: str, tag: str) -> tuple[dict[str, str], str]:
     if verb == "remove":
         kept = {name: value for name, value in typed.items() if not name.startswith(f"texts.{tag}.")}
         return (kept, "new_language") if languages_of(kept) else (dict(typed), "new_language")
-    tag = tag or typed.get("new_language", "")
+    tag = tag or code_of("languages", typed.get("new_language", ""))
     if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", tag) or tag in languages_of(typed):
         return dict(typed), "new_language"
     more = {f"texts.{tag}.{part}": "" for part in ("title", "summary", "description")}
@@ -196,7 +203,7 @@ def with_original(typed: Typed) -> dict[str, str]:
 
     Somebody who chooses another language has typed the texts before, or is about to: with one language they move along.
     """
-    language = typed.get("language", "")
+    language = original_of(typed)
     known = languages_of(typed)
     if not language or language in known or not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", language):
         return dict(typed)

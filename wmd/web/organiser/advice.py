@@ -13,8 +13,9 @@ from flask import Blueprint, Flask, Response, abort, current_app, jsonify, make_
 
 from wmd.db import db
 from wmd.domain.advice import MOST_SESSIONS, Advice, Choice, CityTime
+from wmd.domain.forms.fields import FIELDS, pattern_of
 from wmd.domain.forms.reading import read_form
-from wmd.domain.forms.typed import Typed, collect, count_of
+from wmd.domain.forms.typed import Typed, count_of
 from wmd.domain.programme import Programme
 from wmd.domain.similar import Likeness
 from wmd.domain.slots import SlotFacts
@@ -23,7 +24,9 @@ from wmd.services.form_reading import new_form
 from wmd.services.references import find_edition
 from wmd.web import words
 from wmd.web.catalogue import gettext
+from wmd.web.organiser.options import shown_name
 from wmd.web.organiser.own_drafts import edition_of, form_of, own_draft, submission_of
+from wmd.web.organiser.posting import posted_fields
 from wmd.web.public import addresses
 from wmd.web.reading import read_now, read_programme
 from wmd.web.visitors import visitor
@@ -83,7 +86,7 @@ def show() -> Response:
         if found is None:
             abort(404)
         edition, submission, form = found, None, new_form(dbs, found, who.person_id, read_now())
-    typed, _ = collect(request.form.items(multi=True))
+    typed, _ = posted_fields()
     programme = read_programme(edition.slug)
     beside = Beside(edition, programme, who.actor, submission)
     found_advice = advise(dbs, read_form(typed, form), typed, beside)
@@ -131,11 +134,17 @@ def _facts(one: Advice, programme: Programme) -> Iterator[dict[str, Any]]:
         if isinstance(fact, CityTime):
             yield _city(fact)
         elif isinstance(fact, Choice):
-            yield {"text": fact.say(gettext), "sets": dict(fact.sets)}
+            yield {"text": fact.say(gettext), "sets": {name: _typed(name, value) for name, value in fact.sets.items()}}
         elif isinstance(fact, Likeness):
             yield _likeness(fact, programme)
         else:
             yield _slot(fact, programme, str(one.params["zone"]))
+
+
+def _typed(name: str, value: str) -> str:
+    """Return a value as somebody would type it into its field."""
+    field = FIELDS[pattern_of(name)]
+    return shown_name(field.options, value) if field.control == "named" else value
 
 
 def _city(fact: CityTime) -> dict[str, Any]:

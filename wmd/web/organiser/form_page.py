@@ -13,7 +13,7 @@ from wmd.domain.forms.typed import MOST_SESSIONS, Typed, count_of, languages_of,
 from wmd.domain.vocabulary import ACCESS_FACT_LABELS
 from wmd.web import names
 from wmd.web.catalogue import gettext
-from wmd.web.organiser.options import options_of
+from wmd.web.organiser.options import names_to_type, options_of, shown_name
 from wmd.web.words import select_locale
 
 #: Fields that a browser may fill in from what it knows of its user (WCAG 2.2, 1.3.5).
@@ -140,20 +140,30 @@ class FormPage:
             attrs |= {"inputmode": "numeric", "min": 0}
         if pattern in _LENGTHS:
             attrs["data-longest"] = _LENGTHS[pattern]
+        is_named = each.control == "named"
         return {
             "name": name,
             "label": gettext(each.label) if each.label else "",
-            "value": self.typed.get(name, ""),
-            "kind": each.control,
+            "value": shown_name(each.options, self.typed.get(name, "")) if is_named else self.typed.get(name, ""),
+            "kind": "text" if is_named else each.control,
+            "list": each.options if is_named else "",
             "hint": gettext(each.hint) if each.hint else "",
             "messages": self.at(name),
             "required": required,
             "optional": _optional(each, required=required),
-            "options": options_of(each.options, self.form, chosen) if each.options else (),
+            "options": options_of(each.options, self.form, chosen) if each.options and not is_named else (),
             "chosen": chosen,
             "rows": _ROWS.get(pattern, 3),
             "attrs": attrs,
         }
+
+    @cached_property
+    def lists(self) -> dict[str, tuple[str, ...]]:
+        """The names that fields of this form propose while somebody types, once for the whole page."""
+        kinds = (
+            each.options for each in FIELDS.values() if each.control == "named" and each.section in self.form.sections
+        )
+        return {kind: names_to_type(kind) for kind in dict.fromkeys(kinds)}
 
     def at(self, where: str) -> list[Message]:
         """Return what is said about a field, or about a whole part of the form."""
@@ -293,6 +303,8 @@ class FormPage:
         each, value = FIELDS[pattern_of(name)], self.typed.get(name, "").strip()
         if each.control == "checkbox":
             return gettext("Yes") if value else ""
+        if each.control == "named":
+            return shown_name(each.options, value)
         chosen = values_of(self.typed, name) if each.control == "many" else [value]
         words = {
             pair[0]: pair[1]

@@ -13,6 +13,7 @@ from wmd.db import db
 from wmd.domain.codes import Mint
 from wmd.domain.findings import Finding, errors
 from wmd.domain.forms.reading import Form, ReadForm, read_form
+from wmd.domain.forms.rules import check_new_language
 from wmd.domain.forms.standing import excused
 from wmd.domain.forms.typed import Typed, act
 from wmd.errors import InvalidContentError, NotAllowedMoveError, NotPublishableError
@@ -172,6 +173,7 @@ def answer_post(sheet: Sheet, typed: dict[str, str], limits: Sequence[Finding], 
         return answer_again(sheet, earlier, typed) or _thank(sheet, earlier)
     if sheet.draft is None and (seconds := wait_s((DRAFTS_BY_NETWORK, this_network()))):
         return too_many_requests(show_form(sheet, typed, status=429, notice=_wait_words(seconds)), seconds)
+    unnamed = check_new_language(typed) if action == "add-language" else []
     typed, target = act(typed, action)
     try:
         conflict = keep(sheet, typed, version)
@@ -184,7 +186,7 @@ def answer_post(sheet: Sheet, typed: dict[str, str], limits: Sequence[Finding], 
     db.session.commit()
     if conflict is not None:
         return show_conflict(sheet, conflict)
-    return go_on(sheet, typed, limits, action, target)
+    return go_on(sheet, typed, [*limits, *unnamed], action, target)
 
 
 def go_on(sheet: Sheet, typed: dict[str, str], limits: Sequence[Finding], action: str, target: str = "") -> Response:

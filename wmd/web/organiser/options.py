@@ -8,8 +8,10 @@ from functools import lru_cache
 from wmd.domain.content import OrganisationContent
 from wmd.domain.country_names import COUNTRY_NAMES
 from wmd.domain.findings import N_
+from wmd.domain.forms.named import cities, code_of, folded, name_of, written
 from wmd.domain.forms.reading import Form
 from wmd.domain.language_names import LANGUAGE_NAMES, SIGN_LANGUAGE_NAMES
+from wmd.domain.tzdb import modern_names
 from wmd.domain.vocabulary import (
     ACTIVITY_LABELS,
     FORMAT_LABELS,
@@ -32,6 +34,9 @@ Options = Sequence[Pair | Mapping[str, object]]
 #: Languages that most events are held in; every other one can be named in words.
 _COMMON = ("en", "es", "fr", "pt", "ar", "ca", "zh", "ru", "de", "it", "tr", "id", "hi", "ja", "ko", "fa", "sw")
 _MAIL_LANGUAGES = ("en", "es", "fr")
+
+#: So long a text is no name.
+_LONGEST_NAME = 80
 
 #: The fixed lists of the form: what is stored, and the words for it. The desk reads them out as well.
 FIXED: Mapping[str, Mapping[str, str]] = {
@@ -89,7 +94,7 @@ def _list(name: str, form: Form, chosen: Sequence[str]) -> list[Pair | dict[str,
         return [*blank, *((value, gettext(words)) for value, words in FIXED[name].items())]
     if name in {"organisations", "topics", "sdgs", "series"}:
         return _of_edition(name, form)
-    return _zones(select_locale()) if name == "zones" else _languages(name, form, chosen)
+    return _languages(name, form, chosen)
 
 
 def _of_edition(name: str, form: Form) -> list[Pair | dict[str, object]]:
@@ -112,36 +117,64 @@ def _organisations(own: Mapping[str, OrganisationContent]) -> list[Pair | dict[s
     return [*found, ("", gettext("Another organisation, described below"))]
 
 
-@lru_cache(maxsize=8)
-def _sorted_languages(language: str) -> tuple[Pair, ...]:
-    pairs = ((tag, names.language_name(tag, language)) for tag in LANGUAGE_NAMES)
-    return tuple(sorted(pairs, key=lambda pair: pair[1]))
+@lru_cache(maxsize=12)
+def _names(kind: str, language: str) -> Mapping[str, str]:
+    """Return the names of a kind by code, as a page in ``language`` writes them; a name of two codes is the first's."""
+    if kind == "countries":
+        named = {code: names.country_name(code, language) for code in COUNTRY_NAMES}
+    elif kind == "languages":
+        named = {tag: names.language_name(tag, language) for tag in LANGUAGE_NAMES}
+    else:
+        first = {choice.name: written(choice.cities[0], gettext) for group in CHOICES[1:] for choice in group.choices}
+        named = {zone: first.get(zone) or name_of("zones", zone) for zone in modern_names()}
+    codes: dict[str, str] = {}
+    for code, name in named.items():
+        codes.setdefault(name, code)
+    # A name that people would be understood to mean something else by is not shown for this.
+    return {code: name for name, code in codes.items() if code_of(kind, name) in {"", code}}
 
 
-@lru_cache(maxsize=8)
-def _sorted_countries(language: str) -> tuple[Pair, ...]:
-    pairs = ((code, names.country_name(code, language)) for code in COUNTRY_NAMES)
-    return tuple(sorted(pairs, key=lambda pair: pair[1]))
+@lru_cache(maxsize=24)
+def _codes(kind: str, language: str, *, is_folded: bool) -> Mapping[str, str]:
+    return {folded(name) if is_folded else name: code for code, name in _names(kind, language).items()}
+
+
+def shown_name(kind: str, typed: str) -> str:
+    """Return the name of a code in the page's language; whatever else was typed is shown as it was."""
+    return _names(kind, select_locale()).get(typed, typed)
+
+
+def code_shown(kind: str, typed: str) -> str:
+    """Return the code whose name was shown and came back, or that only the page's language has a name for.
+
+    Everything else is returned as it was typed, and shown so again.
+    """
+    language = select_locale()
+    code = _codes(kind, language, is_folded=False).get(typed)
+    if code is None and not code_of(kind, typed):
+        code = _codes(kind, language, is_folded=True).get(folded(typed[:_LONGEST_NAME]))
+    return code or typed
+
+
+@lru_cache(maxsize=12)
+def _sorted_names(kind: str, language: str) -> tuple[str, ...]:
+    found = cities(gettext) if kind == "zones" else list(_names(kind, language).values())
+    return tuple(sorted(found, key=folded))
+
+
+def names_to_type(kind: str) -> tuple[str, ...]:
+    """Return the names that a field proposes while somebody types, in the page's language."""
+    return _sorted_names(kind, select_locale())
 
 
 def _languages(name: str, form: Form, chosen: Sequence[str]) -> list[Pair | dict[str, object]]:
-    if name == "countries":
-        return [("", gettext("Choose …")), *_sorted_countries(select_locale())]
     if name == "sign-languages":
         pairs = [(tag, names.language_name(tag)) for tag in SIGN_LANGUAGE_NAMES]
         return [*sorted(pairs, key=lambda pair: pair[1])]
     if name == "mail-languages":
         return [(tag, names.language_name(tag)) for tag in _MAIL_LANGUAGES]
     common = list(dict.fromkeys([*form.edition.languages, *_COMMON]))
-    if name == "common-languages":
-        return [(tag, names.language_name(tag)) for tag in dict.fromkeys([*common, *chosen])]
-    first: dict[str, object] = {
-        "label": gettext("Often"),
-        "options": [(tag, names.language_name(tag)) for tag in common],
-    }
-    others = [pair for pair in _sorted_languages(select_locale()) if pair[0] not in common]
-    rest: dict[str, object] = {"label": gettext("All"), "options": others}
-    return [("", gettext("Choose …")), first, rest]
+    return [(tag, names.language_name(tag)) for tag in dict.fromkeys([*common, *chosen])]
 
 
 @lru_cache(maxsize=8)

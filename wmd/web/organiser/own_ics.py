@@ -6,7 +6,9 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from flask.typing import ResponseReturnValue
 
 from wmd.domain.findings import Finding
+from wmd.domain.forms.named import code_of
 from wmd.domain.forms.own_ics import LABELS, LARGEST_BYTES, OwnEntry, offers, read_entries, take_over
+from wmd.domain.forms.typed import original_of
 from wmd.models import Draft
 from wmd.services.drafts import read_typed
 from wmd.web.catalogue import gettext
@@ -55,9 +57,9 @@ def change(draft_id: str) -> ResponseReturnValue:
     """Read a calendar; with an entry chosen compare it; with parts ticked take them over."""
     draft = own_draft(draft_id)
     typed = read_typed(draft, secret_box())
-    language = typed.get("language", "") or "en"
+    language = original_of(typed) or "en"
     data = _data()
-    zone = typed.get("sessions[0].zone", "") or edition_of(draft).zone
+    zone = code_of("zones", typed.get("sessions[0].zone", "")) or edition_of(draft).zone
     entries, findings = read_entries(data, language=language, zone=zone)
     said = [_said(finding) for finding in findings]
     text = data.decode("utf-8", "replace")

@@ -25,6 +25,7 @@ from wmd.web.csrf import FIELD as CSRF_FIELD
 from wmd.web.csrf import csrf_token
 from wmd.web.errors import fault
 from wmd.web.guards import keep_session, visitor
+from wmd.web.organiser.options import code_shown
 from wmd.web.organiser.own_drafts import draft_owner
 from wmd.web.spam_trap import SHOWN_FIELD, TRAP_FIELD
 from wmd.web.visitors import KEY as VISITOR_KEY
@@ -80,8 +81,18 @@ def _named_edition() -> str:
 
 def read_posted() -> tuple[dict[str, str], list[Finding]]:
     """Return what was typed and what did not fit; nothing but fields of the form is looked at."""
-    typed, findings = collect(request.form.items(multi=True))
+    typed, findings = posted_fields()
     return with_original(typed), findings
+
+
+def posted_fields() -> tuple[dict[str, str], list[Finding]]:
+    """Return the fields that were posted, with codes for the names that the page itself had shown for them."""
+    typed, findings = collect(request.form.items(multi=True))
+    for name, text in typed.items():
+        field = FIELDS[pattern_of(name)]
+        if field.control == "named":
+            typed[name] = code_shown(field.options, text)
+    return typed, findings
 
 
 def form_token() -> str:

@@ -15,7 +15,6 @@ from wmd.domain.content import EditionContent, ImageContent, OrganisationContent
 from wmd.domain.findings import Finding, errors
 from wmd.domain.forms.fields import FieldSettings
 from wmd.domain.forms.reading import Form, read_form
-from wmd.domain.forms.typed import collect
 from wmd.domain.forms.writing import type_organisation
 from wmd.domain.pictures import LARGEST_UPLOAD_BYTES, media_path
 from wmd.errors import InvalidContentError
@@ -27,6 +26,7 @@ from wmd.web.csrf import on_stale_form
 from wmd.web.guards import for_contact, own_organisation
 from wmd.web.organiser.form_page import FormPage
 from wmd.web.organiser.pictures import picture_owner, read_upload
+from wmd.web.organiser.posting import posted_fields
 from wmd.web.reading import read_now
 from wmd.web.uploads import takes_upload
 from wmd.web.visitors import visitor
@@ -78,7 +78,7 @@ def _too_large(code: str) -> ResponseReturnValue:
 @for_contact
 def _stale(code: str) -> ResponseReturnValue:
     organisation = own_organisation(code)
-    typed, _ = collect(request.form.items(multi=True))
+    typed, _ = posted_fields()
     return _show(organisation, typed, refused("image.stale", "logo.file").findings, 422, _known_logo(organisation))
 
 
@@ -103,7 +103,7 @@ def show(code: str) -> ResponseReturnValue:
 def change(code: str) -> ResponseReturnValue:
     """Propose a profile; the team looks at it before anything of it is shown."""
     organisation = own_organisation(code)
-    typed, findings = collect(request.form.items(multi=True))
+    typed, findings = posted_fields()
     read = read_form(typed | {"language": organisation.language}, _FORM)
     findings += [each for each in read.findings if each.where.startswith("organisation.")]
     logo, of_logo = _logo(organisation)
