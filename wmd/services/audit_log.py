@@ -7,8 +7,8 @@ has no name here either.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Select, or_, select
@@ -23,6 +23,9 @@ PAGE_ROWS = 50
 BATCH = 1000
 #: Fewer letters than these are in every title.
 _SHORTEST_TITLE = 3
+#: Of a longer list in an entry these are named.
+MOST_NAMED = 20
+_LONGEST_ID = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +66,25 @@ class AuditLine:
 
 @dataclass(frozen=True, slots=True)
 class AuditPage:
-    """One page of entries, the newest first; ``next_before`` leads to older ones."""
+    """One page of entries, the newest first; ``next_before`` leads to older ones.
+
+    ``names`` says what people, events and organisations that the entries name are called now, ``versions`` gives the
+    numbers of revisions, both by id.
+    """
 
     lines: tuple[AuditLine, ...]
     next_before: int | None
+    names: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, int] = field(default_factory=dict)
 
 
 def search_audit(dbs: Session, query: AuditQuery, *, rows: int = PAGE_ROWS) -> AuditPage:
     """Return one page of what fits the query. The number of statements does not depend on what is found."""
     wanted = _narrowed(dbs, query).order_by(AuditEntry.id.desc()).limit(rows + 1)
     found = dbs.scalars(wanted).all()
-    lines = _lines(dbs, found[:rows])
-    return AuditPage(tuple(lines), found[rows - 1].id if len(found) > rows else None)
+    known = _known(dbs, {id_ for entry in found[:rows] for id_ in _named(entry)})
+    lines = tuple(_line(entry, known) for entry in found[:rows])
+    return AuditPage(lines, found[rows - 1].id if len(found) > rows else None, known.names, known.versions)
 
 
 def known_words(dbs: Session) -> tuple[list[str], list[str]]:
@@ -92,7 +102,8 @@ def all_audit(dbs: Session, query: AuditQuery) -> Iterator[AuditLine]:
         found = dbs.scalars(wanted.where(AuditEntry.id > last).order_by(AuditEntry.id).limit(BATCH)).all()
         if not found:
             return
-        yield from _lines(dbs, found)
+        known = _known(dbs, {id_ for entry in found for id_ in (entry.subject_id, _person(entry))})
+        yield from (_line(entry, known) for entry in found)
         last = found[-1].id
         # What was written out is not kept in memory.
         dbs.expunge_all()
@@ -170,19 +181,6 @@ def _subjects(dbs: Session, text: str) -> list[str]:
     return sorted(found)
 
 
-def _titles(dbs: Session, ids: set[str]) -> dict[str, str]:
-    """Return the titles of submissions, their events and versions, and the names of organisations, by id."""
-    found: dict[str, str] = {}
-    known = select(Submission.id, Submission.event_id, Submission.title)
-    for id_, event_id, title in dbs.execute(known.where(or_(Submission.id.in_(ids), Submission.event_id.in_(ids)))):
-        found |= {id_: title, event_id: title}
-    versions = select(Revision.id, Submission.title).join(Submission, Submission.id == Revision.submission_id)
-    found |= dict(dbs.execute(versions.where(Revision.id.in_(ids))).tuples().all())
-    for row in dbs.scalars(select(Organisation).where(Organisation.id.in_(ids))):
-        found[row.id] = row.names.get(row.language) or next(iter(row.names.values()), "")
-    return found
-
-
 def _actors(dbs: Session, text: str) -> list[str]:
     """Return the actors that a word may mean: itself, a person's id, name or mail address."""
     people = dbs.scalars(
@@ -193,16 +191,48 @@ def _actors(dbs: Session, text: str) -> list[str]:
     return [text, *(PERSON + id_ for id_ in people)]
 
 
-def _lines(dbs: Session, entries: Sequence[AuditEntry]) -> list[AuditLine]:
-    ids = {entry.actor.removeprefix(PERSON) for entry in entries if entry.actor.startswith(PERSON)}
-    ids |= {entry.subject_id for entry in entries if entry.subject_kind == "person"}
-    names = dict(dbs.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).tuples().all()) if ids else {}
-    about = _titles(dbs, {entry.subject_id for entry in entries}) | names
-    return [
-        AuditLine(
-            entry.id, entry.at, entry.actor, names.get(entry.actor.removeprefix(PERSON), ""), entry.action,
-            entry.subject_kind, entry.subject_id, entry.before, entry.after, entry.detail,
-            about.get(entry.subject_id, ""),
-        )
-        for entry in entries
-    ]  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What ids are called: people, titles of submissions, their events and versions, organisations; and versions."""
+
+    names: dict[str, str]
+    versions: dict[str, int]
+
+
+def _known(dbs: Session, ids: set[str]) -> _Known:
+    """Read what these ids are called: as many statements for one as for many."""
+    names: dict[str, str] = {}
+    versions: dict[str, int] = {}
+    known = select(Submission.id, Submission.event_id, Submission.title)
+    for id_, event_id, title in dbs.execute(known.where(or_(Submission.id.in_(ids), Submission.event_id.in_(ids)))):
+        names |= {id_: title, event_id: title}
+    numbered = select(Revision.id, Revision.number, Submission.title).outerjoin(
+        Submission, Submission.id == Revision.submission_id
+    )
+    for id_, number, title in dbs.execute(numbered.where(Revision.id.in_(ids))):
+        names[id_], versions[id_] = title or "", number
+    for row in dbs.scalars(select(Organisation).where(Organisation.id.in_(ids))):
+        names[row.id] = row.names.get(row.language) or next(iter(row.names.values()), "")
+    names |= dict(dbs.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).tuples().all())
+    return _Known(names, versions)
+
+
+def _named(entry: AuditEntry) -> Iterator[str]:
+    """Yield what may be an id in an entry: of whoever acted, of its subject, and among its values."""
+    yield from (_person(entry), entry.subject_id, entry.before, entry.after)
+    for change in entry.detail.values():
+        for value in change if isinstance(change, list) else ():
+            some = value[:MOST_NAMED] if isinstance(value, list) else [value]
+            yield from (one for one in some if isinstance(one, str) and len(one) <= _LONGEST_ID)
+
+
+def _person(entry: AuditEntry) -> str:
+    """Return the id of the person who acted, or a blank."""
+    return entry.actor.removeprefix(PERSON) if entry.actor.startswith(PERSON) else ""
+
+
+def _line(entry: AuditEntry, known: _Known) -> AuditLine:
+    return AuditLine(
+        entry.id, entry.at, entry.actor, known.names.get(_person(entry), ""), entry.action, entry.subject_kind,
+        entry.subject_id, entry.before, entry.after, entry.detail, known.names.get(entry.subject_id, ""),
+    )  # fmt: skip

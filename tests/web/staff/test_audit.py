@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.cast import Cast, get, make_cast, sign_in
@@ -20,6 +21,7 @@ from tests.conftest import LEAD_STARTED_AT, Clock, Databases, make_test_app
 from tests.submissions import propose
 from tests.web.machine import forget_database
 from wmd.db import db
+from wmd.models import Revision
 from wmd.services.states import audit
 
 NOW = LEAD_STARTED_AT
@@ -100,6 +102,43 @@ def test_events_and_people_stand_by_name_and_are_found_by_title(app: Flask) -> N
     assert ">Care in the &lt;city&gt;</a>" in found
     assert "<td>said: no spam</td>" in found
     assert ">Mona</a>" in get(browser(app), "/staff/audit?subject=mona&kind=person").get_data(as_text=True)
+
+
+def test_states_roles_and_versions_stand_in_words_and_people_by_name(app: Flask) -> None:
+    def entry(kind: str, action: str, before: str = "", after: str = "", **detail: list[object]) -> None:
+        audit(
+            db.session(), actor="person:adam", action=action, kind=kind, subject_id="told", before=before,
+            after=after, detail=detail, now=NOW,
+        )  # fmt: skip
+
+    with app.app_context():
+        dbs: Session = db.session()
+        submission = propose(dbs, Cast(), NOW)
+        version = dbs.scalars(select(Revision.id)).one()
+        entry("submission", "move", "in review", "changes requested")
+        entry("submission", "claim", "", "mona")
+        entry("event", "publish", "", version)
+        entry("submission", "decide", "", "partly approved", revision=["", version], reasons=[[], ["spam"]])
+        entry("session", "move", "scheduled", "postponed")
+        entry("person", "staff-changed", "reader", "moderator", regions=[[], ["europe"]])
+        entry("message", "cancel", "queued", "cancelled")
+        entry("submission", "note", "", "17")
+        entry("mail", "announce", submissions=[[], [submission.id] * 21], sent=[0, 21])
+        dbs.commit()
+    page = get(browser(app), "/staff/audit?subject=told").get_data(as_text=True)
+    rows = re.findall(r"(?s)<tr>\n<td>(.*?)</tr>", page)
+    said = [re.sub(r"<[^>]+>", " ", row.split("<td>")[-1]) for row in rows]
+    assert [" ".join(cell.split()) for cell in said] == [
+        "events : – → " + "Care in the city, " * 20 + "1 more mails : 0 → 21",
+        "",
+        "waiting → taken back",
+        "reader → moderator regions : – → Europe",
+        "takes place → postponed",
+        "– → partly taken version : – → version 1 reasons : – → spam",
+        "– → version 1",
+        "– → Mona",
+        "in review → changes asked for",
+    ]
 
 
 @pytest.mark.parametrize("query", ["since=yesterday", "until=2021-13-01", "since=9999-99-99"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, make_response, render_template, request
@@ -14,7 +15,7 @@ from wmd.domain.documents.write_csv import csv_stream
 from wmd.services.audit_log import AuditQuery, all_audit, audit_cells, audit_json, known_words, search_audit
 from wmd.web.catalogue import gettext
 from wmd.web.guards import for_staff, visitor
-from wmd.web.staff.trail_words import act_words, kind_words
+from wmd.web.staff.trail_words import act_words, field_label, kind_words, moved, value_words
 
 bp = Blueprint("audit", __name__)
 
@@ -80,7 +81,10 @@ def index() -> tuple[str, int]:
     shown = render_template(
         "staff/audit/index.html", page=page, typed=asked.typed, messages=asked.messages,
         actions=_options(actions, act_words), kinds=_options(kinds, kind_words), act_words=act_words,
-        kind_words=kind_words, may_export=who is not None and who.role == "administrator",
+        kind_words=kind_words, field_label=field_label,
+        moved=partial(moved, names=page.names, versions=page.versions),
+        value_words=partial(value_words, names=page.names, versions=page.versions),
+        may_export=who is not None and who.role == "administrator",
         older=older, newest=asked.address("/staff/audit") if asked.query.before_id else "",
         csv=asked.address("/staff/audit.csv"), json=asked.address("/staff/audit.json"), search_at=asked.address,
     )  # fmt: skip

@@ -35,7 +35,9 @@ from wmd.web.csrf import on_stale_form
 from wmd.web.guards import for_staff, visitor
 from wmd.web.means import means
 from wmd.web.reading import library, read_now
-from wmd.web.staff.desk import STATE_WORDS, conflict_words, filter_query, read_filter, read_number
+from wmd.web.staff.desk import conflict_words, filter_query, read_filter
+from wmd.web.staff.desk_acts import read_number
+from wmd.web.staff.desk_words import STATE_WORDS
 from wmd.web.staff.mail import press
 
 bp = Blueprint("bulk", __name__, url_prefix="/bulk")

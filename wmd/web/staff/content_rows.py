@@ -39,7 +39,7 @@ _KINDS = {
 }  # fmt: skip
 #: Values that are a choice of the form, by the field they stand in: the form's list has the words.
 _CHOICES = {"access": "accesses", "access_facts": "yes-no-unknown", "urban_october": "yes-no-please"}
-_STATUS = {"scheduled": N_("takes place"), "postponed": N_("postponed"), "cancelled": N_("cancelled")}
+STATUS_WORDS = {"scheduled": N_("takes place"), "postponed": N_("postponed"), "cancelled": N_("cancelled")}
 _ORIGINS = {
     "original": N_("original"), "human": N_("translated by a person"), "machine": N_("translated by a machine"),
 }  # fmt: skip
@@ -122,7 +122,7 @@ def _session(session: SessionContent, index: int, known: Known) -> Block:
     if session.time_text:
         lines.append(Line(f"{where}.time_text", gettext("In the organiser's words"), session.time_text))
     if session.status.value != "scheduled":
-        lines.append(Line(f"{where}.status", gettext("State"), gettext(_STATUS[session.status.value])))
+        lines.append(Line(f"{where}.status", gettext("State"), gettext(STATUS_WORDS[session.status.value])))
     lines += _speakers(session.speakers, where, known)
     for place, panel in enumerate(session.panels):
         at = f"{where}.panels[{place}]"
@@ -216,7 +216,7 @@ def _coded(value: str, name: str) -> str:  # noqa: PLR0911 -- one answer for eac
     if name in _CHOICES:
         return _choice(_CHOICES[name], value)
     if name == "status":
-        return gettext(_STATUS.get(value, value))
+        return gettext(STATUS_WORDS.get(value, value))
     if name == "origin":
         return gettext(_ORIGINS.get(value, value))
     if name == "topics":

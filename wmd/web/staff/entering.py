@@ -17,7 +17,7 @@ from wmd.web.csrf import on_stale_form
 from wmd.web.guards import for_staff, visitor
 from wmd.web.means import means
 from wmd.web.reading import read_now
-from wmd.web.staff.desk import messages_by_field
+from wmd.web.staff.desk_words import messages_by_field
 from wmd.web.staff.editing import begin_edit
 from wmd.web.staff.listing import STALE, said
 from wmd.web.staff.loaders import staff_organisation

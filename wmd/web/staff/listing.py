@@ -24,7 +24,8 @@ from wmd.web.guards import for_staff, visitor
 from wmd.web.means import commit_published, means
 from wmd.web.organiser.preview import render_preview
 from wmd.web.reading import read_now, read_programme
-from wmd.web.staff.desk import conflict_words, field_name, messages_by_field
+from wmd.web.staff.desk import conflict_words
+from wmd.web.staff.desk_words import field_name, messages_by_field
 from wmd.web.staff.loaders import staff_submission
 
 bp = Blueprint("listing", __name__, url_prefix="/desk")

@@ -14,7 +14,7 @@ from wmd.services.reasons import VERDICTS, all_reasons, put_reason, retire_reaso
 from wmd.web.csrf import on_stale_form
 from wmd.web.guards import for_staff, visitor
 from wmd.web.reading import read_now
-from wmd.web.staff.desk import messages_by_field
+from wmd.web.staff.desk_words import messages_by_field
 from wmd.web.staff.listing import STALE, said
 
 bp = Blueprint("reasons", __name__, url_prefix="/reasons")

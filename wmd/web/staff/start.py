@@ -12,7 +12,7 @@ from wmd.services.mail_desk import read_switch
 from wmd.services.profiles import count_waiting_profiles
 from wmd.web.guards import for_staff, visitor
 from wmd.web.reading import read_now
-from wmd.web.staff.desk import FLAGS, STATE_WORDS
+from wmd.web.staff.desk_words import FLAGS, STATE_WORDS
 
 bp = Blueprint("start", __name__)
 
