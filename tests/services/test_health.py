@@ -103,7 +103,7 @@ def test_database_that_is_dropped_while_the_service_runs_is_noticed(
             path.unlink()
         (tmp_path / "test.sqlite3").mkdir()
     else:
-        databases.drop(database_url)
+        databases.remove(database_url)
 
     status, body = ask(app, "/readyz")
 

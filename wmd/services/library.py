@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 _HEADER = b"wmd-copy-3\n"
 _COPY_EVERY_S = 20.0
 _EVENTS_A_STEP = 25
+#: The editions whose first programme was set apart in this process, whichever library read it.
+_SET_APART: set[str] = set()
 #: How long a request waits for the look it began; a healthy database answers in a few milliseconds.
 _LONGEST_WAIT_S = 0.25
 
@@ -238,10 +240,12 @@ class Library:
     def _keep(self, programme: Programme) -> None:
         slug = programme.edition.slug
         held = self._indexes.get(slug)
-        if held is None:
+        if slug not in _SET_APART:
             # A large programme is many long-lived objects. Set apart, they are not walked by each full collection,
             # which would hold up whoever is being answered (https://docs.python.org/3/library/gc.html#gc.freeze).
-            # Only the first time, and collected before: garbage that is frozen would stay for ever.
+            # Only the first time, and collected before: garbage that is frozen would stay for ever. Both are done to
+            # the whole process, so a second library in it has nothing to add.
+            _SET_APART.add(slug)
             gc.collect()
             gc.freeze()
         index = Index.build(programme, held[1] if held else None)
