@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from tests.submissions import MONA, make_edition, propose, seen
 from wmd.db import make_engine, reading
 from wmd.domain.codes import SeededMint
 from wmd.domain.mail_handover import MailLine
-from wmd.jobs import BATCH, JOBS, build_scheduler, delete_private_links, run_job
+from wmd.jobs import BATCH, JOBS, SPREAD, build_scheduler, delete_private_links, run_job
 from wmd.models import Alarm, Draft, JobTick, MailToken, Person, PrivateLink
 from wmd.secretbox import SecretBox
 from wmd.services.alarms import SERVING, raise_alarm
@@ -287,6 +288,11 @@ def test_metronome_ticks_in_utc_late_but_never_twice_at_once(app: Flask) -> None
         name: timedelta(seconds=job.every_s) for name, job in JOBS.items()
     }
     assert {name: job.args for name, job in jobs.items()} == {name: (app, name) for name in JOBS}
+    assert {name: job.executor for name, job in jobs.items()} == {name: job.lane for name, job in JOBS.items()}
+    starts = [jobs[name].next_run_time for name in JOBS]
+    assert [later - first for first, later in pairwise(starts)] == [SPREAD] * (len(JOBS) - 1)
+    # By its own clock: from an hour long ago it would count every beat up to now before the first run.
+    assert abs(starts[0] - datetime.now(UTC)) < timedelta(minutes=5)
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"])

@@ -125,7 +125,8 @@ def configure(
 ) -> None:
     """Send every log record of this process to ``stream`` as JSON lines, in place of whatever was set up before.
 
-    Alembic and SQLAlchemy report each step at INFO; they are kept to warnings.
+    Alembic and SQLAlchemy report each step at INFO; they are kept to warnings. APScheduler warns of each beat at which
+    a job is still at its last one, which is as it should be; it is kept to errors.
     """
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter(request_id, messages=messages))
@@ -135,8 +136,9 @@ def configure(
     root.addHandler(handler)
     root.setLevel(level)
     logging.captureWarnings(True)
-    for chatty in ("alembic", "sqlalchemy", "apscheduler", "urllib3"):
+    for chatty in ("alembic", "sqlalchemy", "urllib3"):
         logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 class LineWriter:

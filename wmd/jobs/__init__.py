@@ -10,9 +10,10 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.blocking import BlockingScheduler
 from flask import Flask
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -41,12 +42,20 @@ BATCH = 100
 FAILED: Final = N_("A regular job of the service fails. The log says which, and why.")
 
 
+#: Jobs of one lane run one after the other: mail may wait for its server, tidying may take long, and neither holds up
+#: what is due now. So few write at once that SQLite, which has one writer, never lets one of them wait in vain.
+LANES: Final = ("mail", "soon", "tidy")
+#: First runs begin this much after one another, in the order of the table.
+SPREAD: Final = timedelta(milliseconds=50)
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One row of the table: what it does, and how often it is asked to look. Returns how many rows it did."""
+    """One row of the table: what it does, how often it is asked to look, and in which lane. Returns how many rows."""
 
     every_s: int
     work: Callable[[Tools], int]
+    lane: str = "tidy"
 
 
 def delete_private_links(dbs: Session, now: datetime) -> int:
@@ -94,11 +103,11 @@ def _plain(work: Callable[[Session, datetime], int]) -> Callable[[Tools], int]:
 
 
 JOBS: Mapping[str, Job] = {
-    "outbox": Job(every_s=5, work=send_mail),
-    "publish-dates": Job(every_s=60, work=publish_dates),
-    "alarm-mails": Job(every_s=60, work=mail_alarms),
-    "reminders-to-organisers": Job(every_s=3600, work=remind_organisers),
-    "staff-digest": Job(every_s=600, work=send_digests),
+    "outbox": Job(every_s=5, work=send_mail, lane="mail"),
+    "publish-dates": Job(every_s=60, work=publish_dates, lane="soon"),
+    "alarm-mails": Job(every_s=60, work=mail_alarms, lane="soon"),
+    "reminders-to-organisers": Job(every_s=3600, work=remind_organisers, lane="soon"),
+    "staff-digest": Job(every_s=600, work=send_digests, lane="soon"),
     "delete-private-links": Job(every_s=3600, work=_plain(delete_private_links)),
     "close-quiet-alarms": Job(every_s=600, work=_plain(close_quiet_alarms)),
     "seal-audit": Job(every_s=3600, work=_plain(seal_audit_entries)),
@@ -150,14 +159,18 @@ def _tell_failure(app: Flask, dbs: Session, name: str) -> None:
 def build_scheduler(app: Flask) -> BlockingScheduler:
     """Return the metronome with every job of the table, in UTC, with nothing kept between runs.
 
-    Each job first runs at once, because a process that is often started anew would else never come to a rare one. A
-    late run still runs (``misfire_grace_time=None``), several missed ones become one (``coalesce``), and a job
-    never overlaps itself.
+    Each job first runs at once, in the order of the table, because a process that is often started anew would else
+    never come to a rare one. A late run still runs (``misfire_grace_time=None``), several missed ones become one
+    (``coalesce``), and a job never overlaps itself.
     """
     defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-    gateways: Gateways = app.extensions["wmd.gateways"]
-    started_at = gateways.clock()
-    scheduler = BlockingScheduler(timezone=UTC, job_defaults=defaults)
-    for name, job in JOBS.items():
-        scheduler.add_job(run_job, "interval", seconds=job.every_s, args=[app, name], id=name, next_run_time=started_at)
+    lanes = {lane: ThreadPoolExecutor(1) for lane in LANES}
+    scheduler = BlockingScheduler(timezone=UTC, job_defaults=defaults, executors=lanes)
+    # The metronome's own clock, whatever hour the jobs are told: it counts every beat since the one it begins with.
+    start_at = datetime.now(UTC)
+    for place, (name, job) in enumerate(JOBS.items()):
+        scheduler.add_job(
+            run_job, "interval", seconds=job.every_s, args=[app, name], id=name, executor=job.lane,
+            next_run_time=start_at + place * SPREAD,
+        )  # fmt: skip
     return scheduler
