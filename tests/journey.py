@@ -109,37 +109,76 @@ def enter_as_moderator(here: Installation) -> Visitor:
     return desk
 
 
+class _Told:
+    """The story so far: who takes part, which submission it is about, and how its entry read when it was new."""
+
+    def __init__(self, here: Installation) -> None:
+        self.here = here
+        self.ana, self.stranger = here.browser(), here.browser()
+        self.mona: Visitor = self.stranger
+        self.number = self.own_page = self.code = ""
+        self.before = Event()
+
+    @property
+    def item(self) -> str:
+        """Return where the submission is on the desk."""
+        return f"/staff/desk/{self.own_page.rpartition('/')[2]}"
+
+    def told(self) -> list[str]:
+        """Return the subjects of the mails to Ana."""
+        return self.here.mailbox.subjects(ANA)
+
+
 def tell(here: Installation) -> None:
     """Go the whole way; each step presses what the page offers."""
-    # 1. Somebody without an account fills the form, and gets a number and a mail.
-    ana = here.browser()
+    told = _Told(here)
+    hand_in(told)
+    confirm_address(told)
+    look_from_outside(told)
+    ask_for_changes(told)
+    mend_it(told)
+    approve(told)
+    change_what_is_public(told)
+    take_some(told)
+    look_what_came_of_it(told)
+
+
+def hand_in(told: _Told) -> None:
+    """1. Somebody without an account fills the form, and gets a number and a mail."""
+    ana, here = told.ana, told.here
     ana.open("/2021/submit")
     here.wait(minutes=9)
     ana.type(filled())
     ana.press("Hand in")
     assert ana.texts("//h1") == ["Thank you: your event is here"]
-    (number,) = re.findall(r"WMD-[0-9A-Z]{6}", ana.says())
+    (told.number,) = re.findall(r"WMD-[0-9A-Z]{6}", ana.says())
     here.wait(seconds=5)
-    assert here.mailbox.subjects(ANA) == ["Please confirm: Care in the metropolis"]
+    assert told.told() == ["Please confirm: Care in the metropolis"]
 
-    # 2. The button behind the mailed link confirms the address, and leads to the event's own page.
-    ana.open(here.mailbox.newest_link(ANA, "/organiser/confirm"))
+
+def confirm_address(told: _Told) -> None:
+    """2. The button behind the mailed link confirms the address, and leads to the event's own page."""
+    ana = told.ana
+    ana.open(told.here.mailbox.newest_link(ANA, "/organiser/confirm"))
     ana.press("Yes, confirm and sign in")
-    assert number in ana.says()
-    own_page = ana.path
-    submission = own_page.rpartition("/")[2]
+    assert told.number in ana.says()
+    told.own_page = ana.path
 
-    # 3. Nobody else sees it: not the programme, and not a stranger who guesses the address.
-    stranger = here.browser()
+
+def look_from_outside(told: _Told) -> None:
+    """3. Nobody else sees it: not the programme, and not a stranger who guesses the address."""
+    stranger = told.stranger
     stranger.open("/2021/programme")
     assert stranger.texts("//li[contains(@class, 'row')]//h3") == ["Care in the city"]
-    stranger.open(own_page)
+    stranger.open(told.own_page)
     assert stranger.texts("//h1") == ["Sign in"]
 
-    # 4. A new moderator signs in with two factors, takes it on, and asks for changes beside a field.
-    mona = enter_as_moderator(here)
-    assert mona.values("//ol[@class='queue']/li/a/@href") == [f"/staff/desk/{submission}"]
-    mona.open(f"/staff/desk/{submission}")
+
+def ask_for_changes(told: _Told) -> None:
+    """4. A new moderator signs in with two factors, takes it on, and asks for changes beside a field."""
+    told.mona = mona = enter_as_moderator(told.here)
+    assert mona.values("//ol[@class='queue']/li/a/@href") == [told.item]
+    mona.open(told.item)
     mona.press("Take it on")
     mona.type(
         {
@@ -149,34 +188,43 @@ def tell(here: Installation) -> None:
         }
     )
     mona.press("Ask for changes")
-    here.wait(seconds=5)
-    assert here.mailbox.subjects(ANA)[1:] == ["One more step: Care in the metropolis"]
+    told.here.wait(seconds=5)
+    assert told.told()[1:] == ["One more step: Care in the metropolis"]
 
-    # 5. The organiser finds the remark beside the field, mends it and hands it in again.
-    ana.open(own_page)
+
+def mend_it(told: _Told) -> None:
+    """5. The organiser finds the remark beside the field, mends it and hands it in again."""
+    ana = told.ana
+    ana.open(told.own_page)
     assert "Which cities?" in ana.says()
     ana.press("Make the changes")
     assert ana.texts("//*[@id='field-texts-en-summary' or .//*[@name='texts.en.summary']]") != []
     ana.fill(texts__en__summary="Barcelona and Medellín on who cares for whom")
     ana.press("Hand in the change")
 
-    # 6. The moderator approves: it is public at once, and in the calendar.
-    mona.open(f"/staff/desk/{submission}")
+
+def approve(told: _Told) -> None:
+    """6. The moderator approves: it is public at once, and in the calendar."""
+    mona, stranger = told.mona, told.stranger
+    mona.open(told.item)
     mona.press("Approve")
-    here.wait(seconds=5)
-    assert here.mailbox.subjects(ANA)[2:] == ["Welcome to the programme: Care in the metropolis"]
+    told.here.wait(seconds=5)
+    assert told.told()[2:] == ["Welcome to the programme: Care in the metropolis"]
     stranger.open("/2021/programme")
     stranger.follow("Care in the metropolis")
     assert "Barcelona and Medellín on who cares for whom" in stranger.says()
     assert "Please say which cities speak." not in stranger.says()
-    code = stranger.path.rpartition("/")[2].partition("-")[0]
-    before = here.entry(code)
+    told.code = stranger.path.rpartition("/")[2].partition("-")[0]
+    told.before = before = told.here.entry(told.code)
     assert (before["SUMMARY"], before["SEQUENCE"], before.start) == (
         "Care in the metropolis", 0, datetime(2021, 10, 7, 13, 0, tzinfo=UTC),
     )  # fmt: skip
 
-    # 7. The organiser changes three things of what is public: it stays as it is.
-    ana.open(own_page)
+
+def change_what_is_public(told: _Told) -> None:
+    """7. The organiser changes three things of what is public: it stays as it is."""
+    ana = told.ana
+    ana.open(told.own_page)
     ana.press("Change it")
     ana.type(
         {
@@ -187,26 +235,32 @@ def tell(here: Installation) -> None:
         }
     )
     ana.press("Hand in the change")
-    assert here.entry(code) == before
+    assert told.here.entry(told.code) == told.before
 
-    # 8. The moderator sees them side by side, takes the new time, and says why the title stays.
-    mona.open(f"/staff/desk/{submission}")
+
+def take_some(told: _Told) -> None:
+    """8. The moderator sees them side by side, takes the new time, and says why the title stays."""
+    mona = told.mona
+    mona.open(told.item)
     offered = mona.values("//input[@name='take']/@value")
     (time,) = [path for path in offered if path.startswith("sessions.")]
     assert set(offered) == {"texts.en.title", "capacity", time}
     mona.type({"take": time, "own": "Posters with the old title are out."})
     mona.press("Take what is ticked")
-    here.wait(seconds=5)
+    told.here.wait(seconds=5)
 
-    # 9. What was taken reaches pages and calendars; what was not is told by mail.
-    after = here.entry(code)
+
+def look_what_came_of_it(told: _Told) -> None:
+    """9. What was taken reaches pages and calendars; what was not is told by mail."""
+    here, before = told.here, told.before
+    after = here.entry(told.code)
     assert (after["UID"], after["SUMMARY"], after["SEQUENCE"], after.start) == (
         before["UID"], "Care in the metropolis", 1, datetime(2021, 10, 7, 13, 30, tzinfo=UTC),
     )  # fmt: skip
     mail = here.mailbox.mails(ANA)[-1].get_body(("plain",))
     assert mail is not None
     assert "Posters with the old title are out." in mail.get_content()
-    ana.open(own_page)
-    assert "15:30" in ana.says()
-    stranger.open("/2021/changes")
-    assert "Care in the metropolis" in stranger.says()
+    told.ana.open(told.own_page)
+    assert "15:30" in told.ana.says()
+    told.stranger.open("/2021/changes")
+    assert "Care in the metropolis" in told.stranger.says()

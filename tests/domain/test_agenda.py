@@ -22,8 +22,8 @@ from wmd.domain.agenda import (
     sky,
     state_of,
 )
+from wmd.domain.index import Index
 from wmd.domain.programme import Programme, SessionView
-from wmd.domain.query import Index
 from wmd.domain.vocabulary import SessionStatus
 
 THE_DAY = date(2021, 10, 7)

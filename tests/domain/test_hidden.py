@@ -12,8 +12,9 @@ import pytest
 from tests.factories import make_edition, make_event, make_programme, make_session
 from wmd.domain.filters import FACETS, Query, parse
 from wmd.domain.hidden import hidden_sessions
+from wmd.domain.index import Index
 from wmd.domain.programme import EventView, Programme, SeriesView
-from wmd.domain.query import Index, select
+from wmd.domain.query import select
 from wmd.domain.zones import canonical
 
 

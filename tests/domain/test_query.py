@@ -12,22 +12,9 @@ from tests.domain.random_programme import random_programme
 from tests.factories import code, make_edition, make_event, make_programme, make_session
 from wmd.domain.agenda import related
 from wmd.domain.filters import MAX_PAGE, TRACKING, Kind, canonical_tag
+from wmd.domain.index import MAX_ZONES, Index, is_upcoming, local_days, spans_days
 from wmd.domain.programme import EventView, Programme, SeriesView, SessionView
-from wmd.domain.query import (
-    FACETS,
-    MAX_ZONES,
-    BadQuery,
-    FacetCount,
-    Index,
-    Query,
-    Selection,
-    find,
-    is_upcoming,
-    local_days,
-    parse,
-    select,
-    spans_days,
-)
+from wmd.domain.query import FACETS, BadQuery, FacetCount, Query, Selection, find, parse, select
 from wmd.domain.search import haystack, matches, terms
 from wmd.domain.vocabulary import EventFormat, SessionStatus
 

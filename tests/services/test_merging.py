@@ -15,7 +15,8 @@ from tests.submissions import ADAM, MONA, RITA, content, propose, seen
 from wmd.db import db, reading
 from wmd.domain.content import OrganiserContent
 from wmd.domain.filters import Query
-from wmd.domain.query import Index, find
+from wmd.domain.index import Index
+from wmd.domain.query import find
 from wmd.errors import InvalidContentError, NotAllowedMoveError
 from wmd.models import (
     AuditEntry,

@@ -16,8 +16,8 @@ from tests.conftest import Clock, make_test_app
 from wmd.db import db
 from wmd.domain.ical import strict
 from wmd.domain.ical.tree import Node
+from wmd.domain.index import Index
 from wmd.domain.programme import Programme
-from wmd.domain.query import Index
 from wmd.services.library import Library
 from wmd.web.edge import PRIVATE_PATH
 

@@ -15,8 +15,9 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from wmd.domain.daylight import Daylight, daylight, sky
+from wmd.domain.index import Index, local_days, spans_days
 from wmd.domain.programme import EventView, Programme, SessionView
-from wmd.domain.query import SOON, Index, local_days, spans_days
+from wmd.domain.query import SOON
 from wmd.domain.vocabulary import SessionStatus
 
 __all__ = [

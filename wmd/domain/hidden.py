@@ -9,8 +9,8 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from wmd.domain.filters import Query
+from wmd.domain.index import event_values, local_days
 from wmd.domain.programme import EventView, Programme, SessionView
-from wmd.domain.query import event_values, local_days
 
 
 def hidden_sessions(programme: Programme, query: Query, zone: str) -> list[SessionView]:

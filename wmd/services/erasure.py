@@ -21,7 +21,6 @@ from wmd.models import (
     CoOrganiser,
     Decision,
     Draft,
-    Edition,
     Event,
     EventSession,
     FieldComment,
@@ -42,7 +41,7 @@ from wmd.models import (
 from wmd.services.consents import withdraw_all
 from wmd.services.images import delete_image, sight_of
 from wmd.services.people import erased_key
-from wmd.services.publishing import Setting, publish
+from wmd.services.publishing import Setting, publish_again
 from wmd.services.states import audit
 
 #: Stands where a value of an erased person stood in somebody else's words.
@@ -222,16 +221,8 @@ def _release_work(dbs: Session, person: Person) -> None:
 def _republish(dbs: Session, person_id: str, setting: Setting, *, actor: str, now: datetime) -> None:
     """Publish again what names them, so that pages, calendars and exports follow. No change is announced."""
     named = (
-        select(Event.edition_id, Event.revision_id)
-        .join(EventSession, EventSession.event_id == Event.id)
+        select(EventSession.event_id)
         .join(Speaker, Speaker.session_id == EventSession.id)
-        .where(Speaker.person_id == person_id, Event.hidden_at.is_(None), Event.merged_into_id.is_(None))
-        .distinct()
+        .where(Speaker.person_id == person_id)
     )
-    by_edition: dict[int, list[str]] = {}
-    for edition_id, revision_id in dbs.execute(named).tuples():
-        by_edition.setdefault(edition_id, []).append(revision_id)
-    for edition_id in sorted(by_edition):
-        revisions = dbs.scalars(select(Revision).where(Revision.id.in_(by_edition[edition_id])).order_by(Revision.id))
-        edition = dbs.get_one(Edition, edition_id)
-        publish(dbs, edition, list(revisions), setting, actor=actor, now=now, silent=True)
+    publish_again(dbs, Event.id.in_(named), setting, actor=actor, now=now, silent=True)

@@ -20,8 +20,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
+from wmd.domain.index import Index
 from wmd.domain.programme import Programme, Site
-from wmd.domain.query import Index
 from wmd.errors import NotLoadedError
 
 log = logging.getLogger(__name__)

@@ -12,9 +12,6 @@ from wmd.errors import NotAllowedMoveError
 from wmd.models import (
     CoOrganiser,
     Draft,
-    Edition,
-    Event,
-    EventOrganisation,
     Organisation,
     OrganisationContact,
     Revision,
@@ -25,7 +22,7 @@ from wmd.services.contacts import add_contact
 from wmd.services.moderation import NotYoursError
 from wmd.services.outbox import put_message
 from wmd.services.people import person_for
-from wmd.services.publishing import publish
+from wmd.services.publishing import publish_again, shows
 from wmd.services.standing import Means
 from wmd.services.states import audit, move
 from wmd.services.versions import touch_site
@@ -84,7 +81,7 @@ def merge_organisations(
         now=now,
     )  # fmt: skip
     dbs.flush()
-    _publish_again(dbs, old, means, actor=actor.name, now=now)
+    publish_again(dbs, shows(old.id), means.setting, actor=actor.name, now=now)
     touch_site(dbs)
     dbs.expire_all()
 
@@ -110,20 +107,6 @@ def _move_answers(dbs: Session, old: Organisation, new: Organisation) -> None:
                 )
             )  # fmt: skip
     dbs.flush()
-
-
-def _publish_again(dbs: Session, shown: Organisation, means: Means, *, actor: str, now: datetime) -> None:
-    """Publish anew every listed event that names an organisation, edition by edition."""
-    named = select(EventOrganisation.event_id).where(EventOrganisation.organisation_id == shown.id)
-    listed = (Event.id.in_(named), Event.hidden_at.is_(None), Event.merged_into_id.is_(None))
-    editions = select(Edition).where(Edition.id.in_(select(Event.edition_id).where(*listed))).order_by(Edition.id)
-    for edition in dbs.scalars(editions).all():
-        revisions = dbs.scalars(
-            select(Revision)
-            .where(Revision.id.in_(select(Event.revision_id).where(*listed, Event.edition_id == edition.id)))
-            .order_by(Revision.id)
-        ).all()
-        publish(dbs, edition, revisions, means.setting, actor=actor, now=now)
 
 
 def give_contact(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from wmd.domain.codes import Mint, readable_slug
@@ -16,11 +16,11 @@ from wmd.domain.content_check import check_organisation
 from wmd.domain.content_json import STORED, organisation_from_json, organisation_to_json
 from wmd.domain.findings import errors
 from wmd.errors import InvalidContentError, NotAllowedMoveError, NotPublishableError
-from wmd.models import Decision, Edition, EditionOrganisation, Event, EventOrganisation, Organisation, Revision
+from wmd.models import Decision, Edition, EditionOrganisation, Event, Organisation, Revision
 from wmd.secretbox import SecretBox
 from wmd.services.actors import Actor, theirs
 from wmd.services.decision_mail import tell_of_profile
-from wmd.services.publishing import Setting, publish
+from wmd.services.publishing import Setting, publish_again, shows
 from wmd.services.states import audit, move
 from wmd.services.versions import raise_version, touch_site
 
@@ -137,7 +137,7 @@ def approve_profile(
     organisation.image_credit = content.image.credit if content.image else ""
     _list(dbs, organisation, actor=moderator, now=now)
     dbs.flush()
-    _publish_again(dbs, organisation, setting, actor=moderator, now=now)
+    _show_again(dbs, organisation, setting, actor=moderator, now=now)
     tell_of_profile(dbs, revision, code=organisation.code, reason="", cause=moderator, box=box, now=now)
 
 
@@ -199,25 +199,12 @@ def _list(dbs: Session, organisation: Organisation, *, actor: str, now: datetime
         )  # fmt: skip
 
 
-def _publish_again(dbs: Session, organisation: Organisation, setting: Setting, *, actor: str, now: datetime) -> None:
+def _show_again(dbs: Session, organisation: Organisation, setting: Setting, *, actor: str, now: datetime) -> None:
     """Publish anew, in every edition, what shows the organisation; its page alone where it organises nothing now."""
-    for edition in dbs.scalars(
-        select(Edition)
-        .join(EditionOrganisation, EditionOrganisation.edition_id == Edition.id)
-        .where(EditionOrganisation.organisation_id == organisation.id)
-        .order_by(Edition.id)
-    ).all():
-        shown = (
-            select(Event.revision_id)
-            .join(EventOrganisation, EventOrganisation.event_id == Event.id)
-            .where(
-                EventOrganisation.organisation_id == organisation.id, Event.edition_id == edition.id,
-                Event.hidden_at.is_(None), Event.merged_into_id.is_(None),
-            )
-        )  # fmt: skip
-        revisions = dbs.scalars(select(Revision).where(Revision.id.in_(shown)).order_by(Revision.id)).all()
-        if revisions:
-            publish(dbs, edition, revisions, setting, actor=actor, now=now)
-        else:
+    remembered = select(EditionOrganisation.edition_id).where(EditionOrganisation.organisation_id == organisation.id)
+    # In the order of their ids, in which everybody locks them.
+    for edition in dbs.scalars(select(Edition).where(Edition.id.in_(remembered)).order_by(Edition.id)).all():
+        in_edition = and_(shows(organisation.id), Event.edition_id == edition.id)
+        if not publish_again(dbs, in_edition, setting, actor=actor, now=now):
             raise_version(dbs, edition, now=now)
     touch_site(dbs)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, select, true, update
 from sqlalchemy.orm import Session
 
 from wmd.db import Model
@@ -139,19 +139,32 @@ def _stays_hidden(dbs: Session, revision: Revision, event: Event | None, actor: 
     return True
 
 
-def rederive(dbs: Session, setting: Setting, *, actor: str, now: datetime) -> list[Publication]:
-    """Publish every listed event again from its revision: after an update of tzdata, or of how entries are written.
+def publish_again(
+    dbs: Session, wanted: ColumnElement[bool], setting: Setting, *, actor: str, now: datetime, silent: bool = False
+) -> list[Publication]:
+    """Publish again, each from its revision, the listed events that a condition on events fits.
 
-    What comes out the same keeps its stamps; a session whose instants moved is noted as moved.
+    One edition after the other, in the order of their ids. What comes out the same keeps its stamps; a session whose
+    instants moved is noted as moved, unless ``silent``.
     """
+    listed = and_(wanted, Event.hidden_at.is_(None), Event.merged_into_id.is_(None))
+    editions = select(Edition).where(Edition.id.in_(select(Event.edition_id).where(listed))).order_by(Edition.id)
     done = []
-    for edition in dbs.scalars(select(Edition).order_by(Edition.id)).all():
-        listed = select(Event.revision_id).where(
-            Event.edition_id == edition.id, Event.hidden_at.is_(None), Event.merged_into_id.is_(None)
-        )
-        revisions = dbs.scalars(select(Revision).where(Revision.id.in_(listed)).order_by(Revision.id)).all()
-        done.append(publish(dbs, edition, revisions, setting, actor=actor, now=now))
+    for edition in dbs.scalars(editions).all():
+        of_edition = select(Event.revision_id).where(listed, Event.edition_id == edition.id)
+        revisions = dbs.scalars(select(Revision).where(Revision.id.in_(of_edition)).order_by(Revision.id)).all()
+        done.append(publish(dbs, edition, revisions, setting, actor=actor, now=now, silent=silent))
     return done
+
+
+def shows(organisation_id: str) -> ColumnElement[bool]:
+    """Return the condition on events that an organisation stands on them."""
+    return Event.id.in_(select(EventOrganisation.event_id).where(EventOrganisation.organisation_id == organisation_id))
+
+
+def rederive(dbs: Session, setting: Setting, *, actor: str, now: datetime) -> None:
+    """Publish every listed event again: after an update of tzdata, or of how entries are written."""
+    publish_again(dbs, true(), setting, actor=actor, now=now)
 
 
 def _watch_size(dbs: Session, edition: Edition, *, now: datetime) -> None:

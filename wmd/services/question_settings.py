@@ -16,7 +16,7 @@ from wmd.domain.documents.text_rules import PublicText
 from wmd.domain.findings import N_, Finding, errors
 from wmd.errors import InvalidContentError
 from wmd.models import Edition, Event, Question, Revision, Submission
-from wmd.services.publishing import Setting, publish
+from wmd.services.publishing import Setting, publish_again
 from wmd.services.settings import Sheet, note_changes
 from wmd.services.versions import lock_edition, raise_version
 
@@ -92,17 +92,9 @@ def save_question(
     if not note_changes(dbs, "question", str(question.id), before, question_sheet(question), actor=actor, now=now):
         return
     if was_public or (question.is_public and question.retired_at is None):
-        _publish_again(dbs, edition, setting, actor=actor, now=now)
+        # Events own copies of the answers they show.
+        publish_again(dbs, Event.edition_id == edition.id, setting, actor=actor, now=now, silent=True)
     raise_version(dbs, edition, now=now)
-
-
-def _publish_again(dbs: Session, edition: Edition, setting: Setting, *, actor: str, now: datetime) -> None:
-    """Publish what is listed again: events own copies of the answers they show."""
-    listed = select(Event.revision_id).where(
-        Event.edition_id == edition.id, Event.hidden_at.is_(None), Event.merged_into_id.is_(None)
-    )
-    revisions = dbs.scalars(select(Revision).where(Revision.id.in_(listed)).order_by(Revision.id)).all()
-    publish(dbs, edition, revisions, setting, actor=actor, now=now, silent=True)
 
 
 def _read(sheet: Mapping[str, str], *, choices: list[dict[str, object]], is_kind_fixed: str) -> dict[str, Any]:

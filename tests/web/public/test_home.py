@@ -8,8 +8,8 @@ import pytest
 
 from tests.factories import make_edition, make_event, make_programme, make_session
 from tests.web.public.conftest import WEEK_BEFORE, Visit, main_of, words_of
+from wmd.domain.index import Index
 from wmd.domain.programme import Programme, SessionView, Site
-from wmd.domain.query import Index
 from wmd.domain.vocabulary import SessionStatus
 from wmd.web.public.home import MOST_TICKS, band_model, home_model
 from wmd.web.public.phase import phase_of, phase_turns_at

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from wmd.domain.agenda import State, next_change, related, state_of
 from wmd.domain.exports import jsonld
 from wmd.domain.ical import deeplinks
+from wmd.domain.index import Index
 from wmd.domain.programme import (
     AnswerView,
     EventView,
@@ -22,7 +23,6 @@ from wmd.domain.programme import (
     TextView,
     VenueView,
 )
-from wmd.domain.query import Index
 from wmd.domain.vocabulary import YES_NO, Answer, OrganiserRole, SessionStatus, SpeakerRole
 from wmd.web import names
 from wmd.web.catalogue import gettext

@@ -12,8 +12,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from wmd.domain.agenda import Row, Tick, band, next_change, next_events, on_now, rows
 from wmd.domain.daylight import sky
+from wmd.domain.index import Index, spans_days
 from wmd.domain.programme import EditionView, EventView, Programme, SessionView, Site
-from wmd.domain.query import Index, spans_days
 from wmd.domain.times import local
 from wmd.domain.times import zone as time_zone
 from wmd.domain.vocabulary import SessionStatus

@@ -12,8 +12,9 @@ from markupsafe import Markup
 
 from wmd.domain.codes import CODE_LENGTH, normalise_code
 from wmd.domain.filters import Query
+from wmd.domain.index import Index
 from wmd.domain.programme import OrganisationView, Programme
-from wmd.domain.query import Index, select
+from wmd.domain.query import select
 from wmd.domain.search import fold
 from wmd.web import names, words
 from wmd.web.public import addresses

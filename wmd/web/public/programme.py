@@ -10,8 +10,9 @@ from flask import Blueprint, Response
 
 from wmd.domain.agenda import DayGroup, first_ahead, group_by_day
 from wmd.domain.filters import FACETS, Query
+from wmd.domain.index import Index
 from wmd.domain.programme import Programme, Site
-from wmd.domain.query import FacetCount, Index, Selection, select
+from wmd.domain.query import FacetCount, Selection, select
 from wmd.domain.search import fold
 from wmd.web import words
 from wmd.web.catalogue import gettext, ngettext

@@ -9,8 +9,9 @@ from flask import Blueprint, Response
 
 from wmd.domain.filters import Query
 from wmd.domain.ical.deeplinks import subscribe_links
+from wmd.domain.index import Index
 from wmd.domain.programme import Programme
-from wmd.domain.query import Index, select
+from wmd.domain.query import select
 from wmd.web import words
 from wmd.web.catalogue import gettext
 from wmd.web.public import addresses

@@ -10,8 +10,9 @@ from typing import Any
 from flask import Blueprint, Response, abort
 
 from wmd.domain.filters import Query
+from wmd.domain.index import Index
 from wmd.domain.programme import Programme, Site
-from wmd.domain.query import Index, select
+from wmd.domain.query import select
 from wmd.web import words
 from wmd.web.catalogue import gettext
 from wmd.web.public import addresses

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from wmd.domain.index import local_days, spans_days
 from wmd.domain.programme import EventView, SessionView
-from wmd.domain.query import local_days, spans_days
 from wmd.domain.times import day_shift, local
 from wmd.domain.times import zone as time_zone
 from wmd.domain.tzdb import country_zones
