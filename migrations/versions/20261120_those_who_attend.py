@@ -100,7 +100,10 @@ def upgrade():
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("after_person", sa.String(), nullable=False),
         sa.Column("people", sa.Integer(), nullable=False),
+        sa.Column("is_late", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("alerted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("first_id <= through_id", name=op.f("ck_change_notices_order")),
         sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_change_notices_event_id_events")),
@@ -119,8 +122,8 @@ def upgrade():
             "uq_change_notices_event",
             ["event_id"],
             unique=True,
-            sqlite_where=sa.text("told_at IS NULL"),
-            postgresql_where=sa.text("told_at IS NULL"),
+            sqlite_where=sa.text("told_at IS NULL AND began_at IS NULL"),
+            postgresql_where=sa.text("told_at IS NULL AND began_at IS NULL"),
         )
     op.create_table(
         "follows",
@@ -380,8 +383,8 @@ def downgrade():
     with op.batch_alter_table("change_notices", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_change_notices_event",
-            sqlite_where=sa.text("told_at IS NULL"),
-            postgresql_where=sa.text("told_at IS NULL"),
+            sqlite_where=sa.text("told_at IS NULL AND began_at IS NULL"),
+            postgresql_where=sa.text("told_at IS NULL AND began_at IS NULL"),
         )
         batch_op.drop_index(batch_op.f("ix_change_notices_event_id"))
         batch_op.drop_index(

@@ -241,7 +241,8 @@ class SeriesView(NamedTuple):
 
 
 class ChangeView(NamedTuple):
-    """One public, dated fact. ``kind``: added, moved, cancelled, postponed, revived, link, text, hidden.
+    """One public, dated fact. ``kind``: added, moved, place, cancelled, postponed, revived, link, text,
+    hidden.
 
     ``before`` and ``after`` hold what changed as plain values (ISO instants, states), never prose.
     """

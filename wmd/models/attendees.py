@@ -159,14 +159,15 @@ class ChangeNotice(Model):
     """Changes of one event that are told together: several within a short while become one mail.
 
     Made with its first change; ``due_at`` is when it is told, moved on by later changes but never beyond a bound.
-    ``through_id`` is the newest change in it. ``told_at``: its mails are in the outbox, put there page by page (up to
-    ``after_person``).
+    ``through_id`` is the newest change in it. From ``began_at`` on it takes no more in; ``told_at``: its mails are in
+    the outbox, put there page by page (up to ``after_person``). ``is_late``: shortly before a session, of which staff
+    are alerted (``alerted_at``).
     """
 
     __tablename__ = "change_notices"
     __table_args__ = (
         CheckConstraint("first_id <= through_id", name="order"),
-        _once("uq_change_notices_event", "event_id", where="told_at IS NULL"),
+        _once("uq_change_notices_event", "event_id", where="told_at IS NULL AND began_at IS NULL"),
         Index("ix_change_notices_due", "due_at", sqlite_where=text("told_at IS NULL"),
               postgresql_where=text("told_at IS NULL")),
     )  # fmt: skip
@@ -178,7 +179,10 @@ class ChangeNotice(Model):
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     after_person: Mapped[str] = mapped_column(default="")
     people: Mapped[int] = mapped_column(default=0)
+    is_late: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    alerted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    began_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -37,8 +38,12 @@ def changes_of(
     rows: Mapping[str, EventSession],
     slots: Mapping[str, Slot],
     digests: Mapping[str, str],
+    private_link_id: str | None = None,
 ) -> list[NewChange]:
-    """Return what a publication changes, given the rows as they are before it; ``rows`` are known sessions by id."""
+    """Return what a publication changes, given the rows as they are before it; ``rows`` are known sessions by id.
+
+    ``private_link_id`` is the one of the new version.
+    """
     if event is None:
         return [NewChange("added")]
     found: list[NewChange] = []
@@ -50,10 +55,12 @@ def changes_of(
             found.append(NewChange("added", session.id, {}, {"starts_at": session.starts_at.isoformat()}))
         else:
             found += _session_changes(row, session, slots[session.id])
-    registration = view.registration
-    if (event.registration_url, event.registration_state) != (registration.url, registration.state.value):
-        before, after = {"state": event.registration_state}, {"state": registration.state.value}
-        found.append(NewChange("link", None, before, after))
+    was, is_ = _place_of(event), _place_of(view)
+    if was != is_:
+        found.append(NewChange("place", None, was, is_))
+    was, is_ = _way_in(event, event.private_link_id), _way_in(view, private_link_id)
+    if was != is_:
+        found.append(NewChange("link", None, was, is_))
     if not found and any(id_ in rows and rows[id_].digest != digest for id_, digest in digests.items()):
         found.append(NewChange("text"))
     return found
@@ -73,3 +80,33 @@ def _session_changes(row: EventSession, session: SessionView, slot: Slot) -> lis
         }  # fmt: skip
         found.append(NewChange("moved", session.id, before, after))
     return found
+
+
+def _place_of(event: Event | EventView) -> dict[str, Any]:
+    """Return where an event is, as plain values: what is written of the venue itself only as a digest.
+
+    A change must not go on saying an address that was taken back since.
+    """
+    if isinstance(event, Event):
+        city, country = event.venue_city, event.venue_country
+        venue = (event.venue_name, event.address) if event.has_venue else None
+        form = event.format
+    else:
+        city, country = (event.venue.city, event.venue.country) if event.venue else ("", "")
+        venue = (event.venue.name, event.venue.address) if event.venue else None
+        form = event.format.value
+    return {"format": form, "city": city, "country": country, "venue": _digest(*venue) if venue and any(venue) else ""}
+
+
+def _way_in(event: Event | EventView, private_link_id: str | None) -> dict[str, Any]:
+    """Return how people take part: the state of registration, and a digest of where it leads."""
+    if isinstance(event, Event):
+        state, url = event.registration_state, event.registration_url
+    else:
+        state, url = event.registration.state.value, event.registration.url
+    link = (url, private_link_id or "")
+    return {"state": state, "link": _digest(*link) if any(link) else ""}
+
+
+def _digest(*texts: str) -> str:
+    return hashlib.blake2b("\n".join(texts).encode(), digest_size=8).hexdigest()

@@ -40,6 +40,7 @@ from wmd.models import (
 )
 from wmd.services.alarms import clear_alarm, raise_alarm
 from wmd.services.calendar_entries import CalendarSetting, digest_of, entry_rows, risen
+from wmd.services.change_notices import note_changes
 from wmd.services.changes import changes_of
 from wmd.services.intake import read_content
 from wmd.services.known import Known, new_code, organisers_of, read_known, rows_by_id
@@ -123,6 +124,9 @@ def publish(
     if publication.added or publication.dates:
         touch_site(dbs)
     dbs.flush()
+    # What is new is told to nobody but those who follow a filter, by a digest.
+    older = {row["event_id"] for row in batch.changes if row["kind"] != "added" or row["session_id"]}
+    note_changes(dbs, edition, sorted(older), now=now)
     _watch_size(dbs, edition, now=now)
     return publication
 
@@ -233,7 +237,8 @@ def _publish_one(dbs: Session, one: _One, known: Known, batch: EventRows, public
     for session in view.sessions:
         row = known.sessions.get(session.id)
         batch.entries += entry_rows(dbs, known.view, view, session, row, known.setting.calendar, now=now)
-    for change in changes_of(event, view, known.sessions, slots, digests):
+    private_link_id = content.registration.private_link_id
+    for change in changes_of(event, view, known.sessions, slots, digests, private_link_id):
         batch.changes.append(change.row(one.submission.event_id, known.edition.id, publication.version, now))
     new_dates = sum(session.id not in known.sessions for session in view.sessions)
     publication.dates += new_dates if event else 0

@@ -86,7 +86,7 @@ def test_links_and_texts_in_a_change_are_not_repeated() -> None:
 
 
 def test_every_kind_of_change_and_an_unknown_one_has_a_sentence() -> None:
-    kinds = ["added", "moved", "cancelled", "postponed", "revived", "link", "text", "hidden", "from-tomorrow"]
+    kinds = ["added", "moved", "place", "cancelled", "postponed", "revived", "link", "text", "hidden", "from-tomorrow"]
     changes = [moved(number)._replace(kind=kind) for number, kind in enumerate(kinds, start=1)]
     titles = feed(make_programme(changes=changes)).xpath("a:entry/a:title/text()", namespaces=NS)
     expected = [WORDS.get(kind, WORDS["other"]).format(title="Side event 1") for kind in reversed(kinds)]

@@ -194,6 +194,24 @@ CHANGES = {
         change(1, "moved", before={"starts_at": "2021-10-07T23:00:00Z"}, after={"starts_at": "2021-10-08T23:00:00Z"}),
         "Before: Fri 8 Oct, 01:00 (Madrid, UTC+2) Now: Sat 9 Oct, 01:00 (Madrid, UTC+2)",
     ),
+    "online after all": (
+        change(
+            1,
+            "place",
+            before={"format": "in-person", "city": "Nairobi", "country": "KE", "venue": "0f"},
+            after={"format": "online", "city": "", "country": "", "venue": ""},
+        ),
+        "Another place Side event 1 Thu 7 Oct, 15:00 (Madrid, UTC+2) Before: In person, Nairobi, Kenya Now: Online",
+    ),
+    "another venue in town": (
+        change(
+            1,
+            "place",
+            before={"format": "hybrid", "city": "Nairobi", "country": "KE", "venue": "0f"},
+            after={"format": "hybrid", "city": "Nairobi", "country": "KE", "venue": "aa"},
+        ),
+        "The venue is another one: its page says where.",
+    ),
     "moved without readable times": (change(1, "moved", before={"starts_at": "soon"}), "Moved Side event 1"),
 }
 

@@ -26,6 +26,7 @@ MAX_ENTRIES = 200
 WORDS: Mapping[str, str] = {
     "added": N_("New: {title}"),
     "moved": N_("New time: {title}"),
+    "place": N_("New place: {title}"),
     "cancelled": N_("Cancelled: {title}"),
     "postponed": N_("Postponed: {title}"),
     "revived": N_("Takes place again: {title}"),

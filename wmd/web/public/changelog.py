@@ -20,6 +20,7 @@ from wmd.web.public.when import city_of
 KIND_LABELS: Mapping[str, str] = {
     "added": N_("Added"),
     "moved": N_("Moved"),
+    "place": N_("Another place"),
     "cancelled": N_("Cancelled"),
     "postponed": N_("Postponed"),
     "revived": N_("Takes place after all"),
@@ -38,6 +39,7 @@ _REGISTRATION: Mapping[str, str] = {
 #: A day may add a thousand events; the programme names them all.
 MOST_NAMED = 100
 _NEW_LINK = N_("The registration link is a new one.")
+_NEW_VENUE = N_("The venue is another one: its page says where.")
 
 
 def _instant(value: object) -> datetime | None:
@@ -69,7 +71,17 @@ def _shift(change: ChangeView, zone: str, language: str) -> tuple[str, str, str]
         return (before, after, "") if before != after else ("", "", gettext(_NEW_LINK))
     if change.kind == "moved":
         return _time_of(change.before, zone, language), _time_of(change.after, zone, language), ""
+    if change.kind == "place":
+        before, after = _place(change.before, language), _place(change.after, language)
+        return (before, after, "") if before != after else ("", "", gettext(_NEW_VENUE))
     return "", "", ""
+
+
+def _place(facts: Mapping[str, object], language: str) -> str:
+    """Return format, city and country of a change in words; the venue itself stands on the event's page."""
+    form, city, country = (str(facts.get(name) or "") for name in ("format", "city", "country"))
+    where = [city, names.country_name(country, language) if country else ""]
+    return ", ".join(filter(None, (names.label("format", form) if form else "", *where)))
 
 
 def _why(event: EventView | None, change: ChangeView, language: str) -> Markup:
