@@ -30,6 +30,7 @@ from wmd.models import (
     Message,
     Note,
     Person,
+    ProblemReport,
     Reason,
     Revision,
     Submission,
@@ -76,6 +77,9 @@ FACTS: dict[str, dict[str, Any]] = {
     "address-changed": {"when": "2021-10-07T12:00:00+00:00"},
     "contact-added": {"organisation_id": "organisation-a", "when": "2021-10-07T12:00:00+00:00", "replaced": True},
     "change-address": {"until": "2021-10-07T14:01:00+00:00"},
+    "follow-confirm": {"wishes": "- Care in the city\n- Water", "more": 3, "until": "2021-10-14T13:01:00+00:00"},
+    "attendee-proof": {"act": "erase", "until": "2021-10-07T14:01:00+00:00"},
+    "problem-reported": {"report_id": "report"},
 }
 TO = {"sign-in-unknown", "test", "address-changed", "change-address"}
 
@@ -120,6 +124,8 @@ def submission(dbs: Session, setting: Setting) -> Submission:
                  body="Who speaks?\nAnd when?", at=NOW),
             Draft(id="draft", edition_id=row.edition_id, person_id=cast.ana, form_token="t", title="Care for <all>",
                   sealed="x", created_at=NOW, updated_at=NOW),
+            ProblemReport(id="report", event_id=row.event_id, what="time", words="The page says\nan hour <later>.",
+                          created_at=NOW),
         ]
     )  # fmt: skip
     dbs.commit()

@@ -19,6 +19,7 @@ NORMAL: Final = 1
 BULK: Final = 2
 
 _SOON = timedelta(minutes=10)
+_HOUR = timedelta(hours=1)
 _DAYS = timedelta(days=4)
 
 #: Places that the words of every kind may have.
@@ -124,6 +125,17 @@ _KINDS: tuple[Kind, ...] = (
          {"organisation": N_("the name of the organisation"), "when": N_("when it was changed"),
           "access": N_("whether the reader answers for it no more, as a sentence")}),
     Kind("staff-added", N_("Added to the staff"), _LINK),
+    Kind("follow-confirm", N_("Confirm to be reminded"),
+         {**_SECRET_LINK, "wishes": N_("what the reader asked to be reminded of, line by line"),
+          "and_more": N_("how many more there are, or nothing"), "until": N_("when the link ends")},
+         priority=URGENT, lives=timedelta(days=7), has_secret=True),
+    Kind("my-link", N_("Link of an attendee's own page"), _SECRET_LINK, priority=URGENT, lives=_HOUR, has_secret=True),
+    Kind("attendee-proof", N_("Confirm an act on an attendee's own page"),
+         {**_SECRET_LINK, "act": N_("what will be done, as a sentence"), "until": N_("when the link ends")},
+         priority=URGENT, lives=_HOUR, has_secret=True),
+    Kind("problem-reported", N_("Somebody says that something is wrong with an event"),
+         {**_EVENT, **_LINK, "problem": N_("what is said to be wrong, as a sentence"),
+          "words": N_("what they wrote, if anything")}),
     Kind("test", N_("Test"), {"when": N_("when it was asked for")}, priority=URGENT, lives=timedelta(hours=1)),
 )  # fmt: skip
 

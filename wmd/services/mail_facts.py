@@ -15,6 +15,9 @@ holds only ids and plain values (``facts``):
 ``status, partly``   what happened (cancelled), and whether to some of its sessions only
 ``until, when``      instants in ISO 8601 with their offset (invite, address-changed, contact-added)
 ``replaced``         whether who reads it is a contact no more (contact-added)
+``wishes, more``     what somebody wants to follow, line by line, and how many more (follow-confirm)
+``act``              what an attendee asked for: export, erase or address (attendee-proof)
+``report_id``        what a visitor says is wrong (problem-reported)
 ``message, since``   of an alarm;  ``counts`` of a digest;  ``subject, text`` of an announcement
 ===================  ===============================================================================================
 """
@@ -43,13 +46,14 @@ from wmd.models import (
     Note,
     Organisation,
     Person,
+    ProblemReport,
     Reason,
     Revision,
     Submission,
 )
 from wmd.services.field_words import change_words, field_words
 from wmd.services.intake import read_content
-from wmd.services.mail_lines import CALLED_OFF, DIGEST_LINES, SHOWS_LATER, SHOWS_NOW
+from wmd.services.mail_lines import ACTS, CALLED_OFF, DIGEST_LINES, MORE, PROBLEMS, SHOWS_LATER, SHOWS_NOW
 from wmd.services.mail_texts import Contents, Press, Written, read_written
 from wmd.services.session_words import moment_text, times_text
 from wmd.services.time_words import last_minute
@@ -128,6 +132,7 @@ class _Known:
     notes: dict[int | str, Note] = field(default_factory=dict)
     comments: dict[str, list[FieldComment]] = field(default_factory=dict)
     reasons: dict[str, Reason] = field(default_factory=dict)
+    reports: dict[str, ProblemReport] = field(default_factory=dict)
     contents: Contents = field(default_factory=Contents)
     written: Written = field(default_factory=dict)
 
@@ -379,6 +384,24 @@ class _One:
         note = self.known.notes.get(self.row.facts.get("note_id") or self.row.subject_id)
         return note.body if note else ""
 
+    def _and_more(self) -> str:
+        count = self.row.facts.get("more")
+        return self.say(MORE).format(count=count) if count else ""
+
+    def _act(self) -> str:
+        return self.say(ACTS.get(str(self.row.facts.get("act")), ""))
+
+    def _report(self) -> ProblemReport | None:
+        return self.known.reports.get(str(self.row.facts.get("report_id")))
+
+    def _problem(self) -> str:
+        report = self._report()
+        return self.say(PROBLEMS[report.what]) if report else ""
+
+    def _words(self) -> str:
+        report = self._report()
+        return report.words if report else ""
+
     def _waiting(self) -> str:
         counts = self.row.facts.get("counts") or {}
         lines = [(name, text) for name, text in DIGEST_LINES.items() if counts.get(name)]
@@ -402,6 +425,7 @@ def _read_known(dbs: Session, rows: Sequence[About]) -> _Known:
     known.organisations = _by_id(dbs, Organisation, organisations)
     if "draft-reminder" in kinds:
         known.drafts = _by_id(dbs, Draft, (row.subject_id for row in rows if row.kind == "draft-reminder"))
+    known.reports = _by_id(dbs, ProblemReport, (row.facts.get("report_id") for row in rows))
     if subjects:
         _read_submissions(dbs, known, subjects, kinds, rows)
     return known

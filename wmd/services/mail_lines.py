@@ -36,3 +36,18 @@ DIGEST_LINES: Mapping[str, str] = {
     "answered": N_("answers to questions: {count}"),
     "failed": N_("mails that could not be delivered: {count}"),
 }
+
+#: What an attendee asked for on their own page.
+ACTS: Mapping[str, str] = {
+    "export": N_("To download everything we keep about you."),
+    "erase": N_("To erase everything we keep about you as somebody who follows events."),
+    "address": N_("To send your mails to another address: this one."),
+}
+MORE = N_("… and {count} more.")
+#: What a visitor says is wrong with an event.
+PROBLEMS: Mapping[str, str] = {
+    "time": N_("The date or the time is wrong."),
+    "link": N_("The link does not work, or leads somewhere else."),
+    "text": N_("Something in the text is wrong."),
+    "other": N_("Something else is wrong."),
+}

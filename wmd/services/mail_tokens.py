@@ -17,7 +17,9 @@ from sqlalchemy.orm import Session
 from wmd.models import MailToken
 from wmd.services.web_sessions import digest_of
 
-Purpose = Literal["sign-in", "confirm-submission", "invite", "co-organiser", "change-address"]
+Purpose = Literal[
+    "sign-in", "confirm-submission", "invite", "co-organiser", "change-address", "confirm-follow", "attendee"
+]  # fmt: skip
 Standing = Literal["good", "used", "expired", "revoked"]
 
 _SECRET_BYTES = 32

@@ -32,6 +32,12 @@ SUBMIT_BY_ADDRESS = Limit("submit-address", 20, timedelta(hours=1))
 SUBMIT_BY_NETWORK = Limit("submit-network", 60, timedelta(hours=1))
 #: Mails of one day that somebody gets because others typed their address: to confirm, to answer, to become a contact.
 UNASKED_BY_PERSON = Limit("unasked-person", 10, timedelta(days=1))
+#: Asking to be reminded, for "my link" and for a change of address: by what was typed, and by where it came from.
+FOLLOW_BY_ADDRESS = Limit("follow-address", 20, timedelta(hours=1))
+FOLLOW_BY_NETWORK = Limit("follow-network", 200, timedelta(hours=1))
+#: Mails of one day that an address gets because somebody typed it into a form for attendees.
+ATTENDEE_MAILS = Limit("attendee-mails", 6, timedelta(days=1))
+PROBLEM_BY_NETWORK = Limit("problem-network", 20, timedelta(hours=1))
 INVITE_BY_PERSON = Limit("invite-person", 30, timedelta(hours=1))
 
 
