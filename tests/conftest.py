@@ -15,6 +15,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from hypothesis import HealthCheck, settings
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from sqlalchemy.orm import Session
@@ -36,6 +37,10 @@ __all__ = ["Databases", "Engine", "start_postgresql"]
 # The folders of tests are in memory too, unless somebody has said where they shall be.
 if (_folder := fast_folder()) is not None:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", _folder)
+
+# How fast a machine makes up examples says nothing about what they show.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 #: A minute into the lead event of 2021, when some side events are on as well.
 LEAD_STARTED_AT = datetime(2021, 10, 7, 13, 1, tzinfo=UTC)
