@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, JobExecutionEvent
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -42,6 +42,7 @@ from wmd.services.rate_limits import Limit, hit
 from wmd.services.standing import Means
 from wmd.services.states import audit
 from wmd.services.verdicts import approve
+from wmd.services.visits import VisitSpool, line_of
 
 ROOT = Path(__file__).resolve().parents[1]
 OVER = LEAD_STARTED_AT + timedelta(days=30)
@@ -159,6 +160,12 @@ def add_drafts(dbs: Session, count: int) -> None:
     dbs.commit()
 
 
+def add_visits(_dbs: Session, count: int) -> None:
+    """Write of some visits, into a file that is finished when the jobs run."""
+    spool = VisitSpool(current_app.extensions["wmd.visit_spool"].folder, lambda: LEAD_STARTED_AT)
+    spool.write("".join(f"{line_of('ABC234', 'page', LEAD_STARTED_AT)}\n" for _ in range(count)))
+
+
 #: What makes three rows of work for each job.
 DUE: dict[str, Callable[[Session, int], None]] = {
     "outbox": add_mails,
@@ -170,6 +177,7 @@ DUE: dict[str, Callable[[Session, int], None]] = {
     "close-quiet-alarms": add_alarms,
     "seal-audit": add_entries,
     "retention": add_worn_links,
+    "count-visits": add_visits,
     "forget-rate-counts": add_counts,
 }
 

@@ -20,12 +20,14 @@ from wmd.domain.mail_bytes import Letterhead
 from wmd.gateways import Gateways
 from wmd.gateways.mail import FileMailer, SmtpMailer, SmtpSetting
 from wmd.gateways.single_sign_on import SingleSignOn
+from wmd.logs import LineWriter
 from wmd.secretbox import SecretBox
 from wmd.services.alarms import clear_alarm, raise_alarm
 from wmd.services.journal import Journal
 from wmd.services.library import GoodCopies, Library
 from wmd.services.mail_texts import Press
 from wmd.services.source import DatabaseSource
+from wmd.services.visits import VisitSpool
 from wmd.web import register as add_pages
 from wmd.web.alarm_desk import AlarmDesk
 from wmd.web.late_rules import LateRule
@@ -45,6 +47,7 @@ def compose(config: Config, gateways: Gateways | None = None) -> Flask:
     _connect_database(app, config)
     _open_library(app, config, gateways)
     _open_alarm_desk(app, gateways)
+    _open_visit_spool(app, config, gateways)
     app.extensions["wmd.publishing"] = publishing_setting(app)
     _set_up_mail(app, config)
     app.extensions["wmd.single_sign_on"] = single_sign_on(config)
@@ -98,6 +101,13 @@ def _open_library(app: Flask, config: Config, gateways: Gateways) -> None:
         DatabaseSource(engine, config.edition),
         copies=GoodCopies(config.var_dir / "copies", config.secret_key),
     )
+
+
+def _open_visit_spool(app: Flask, config: Config, gateways: Gateways) -> None:
+    """Count who goes where, without identity: lines are written by a thread, so that no answer waits for the disk."""
+    spool = VisitSpool(config.var_dir / "visits", gateways.clock)
+    app.extensions["wmd.visit_spool"] = spool
+    app.extensions["wmd.visits"] = LineWriter(spool.write, most_waiting=10_000)
 
 
 def _with_mailer(gateways: Gateways, config: Config) -> Gateways:

@@ -150,3 +150,32 @@ def test_private_link_is_never_led_to(private: Machine) -> None:
         answer = private.get(f"/go/{code}")
         whole = answer.get_data(as_text=True) + str(answer.headers)
         assert [word for word in ("81234567890", "c2VjcmV0", "us02web", "pwd=") if word in whole] == []
+
+
+def written(machine: Machine) -> list[str]:
+    """Return the lines that were written of visits, and forget them."""
+    machine.app.extensions["wmd.visits"].flush()
+    folder = machine.app.extensions["wmd.visit_spool"].folder
+    found: list[str] = []
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        found += path.read_text().splitlines()
+        path.unlink()
+    return found
+
+
+def test_visit_is_written_as_code_way_and_hour_and_nothing_else(demo: Machine) -> None:
+    demo.clock.now = LEAD_STARTED_AT
+    written(demo)
+    leading, lead = code_of(demo, "side-26-medellin-laderas"), code_of(demo, "lead")
+    slot = demo.programme().events[leading].sessions[0].code
+    for code in (leading, leading.lower(), slot, lead):
+        demo.get(f"/go/{code}", X_Forwarded_For="203.0.113.9", User_Agent="somebody")
+    demo.get(f"/go/{leading}", method="HEAD")
+    demo.get(f"/go/{leading}", Sec_Purpose="prefetch;prerender")
+    demo.get("/go/ZZZZZZ")
+
+    hour = "2021-10-07T13"
+    assert written(demo) == [
+        f"{leading} registration {hour}", f"{leading} registration {hour}", f"{slot} registration {hour}",
+        f"{lead} page {hour}",
+    ]  # fmt: skip

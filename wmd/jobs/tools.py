@@ -20,6 +20,7 @@ from wmd.services.delivery import address_digest
 from wmd.services.journal import Journal
 from wmd.services.mail_texts import Press
 from wmd.services.publishing import Setting
+from wmd.services.visits import VisitSpool
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Tools:
     publishing: Setting
     digest: Callable[[str], str]
     journal: Journal
+    visits: VisitSpool
     workers: int = 1
     mail_rate: int = 0
     stopping: Event = field(default_factory=Event)
@@ -78,6 +80,7 @@ def tools_of(app: Flask, dbs: Session) -> Tools:
         publishing=app.extensions["wmd.publishing"],
         digest=address_digest(str(app.config["SECRET_KEY"])),
         journal=app.extensions["wmd.journal"],
+        visits=app.extensions["wmd.visit_spool"],
         workers=OUTBOX_WORKERS if engine.dialect.name == "postgresql" else 1,
         mail_rate=app.extensions["wmd.config"].mail_rate,
         stopping=app.extensions["wmd.stopping"],

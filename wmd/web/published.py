@@ -47,6 +47,8 @@ _log = logging.getLogger(__name__)
 
 PUBLISH_KEY: Final = "wmd.publish"
 REQUEST_ID_KEY: Final = "wmd.request_id"
+#: Stands in the environment of a GET that was a HEAD.
+HEAD_KEY: Final = "wmd.head"
 
 #: A zone name is at most 32 characters long today; a longer cookie is somebody trying things.
 _LONGEST_ZONE = 64
@@ -191,7 +193,7 @@ class Published:
         request = environ
         if key is not None and environ["REQUEST_METHOD"] == "HEAD":
             # Rendered as GET: HEAD then has the same headers, and the GET that follows finds its answer ready.
-            request = {**environ, "REQUEST_METHOD": "GET"}
+            request = {**environ, "REQUEST_METHOD": "GET", HEAD_KEY: True}
         answer = Answer()
         spare = last_good if environ["PATH_INFO"].endswith(".ics") else None
         try:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template
+from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request
 
 from wmd.domain.codes import normalise_code
 from wmd.domain.programme import EventView, SessionView
 from wmd.domain.vocabulary import SessionStatus
+from wmd.services.visits import line_of
 from wmd.web.public import addresses
 from wmd.web.public.arguments import named_zone
 from wmd.web.public.events import taking_its_place
 from wmd.web.public.page import absolute, demo_kind, here_without_zone
 from wmd.web.public.registration import Door, Registration, registration_of
+from wmd.web.published import HEAD_KEY
 from wmd.web.reading import not_ready, read_now, read_programme, read_site, viewer
 
 bp = Blueprint("go", __name__)
@@ -37,6 +39,7 @@ def go(code: str) -> Response:
     session = next((slot for slot in event.sessions if slot.code == known), None)
     way_in = way_into(event, session, now)
     target = _target(event, way_in.door)
+    _count(session.code if session else event.code, "registration" if target else "page", now)
     if target:
         response = make_response(redirect(target, 302))
         response.headers["Referrer-Policy"] = "no-referrer"
@@ -54,6 +57,16 @@ def go(code: str) -> Response:
         canonical_url=absolute(addresses.short(event.code)), noindex=True,
     )  # fmt: skip
     return make_response(page)
+
+
+def _count(code: str, way: str, now: datetime) -> None:
+    """Note that somebody came, without a trace of who. The line is written elsewhere and later (``services/visits``).
+
+    Not for HEAD, nor for a browser that only looks ahead (``Sec-Purpose``, https://fetch.spec.whatwg.org/#sec-purpose).
+    """
+    looks = HEAD_KEY in request.environ or request.headers.get("Sec-Purpose", "").startswith("prefetch")
+    if request.method == "GET" and not looks:
+        current_app.extensions["wmd.visits"](line_of(code, way, now))
 
 
 def way_into(event: EventView, session: SessionView | None, now: datetime) -> Registration:
