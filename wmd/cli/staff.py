@@ -10,7 +10,7 @@ from wmd.db import db
 from wmd.errors import InvalidContentError
 from wmd.gateways import Gateways
 from wmd.services.people import find_person, read_address
-from wmd.services.staff import ROLES, Member, add_staff, disable_staff, find_member, list_staff
+from wmd.services.staff import ROLES, Member, add_staff, disable_staff, find_member, list_staff, tell_added
 
 staff = AppGroup("staff", help="The people who moderate and administer.")
 
@@ -27,7 +27,7 @@ def _refuse(error: InvalidContentError) -> click.ClickException:
 @click.option("--region", "regions", multiple=True, help="Limit to a region; may be given several times.")
 @click.option("--language", "languages", multiple=True, help="Limit to a language; may be given several times.")
 def add_command(address: str, name: str, role: str, regions: tuple[str, ...], languages: tuple[str, ...]) -> None:
-    """Add the person with ADDRESS to the staff. They sign in at /sign-in and set up their second factor there."""
+    """Add the person with ADDRESS to the staff. A mail tells them where to sign in and set up their second factor."""
     gateways: Gateways = current_app.extensions["wmd.gateways"]
     try:
         member = add_staff(
@@ -36,6 +36,9 @@ def add_command(address: str, name: str, role: str, regions: tuple[str, ...], la
         )  # fmt: skip
     except InvalidContentError as error:
         raise _refuse(error) from error
+    tell_added(
+        db.session(), member, actor="command", box=current_app.extensions["wmd.secretbox"], now=gateways.clock()
+    )
     db.session.commit()
     config = current_app.extensions["wmd.config"]
     click.echo(f"{member.person.address} is in the staff as {role} and signs in at {config.base_url}/sign-in.")

@@ -139,3 +139,7 @@ def test_command_adds_lists_and_disables(app: Flask, dbs: Session) -> None:
     assert runner.invoke(args=["staff", "disable", "nobody@people.example"]).exit_code == 1
     assert runner.invoke(args=["staff", "add", "no address", "--name", "X", "--role", "reader"]).exit_code == 1
     assert [row[0] for row in trail(dbs)] == ["command", "command"]
+    # Who was refused is not written to.
+    first = dbs.scalars(select(Person.id).where(Person.name == "First")).one()
+    mails = select(Message.kind, Message.person_id, Message.cause)
+    assert dbs.execute(mails).tuples().all() == [("staff-added", first, "command")]
