@@ -16,10 +16,13 @@ from tests.conftest import LEAD_STARTED_AT, Databases
 from tests.e2e.conftest import Browse, Watch
 from tests.e2e.live import LiveSite, serving
 from tests.e2e.test_layout import too_wide, violations
-from tests.submissions import propose
+from tests.submissions import MONA, edit, propose, seen
+from wmd.cli import publishing_setting
 from wmd.db import db
 from wmd.domain.content import TextContent
 from wmd.models import Organisation, Person, PublicCode, StaffMember, Submission
+from wmd.services.standing import Means
+from wmd.services.verdicts import approve
 from wmd.services.web_sessions import open_session
 
 pytestmark = pytest.mark.e2e
@@ -115,6 +118,56 @@ def test_keys_can_be_switched_off(browse: Browse, site: LiveSite) -> None:
     page.keyboard.press("j")
     assert page.url.endswith("/staff/desk")
     page.get_by_role("button", name="Switch these keys on").click()
+
+
+def test_help_opens_on_an_item_as_well(browse: Browse, site: LiveSite) -> None:
+    moderator(site)
+    (only,) = wait_for(site, "Asked for help")
+    page = sit_down(browse, site, f"/staff/desk/{only}?q=asked+for")
+    keys = page.locator("dl.keys")
+    expect(keys).to_be_hidden()
+    page.keyboard.press("?")
+    expect(keys).to_be_in_viewport()
+    assert keys.locator("kbd").all_text_contents() == ["j", "k", "c", "a", "r", "n", "q", "?"]
+    # In a field it is a letter like any other.
+    page.get_by_label("Private note").focus()
+    page.keyboard.type("Why?")
+    expect(page.get_by_label("Private note")).to_have_value("Why?")
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_change_is_compared_field_by_field_and_taken_in_part(browse: Browse, site: LiveSite, width: int) -> None:
+    moderator(site)
+    title = f"Compared at {width}"
+    (only,) = wait_for(site, title)
+    with site.app.app_context():
+        dbs, row = db.session(), db.session.get_one(Submission, only)
+        means = Means(publishing_setting(site.app), site.app.extensions["wmd.secretbox"])
+        approve(dbs, seen(dbs, row), means, actor=MONA, now=LEAD_STARTED_AT)
+        dbs.commit()
+        texts = {"en": TextContent(f"{title}, anew", "A talk.", "Some words.")}
+        edit(dbs, row, LEAD_STARTED_AT, texts=texts, cost="90 EUR")
+    page = sit_down(
+        browse, site, f"/staff/desk/{only}?q=compared", viewport={"width": width, "height": 900}, has_touch=width < 500
+    )
+    table = page.get_by_role("region", name="What this change changes")
+    rows = [
+        [cell.strip() for cell in row.locator("th, td").all_inner_texts()[1:]] for row in table.get_by_role("row").all()
+    ]
+    assert [" ".join(row[0].split()) for row in rows[-2:]] == ["Title en", "Cost"]
+    assert [row[1:] for row in rows[-2:]] == [[title, f"{title}, anew"], ["–", "90 EUR"]]
+    # On a phone the fields stand below each other, and say which is which.
+    said = table.locator("td[data-label=Proposed]").first.evaluate("cell => getComputedStyle(cell, '::before').content")
+    assert said == ('"Proposed: "' if width < 500 else "none")
+    assert too_wide(page, width) == []
+    if folder := os.environ.get("WMD_SHOTS"):
+        table.screenshot(path=Path(folder) / f"compared-{width}.png")
+
+    page.get_by_label("Take: Title").check()
+    page.get_by_text("Reasons and words to the organiser").click()
+    page.get_by_label("In your own words").fill("Events are free.")
+    page.get_by_role("button", name="Take what is ticked").click()
+    expect(page.get_by_role("status")).to_contain_text(f"Partly taken. {title}, anew")
 
 
 def test_everything_works_without_scripts(browse: Browse, site: LiveSite, watch: Watch) -> None:
