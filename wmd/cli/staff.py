@@ -36,9 +36,7 @@ def add_command(address: str, name: str, role: str, regions: tuple[str, ...], la
         )  # fmt: skip
     except InvalidContentError as error:
         raise _refuse(error) from error
-    tell_added(
-        db.session(), member, actor="command", box=current_app.extensions["wmd.secretbox"], now=gateways.clock()
-    )
+    tell_added(db.session(), member, actor="command", box=current_app.extensions["wmd.secretbox"], now=gateways.clock())
     db.session.commit()
     config = current_app.extensions["wmd.config"]
     click.echo(f"{member.person.address} is in the staff as {role} and signs in at {config.base_url}/sign-in.")

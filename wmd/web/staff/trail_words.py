@@ -59,7 +59,9 @@ VALUES: Mapping[str, Mapping[str, str]] = {
     "organisation": {"proposed": N_("new"), "listed": N_("listed"), "merged": N_("merged")},
     "person": METROPOLIS_REGION_LABELS | {
         "reader": N_("reader"), "moderator": N_("moderator"), "administrator": N_("administrator"),
-        "unconfirmed": N_("address not confirmed"), "link": N_("by a mailed link"), "oidc": N_("by single sign-on"),
+        "unconfirmed": N_("address not confirmed"), "link": N_("by a mailed link"),
+        "confirm": N_("by the link that confirms"), "set-up": N_("while setting it up"),
+        "oidc": N_("by single sign-on"),
         "totp": N_("by a code"), "recovery": N_("by a recovery code"), "changed": N_("changed"),
     },
     "message": STATE_LABELS,
