@@ -36,6 +36,7 @@ from wmd.services.moderation import Seen, seen_now, waiting_revision
 from wmd.services.staff_edits import approved_revision
 from wmd.services.threads import thread_of
 from wmd.services.verdicts import versions
+from wmd.services.visits import times_opened
 
 MOST_HISTORY = 200
 
@@ -45,6 +46,7 @@ class Item:
     """One submission as a moderator sees it. ``revision`` is what waits, else what stands, else the newest.
 
     ``edit`` lists what an edit changes, ``people`` maps ids to names, ``keys`` organisations' keys to their rows.
+    ``opened``: how often the way into the published event was asked for.
     """
 
     submission: Submission
@@ -65,6 +67,7 @@ class Item:
     partners: tuple[tuple[CoOrganiser, Organisation, str], ...]
     people: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[str, Organisation] = field(default_factory=dict)
+    opened: int = 0
 
 
 def read_item(dbs: Session, submission: Submission) -> Item:
@@ -103,6 +106,7 @@ def read_item(dbs: Session, submission: Submission) -> Item:
         partners=tuple(partners_of(dbs, submission.id)),
         people=names_of(dbs, _everybody(content, revisions, decisions, trail, thread, submission)),
         keys={row.key: row for row in dbs.scalars(select(Organisation).where(Organisation.key.in_(sorted(keys))))},
+        opened=times_opened(dbs, submission.event_id),
     )  # fmt: skip
 
 

@@ -133,7 +133,9 @@ def _add(dbs: Session, code: str, way: str, hour_at: datetime, count: int) -> No
 
 
 def times_opened(dbs: Session, event_id: str | None) -> int:
-    """Return how often the way into an event or one of its sessions was asked for. One query."""
+    """Return how often the way into an event or one of its sessions was asked for, in one query; 0 of none."""
+    if event_id is None:
+        return 0
     codes = or_(
         GoCount.code.in_(select(Event.code).where(Event.id == event_id)),
         GoCount.code.in_(select(EventSession.code).where(EventSession.event_id == event_id)),

@@ -218,6 +218,7 @@ def test_published_event_is_changed_copied_and_called_off(
     submission_id = published(app, dbs, clock)
     path = f"/organiser/submissions/{submission_id}"
     assert "In the programme" in get(ana, path).text
+    assert "People opened the way into your event 0 times." in get(ana, path).text
     refused = post(ana, f"{path}/withdraw")
     assert refused.status_code == 422
     without = post(ana, f"{path}/call-off", {"what": "cancel", "reason": " ", "sure": "yes"})

@@ -21,7 +21,7 @@ from tests.submissions import ADAM, MONA, edit, propose, seen
 from wmd.db import db
 from wmd.domain.content import ReviewContent, TextContent
 from wmd.domain.vocabulary import Access, Answer, Origin
-from wmd.models import Decision, Event, FieldComment, Message, Note, StaffMember, Submission
+from wmd.models import Decision, Event, EventSession, FieldComment, GoCount, Message, Note, StaffMember, Submission
 from wmd.services.moderation import claim
 from wmd.services.publishing import Setting
 from wmd.services.standing import Means
@@ -461,3 +461,17 @@ def test_merging_and_calling_off_ask_for_a_fresh_confirmation(app: Flask, submis
     ] * 5
     # The desk's own verdicts go on without.
     assert post(client, path, {"act": "refuse"}).status_code in {409, 422}
+
+
+def test_desk_says_how_often_the_way_in_was_opened(
+    app: Flask, dbs: Session, submission: Handed, setting: Setting
+) -> None:
+    approve(dbs, seen(dbs, row(dbs, submission)), Means(setting, BOX), actor=MONA, now=NOW)
+    (event_code, session_code) = dbs.execute(
+        select(Event.code, EventSession.code).join(EventSession, EventSession.event_id == Event.id)
+    ).one()
+    for code, count in ((event_code, 3), (session_code, 4), ("ZZZZZZ", 99)):
+        dbs.add(GoCount(code=code, way="page", hour_at=NOW, count=count))
+    dbs.commit()
+    said = text_of(get(at_desk(app, "mona"), f"/staff/desk/{submission.id}").get_data(as_text=True))
+    assert "Its way in was opened 7 times." in said

@@ -26,6 +26,7 @@ from wmd.services.staff_edits import call_off
 from wmd.services.standing import Means
 from wmd.services.submissions import phase_of, withdraw
 from wmd.services.threads import answer_question, thread_of
+from wmd.services.visits import times_opened
 from wmd.web.catalogue import gettext
 from wmd.web.guards import for_contact, own_submission, visitor
 from wmd.web.means import secret_box
@@ -79,6 +80,7 @@ def show_submission(
         times=times_text(content, _own_zone(), select_locale(), gettext).splitlines() if content else [],
         typed=request.form, who=visitor(),
         open_now=open_editions(dbs, now), is_done=bool(request.args.get("done")),
+        opened=times_opened(dbs, submission.event_id) if item.is_listed else 0,
     )  # fmt: skip
     return make_response(shown, status)
 
