@@ -11,7 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wmd.domain.mail_bytes import AddressFault, Letter, Letterhead, clean_address, one_line, plain_text, to_bytes
+from wmd.domain.mail_bytes import (
+    AddressFault,
+    Letter,
+    Letterhead,
+    Pieces,
+    clean_address,
+    one_line,
+    plain_text,
+    to_bytes,
+)
 
 HEAD = Letterhead("https://wmd.example", "events@wmd.example", "team@wmd.example")
 AT = datetime(2021, 10, 7, 13, 1, tzinfo=UTC)
@@ -21,7 +30,7 @@ HEADERS = [
 ]  # fmt: skip
 
 
-def letter(subject: str = "Received", text: str = "Hello\n", html: str = "<p>Hello</p>") -> Letter:
+def letter(subject: str = "Received", text: Pieces = ("Hello\n",), html: Pieces = ("<p>Hello</p>",)) -> Letter:
     """Return a mail to Ana."""
     return Letter("received", "4b1d", "ana@example.org", subject, text, html)
 
@@ -33,6 +42,12 @@ def read(data: bytes) -> EmailMessage:
     return found
 
 
+def whole(pieces: Pieces) -> str:
+    """Return a part as it was meant: its pieces one after the other, and one line feed at the end."""
+    *first, last = map(plain_text, pieces)
+    return "".join(first) + last.rstrip("\n") + "\n"
+
+
 def by_email_message(one: Letter) -> EmailMessage:
     """Return the same mail, made by Python's own package."""
     made = EmailMessage(policy=SMTP)
@@ -41,18 +56,19 @@ def by_email_message(one: Letter) -> EmailMessage:
     made["X-Mail-Kind"] = one.kind
     made["To"], made["Subject"], made["Date"] = one.reader, one_line(one.subject), AT
     made["Message-ID"] = f"<{one.message_id}@{HEAD.domain}>"
-    made.set_content(plain_text(one.text).rstrip("\n") + "\n")
-    made.add_alternative(plain_text(one.html).rstrip("\n") + "\n", subtype="html")
+    made.set_content(whole(one.text))
+    made.add_alternative(whole(one.html), subtype="html")
     made["Content-Language"] = one.language
     return read(made.as_bytes())
 
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=300) | st.text("a .=\n-\r", max_size=300)
+PIECES = st.lists(TEXTS | st.text("a =\n", max_size=80), min_size=1, max_size=5).map(tuple)
 
 
 @settings(max_examples=150, deadline=None)
-@given(TEXTS, TEXTS, TEXTS)
-def test_bytes_read_back_as_those_of_the_mail_package(subject: str, text: str, html: str) -> None:
+@given(TEXTS, PIECES, PIECES)
+def test_bytes_read_back_as_those_of_the_mail_package(subject: str, text: Pieces, html: Pieces) -> None:
     one = letter(subject, text, html)
     data = to_bytes(one, HEAD, at=AT)
     ours, theirs = read(data), by_email_message(one)
@@ -61,6 +77,8 @@ def test_bytes_read_back_as_those_of_the_mail_package(subject: str, text: str, h
     parts = [[part.get_content() for part in mail.iter_parts()] for mail in (ours, theirs)]  # type: ignore[attr-defined]
     assert parts[0] == parts[1]
     assert data.isascii()
+    body = data.partition(b"\r\n\r\n")[2]
+    assert max(len(line) for line in body.split(b"\r\n")) <= 76
     assert max(len(line) for line in data.split(b"\r\n")) <= 200
     assert b"\n" not in data.replace(b"\r\n", b"")
 
@@ -82,7 +100,7 @@ INJECTIONS = [
 
 @pytest.mark.parametrize("hostile", INJECTIONS)
 def test_hostile_text_stays_in_one_header(hostile: str) -> None:
-    found = read(to_bytes(letter(subject=hostile, text=hostile, html=hostile), HEAD, at=AT))
+    found = read(to_bytes(letter(hostile, (hostile,), ("Hi ", hostile, "")), HEAD, at=AT))
     assert found.keys() == HEADERS
     assert str(found["Subject"]) == one_line(hostile)
     assert [part.get_content_type() for part in found.walk()] == ["multipart/alternative", "text/plain", "text/html"]

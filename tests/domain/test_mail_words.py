@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wmd.domain.mail_words import Words, fill, fill_text, read_words
+from wmd.domain.mail_words import Form, Words, fill, fill_text, read_words
 
 BODY = """Hello {name},
 
@@ -20,10 +20,14 @@ def to_html(text: str) -> str:
     return "".join(f"<p>{part}</p>\n" for part in text.strip().split("\n\n"))
 
 
-def filled(**values: str) -> tuple[str, str, str]:
-    words = Words("News: {title} ({receipt})", BODY, "en")
-    form = read_words(words, footer="Bye.", frame="{body}{footer}", to_html=to_html, direction="ltr")
-    return fill(form, values)
+def read(body: str) -> Form:
+    words = Words("News: {title} ({receipt})", body, "en")
+    return read_words(words, footer="Bye.", frame="{body}{footer}", to_html=to_html, direction="ltr")
+
+
+def filled(body: str = BODY, /, **values: str) -> tuple[str, str, str]:
+    subject, text, html = fill(read(body), values)
+    return subject, "".join(text), "".join(html)
 
 
 def test_place_with_a_value_keeps_what_leads_to_it() -> None:
@@ -47,3 +51,27 @@ def test_place_without_a_value_goes_with_its_brackets_and_its_lead() -> None:
     assert text == "Hello Ana,\n\nabout Care:\n\nUntil soon.\n\n-- \nBye.\n"
     assert html == "<p>Hello Ana,</p>\n<p>about Care:</p>\n<p>Until soon.</p>\n<p>Bye.</p>\n"
     assert fill_text("See {title} ({receipt}).", {"title": "Care"}) == "See Care."
+
+
+def test_line_that_is_a_place_of_its_own_stays_when_the_next_one_has_no_value() -> None:
+    _, text, html = filled("We have:\n{title}\n{organisation}\n\nMore:\n{reason}", title="Care")
+    assert text == "We have:\nCare\n\n-- \nBye.\n"
+    assert html == "<p>We have:\nCare</p>\n<p>Bye.</p>\n"
+
+
+def test_what_fills_a_place_is_not_read_again() -> None:
+    hostile = "\ue000name\ue001 {name} <b>\n\n\n\nend ()"
+    subject, text, html = filled("Look:\n{title}", title=hostile)
+    assert subject == f"News: {hostile}"
+    assert text == "Look:\n\ue000name\ue001 {name} <b>\n\nend ()\n\n-- \nBye.\n"
+    assert html == ("<p>Look:\n\ue000name\ue001 {name} &lt;b&gt;</p><p></p><p>end ()</p>\n<p>Bye.</p>\n")
+    assert fill_text("\ue000title\ue001{title}", {"title": hostile}) == f"title{hostile}"
+
+
+def test_pieces_of_the_form_are_the_same_ones_for_every_reader() -> None:
+    form = read(BODY)
+    ana, ben = (fill(form, {"name": name, "title": "Care"}) for name in ("Ana", "Ben"))
+    assert (ana.text[1::2], ben.text[1::2]) == (("Ana", "Care"), ("Ben", "Care"))
+    assert all(one is other for one, other in zip(ana.text[::2], ben.text[::2], strict=True))
+    assert all(one is other for one, other in zip(ana.html[::2], ben.html[::2], strict=True))
+    assert list(form.shapes) == [{"receipt", "short_link", "reason"}]

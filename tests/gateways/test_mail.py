@@ -29,7 +29,7 @@ QUICK = Limits(answer_s=0.4, open_s=0.6, mail_s=0.8)
 
 def mail(number: int = 1, text: str = "Hello\n.\n.dots\n") -> bytes:
     """Return a small mail."""
-    return to_bytes(Letter("test", f"id-{number}", "ana@example.org", "Hi", text, "<p>Hi</p>"), HEAD, at=AT)
+    return to_bytes(Letter("test", f"id-{number}", "ana@example.org", "Hi", (text,), ("<p>Hi</p>",)), HEAD, at=AT)
 
 
 def smtp(port: int, **changes: object) -> SmtpMailer:

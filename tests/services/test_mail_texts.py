@@ -163,7 +163,7 @@ def written(dbs: Session, row: Message, press: Press, box: SecretBox) -> str:
     """Return a mail as its golden file has it: headers, text, HTML."""
     secret = hidden_part(row, box).get("secret", "")
     reading = read_letters(dbs, [row], press, secret_of=lambda _: secret)[row.id]
-    letter = Letter(row.kind, "id", "reader@people.example", reading.subject, reading.text, reading.html)
+    letter = Letter(row.kind, "id", "reader@people.example", *reading.words)
     mail = read_mail(to_bytes(letter, press.letterhead, at=NOW))
     headers = "".join(f"{name}: {value}\n" for name, value in mail.items() if name != "Content-Type")
     return f"{headers}\n{text_of(mail)}\n==== HTML\n{html_of(mail)}"

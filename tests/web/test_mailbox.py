@@ -22,7 +22,7 @@ LINK = "http://wmd.example/sign-in/confirm?t=abc&next=/x"
 def folder(tmp_path: Path) -> Path:
     """A folder with two mails, the second one newer."""
     for number, subject in enumerate(("First", "Second <b>")):
-        letter = Letter("test", f"m{number}", "ana@example.org", subject, f"Open {LINK}\n<script>", "<p>Hi</p>")
+        letter = Letter("test", f"m{number}", "ana@example.org", subject, (f"Open {LINK}\n<script>",), ("<p>Hi</p>",))
         with FileMailer(tmp_path / "mail").line() as line:
             line.hand_over(HEAD.sender, "ana@example.org", to_bytes(letter, HEAD, at=datetime(2021, 10, 7, tzinfo=UTC)))
     return tmp_path

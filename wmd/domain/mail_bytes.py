@@ -15,6 +15,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202d\u202e]+")
@@ -26,6 +27,9 @@ _DOMAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Z
 _LONGEST_SUBJECT = 200
 #: What fits beside "Subject: " in one line of 78 characters (RFC 5322 §2.1.1).
 _PLAIN_SUBJECT = 69
+#: Of the 76 characters that a quoted-printable line may have (RFC 2045 §6.7), one is for the mark of a soft line break.
+_LONGEST_LINE = 75
+_BLANKS = frozenset(" \t")
 
 
 class AddressFault(ValueError):  # noqa: N818 -- reads as what it is at the place where it is caught
@@ -52,16 +56,19 @@ class Letterhead:
         return urlsplit(self.base_url).hostname or ""
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """One mail, filled in: ``message_id`` is the left part, ``text`` and ``html`` are the two parts."""
+#: A text in pieces: the first, third, … are those of a form and the same in many mails, the others of one reader.
+Pieces = tuple[str, ...]
+
+
+class Letter(NamedTuple):
+    """One mail, filled in: ``message_id`` is the left part, ``text`` and ``html`` are the two parts in pieces."""
 
     kind: str
     message_id: str
     reader: str
     subject: str
-    text: str
-    html: str
+    text: Pieces
+    html: Pieces
     language: str = "en"
 
 
@@ -111,20 +118,25 @@ def to_bytes(letter: Letter, letterhead: Letterhead, *, at: datetime) -> bytes:
     """Return the mail as RFC 5322 bytes with CRLF. ``at`` is when it goes out. Raises :class:`AddressFault`."""
     # A quoted-printable text never holds "=_": "=" is followed by two digits or the end of the line (RFC 2045 §6.7).
     boundary = f"=_{letter.message_id}"
-    return b"".join(
-        (
-            _head(letterhead, letter.kind, letter.language),
-            f"To: {clean_address(letter.reader)}\r\n"
-            f"Subject: {_subject(letter.subject)}\r\n"
-            f"Date: {format_datetime(at)}\r\n"
-            f"Message-ID: <{letter.message_id}@{letterhead.domain}>\r\n"
-            f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n'
-            "\r\n".encode(),
-            _part(boundary, "plain", letter.text),
-            _part(boundary, "html", letter.html),
-            f"--{boundary}--\r\n".encode("ascii"),
-        )
+    head = (
+        f"To: {clean_address(letter.reader)}\r\n"
+        f"Subject: {_subject(letter.subject)}\r\n"
+        f"Date: {_date(at)}\r\n"
+        f"Message-ID: <{letter.message_id}@{letterhead.domain}>\r\n"
+        f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n'
+        f"\r\n--{boundary}\r\n{_PART.format('plain')}"
     )
+    parts = [_head(letterhead, letter.kind, letter.language), head.encode()]
+    _add_text(parts, letter.text)
+    parts.append(f"\r\n\r\n--{boundary}\r\n{_PART.format('html')}".encode("ascii"))
+    _add_text(parts, letter.html)
+    parts.append(f"\r\n\r\n--{boundary}--\r\n".encode("ascii"))
+    return b"".join(parts)
+
+
+_PART = 'Content-Type: text/{}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
+#: Many mails of a batch have the same second.
+_date = lru_cache(maxsize=8)(format_datetime)
 
 
 def _subject(text: str) -> str:
@@ -134,15 +146,51 @@ def _subject(text: str) -> str:
     return Header(line, "utf-8", header_name="Subject", maxlinelen=76).encode(linesep="\r\n")
 
 
-def _part(boundary: str, subtype: str, text: str) -> bytes:
-    body = plain_text(text).rstrip("\n").replace("\n", "\r\n") + "\r\n"
-    return (
-        (
-            f"--{boundary}\r\n"
-            f'Content-Type: text/{subtype}; charset="utf-8"\r\n'
-            "Content-Transfer-Encoding: quoted-printable\r\n"
-            "\r\n"
-        ).encode("ascii")
-        + binascii.b2a_qp(body.encode(), istext=True)
-        + b"\r\n"
-    )
+class _Coded(NamedTuple):
+    """A piece as quoted-printable, with the lengths of its first and its last line; equal when there is only one."""
+
+    data: bytes
+    first: int
+    last: int
+    is_line: bool
+
+
+def _add_text(parts: list[bytes], pieces: Pieces) -> None:
+    """Add a text as quoted-printable, without line feeds at its end.
+
+    Each piece is coded by itself, so that those of the form are coded once. A soft line break (RFC 2045 §6.7 rule 5),
+    which every reader takes out again, stands between two pieces that do not fit into one line.
+    """
+    column, last = 0, len(pieces) - 1
+    for number, piece in enumerate(pieces):
+        if not piece:
+            continue
+        coded = _coded_end(piece) if number == last else _coded(piece) if number % 2 else _coded_once(piece)
+        if column and column + coded.first > _LONGEST_LINE:
+            parts.append(b"=\r\n")
+            column = 0
+        parts.append(coded.data)
+        column = column + coded.last if coded.is_line else coded.last
+
+
+def _coded(piece: str) -> _Coded:
+    plain = piece if piece.isprintable() else plain_text(piece)
+    is_short = len(plain) <= _LONGEST_LINE and "\n" not in plain
+    if is_short and plain.isascii() and "=" not in plain and plain[-1:] not in _BLANKS:
+        return _Coded(plain.encode("ascii"), len(plain), len(plain), is_line=True)
+    # The line feed at the end, which is taken off again, tells ``b2a_qp`` to end soft lines with CRLF too.
+    data = binascii.b2a_qp(f"{plain}\n".replace("\n", "\r\n").encode(), istext=True)[:-2]
+    if len(data.rpartition(b"\r\n")[2]) > _LONGEST_LINE:
+        # No room is left for the mark of a soft line break: the last character goes to a line of its own.
+        end = len(data) - (3 if data[-3:-2] == b"=" else 1)
+        data = data[:end] + b"=\r\n" + data[end:]
+    first, last = data.partition(b"\r\n")[0], data.rpartition(b"\r\n")[2]
+    return _Coded(data, len(first), len(last), is_line=b"\r\n" not in data)
+
+
+_coded_once = lru_cache(maxsize=2048)(_coded)
+
+
+@lru_cache(maxsize=256)
+def _coded_end(piece: str) -> _Coded:
+    return _coded(plain_text(piece).rstrip("\n"))

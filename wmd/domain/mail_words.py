@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from html import escape
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from wmd.domain.findings import N_, Finding, Level
 from wmd.domain.mail_kinds import Kind
@@ -38,14 +39,30 @@ class Words:
     language: str = "en"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Form:
-    """Words that were read: subject, text and HTML, ready to be filled in."""
+    """Words that were read: subject, text and HTML, ready to be filled in.
+
+    ``shapes`` keeps what is left of them without some places, by the names of those places.
+    """
 
     subject: Pieces
     text: Pieces
     html: Pieces
-    language: str
+    shapes: dict[frozenset[str], Form] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def places(self) -> tuple[str, ...]:
+        """The names of all places, each once."""
+        return tuple(dict.fromkeys((*self.subject[1::2], *self.text[1::2], *self.html[1::2])))
+
+
+class Filled(NamedTuple):
+    """Words filled in: the subject, and the pieces of both parts, in turn the form's and those of this reader."""
+
+    subject: str
+    text: Pieces
+    html: Pieces
 
 
 def check_words(kind: Kind, subject: str, body: str) -> list[Finding]:
@@ -97,12 +114,19 @@ def read_words(words: Words, *, footer: str, frame: str, to_html: Callable[[str]
     foot = _PRIVATE.sub("", footer).strip() + "\n"
     around = frame.replace("{language}", escape(words.language)).replace("{direction}", direction)
     html = around.replace("{body}", _with_places(body, to_html)).replace("{footer}", _with_places(foot, to_html))
-    return Form(_split(words.subject.strip()), _split(f"{body}\n-- \n{foot}"), _split(html), words.language)
+    subject = _PRIVATE.sub("", words.subject).strip()
+    return Form(_split(subject), _split(f"{body}\n-- \n{foot}"), _split(html))
 
 
-#: Stands where a place has no value, until what led to it is gone. No text of ours or of anybody's may hold it.
+#: Stands where a place has no value, until what led to it is gone.
 _EMPTY = "\x00"
-_EMPTY_LINE = re.compile(rf"<p>(?:(?!</p>).)*(?:<br ?/?>|\n)\s*{_EMPTY}</p>\n?", re.DOTALL)
+_FILLED = f"{_OPEN}[a-z_]+{_CLOSE}"
+_FILLED_PLACE = re.compile(f"{_OPEN}([a-z_]+){_CLOSE}")
+_EMPTY_LINE = re.compile(rf"<p>((?:(?!</p>).)*)(?:<br ?/?>|\n)\s*{_EMPTY}</p>\n?", re.DOTALL)
+#: A line that is nothing but a place with a value: it stands for itself, and does not lead to the next one.
+_OWN_LINE = re.compile(rf"(?:^|<br ?/?>|\n)\s*{_FILLED}\s*(?:<br ?/?>|\n|$)")
+#: Shapes that are kept of one form: in practice a few places have no value.
+_MOST_SHAPES = 64
 
 
 def _split(text: str) -> Pieces:
@@ -121,47 +145,92 @@ def _with_places(text: str, to_html: Callable[[str], str]) -> str:
     return _MARK.sub(lambda match: "{" + names[int(match[1])] + "}", html)
 
 
-def fill(form: Form, values: Mapping[str, str]) -> tuple[str, str, str]:
-    """Return subject, text and HTML with every place filled once; a place without a value becomes nothing.
+def fill(form: Form, values: Mapping[str, str]) -> Filled:
+    """Return the words with every place filled once; a place without a value becomes nothing.
 
     What only leads to such a place goes with it: brackets around it, and a paragraph of which it is the last line.
     """
-    html = _EMPTY_LINE.sub("", _fill(form.html, _as_html(values)).replace(f"<p>{_EMPTY}</p>\n", ""))
-    text = "\n\n".join(
-        part for part in _fill(form.text, values).split("\n\n") if not part.rstrip("\n").endswith(f"\n{_EMPTY}")
+    blank = frozenset([name for name in form.places if not values.get(name)])
+    shape = form.shapes.get(blank)
+    if shape is None:
+        if len(form.shapes) >= _MOST_SHAPES:
+            form.shapes.clear()
+        shape = form.shapes[blank] = _shape(form, blank)
+    subject = "".join(_fill(shape.subject, values, _same))
+    return Filled(subject, _fill(shape.text, values, _tidy), _fill(shape.html, values, _as_html))
+
+
+def fill_text(text: str, values: Mapping[str, str]) -> str:
+    """Return a text by itself with its places filled once."""
+    pieces = _split(_PRIVATE.sub("", text))
+    blank = frozenset([name for name in pieces[1::2] if not values.get(name)])
+    return "".join(_fill(_resplit(_bare(_marked(pieces, blank))), values, _same))
+
+
+def _fill(pieces: Pieces, values: Mapping[str, str], show: Callable[[str, str], str]) -> Pieces:
+    filled = list(pieces)
+    filled[1::2] = [show(name, values[name]) for name in pieces[1::2]]
+    return tuple(filled)
+
+
+def _shape(form: Form, blank: frozenset[str]) -> Form:
+    """Return what is left of a form without some places and what leads to them."""
+    html = _marked(form.html, blank).replace(f"<p>{_EMPTY}</p>\n", "")
+    parts = [_without_end(part) for part in _marked(form.text, blank).split("\n\n")]
+    text = "\n\n".join(part for part in parts if part is not None)
+    return Form(
+        _resplit(_bare(_marked(form.subject, blank))),
+        _resplit(_close_gaps(_bare(text))),
+        _resplit(_bare(_EMPTY_LINE.sub(_without_line, html))),
     )
-    return _bare(_fill(form.subject, values)), _tidy(_bare(text)), _bare(html)
+
+
+def _marked(pieces: Pieces, blank: frozenset[str]) -> str:
+    """Return a text with a mark for each place: the same one for all that have no value."""
+    return "".join(
+        piece if number % 2 == 0 else _EMPTY if piece in blank else f"{_OPEN}{piece}{_CLOSE}"
+        for number, piece in enumerate(pieces)
+    )
+
+
+def _resplit(marked: str) -> Pieces:
+    return tuple(_FILLED_PLACE.split(marked))
+
+
+def _without_end(part: str) -> str | None:
+    """Return a paragraph of the text without an empty last line; None when all of it only leads there."""
+    lead, found, line = part.rstrip("\n").rpartition("\n")
+    if not found or line != _EMPTY:
+        return part
+    return lead if _OWN_LINE.search(lead) else None
+
+
+def _without_line(match: re.Match[str]) -> str:
+    return f"<p>{match[1]}</p>\n" if _OWN_LINE.search(match[1]) else ""
 
 
 def _bare(text: str) -> str:
     return text.replace(f" ({_EMPTY})", "").replace(_EMPTY, "")
 
 
-def fill_text(text: str, values: Mapping[str, str]) -> str:
-    """Return a text by itself with its places filled once."""
-    return _bare(_fill(_split(text), values))
-
-
-def _fill(pieces: Pieces, values: Mapping[str, str]) -> str:
-    return "".join([piece if number % 2 == 0 else values.get(piece) or _EMPTY for number, piece in enumerate(pieces)])
-
-
-def _tidy(text: str) -> str:
+def _close_gaps(text: str) -> str:
     """Close the gap that a place without a value leaves between two paragraphs."""
     return re.sub(r"\n{3,}", "\n\n", text)
 
 
-def _as_html(values: Mapping[str, str]) -> dict[str, str]:
-    shown: dict[str, str] = {}
-    for name, value in values.items():
-        safe = escape(value)
-        if not value:
-            continue
-        if name in LINKS:
-            shown[name] = f'<a href="{safe}">{safe}</a>'
-        else:
-            shown[name] = safe.replace("\n\n", "</p><p>").replace("\n", "<br>")
-    return shown
+def _same(_: str, value: str) -> str:
+    return value
+
+
+def _tidy(_: str, value: str) -> str:
+    return _close_gaps(value.strip("\n")) if "\n" in value else value
+
+
+def _as_html(name: str, value: str) -> str:
+    safe = escape(value)
+    if name in LINKS:
+        return f'<a href="{safe}">{safe}</a>'
+    return safe.replace("\n\n", "</p><p>").replace("\n", "<br>") if "\n" in safe else safe
 
 
 def paragraphs(text: str) -> list[str]:

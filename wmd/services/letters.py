@@ -67,7 +67,7 @@ def _ready(
         reader = clean_address(hidden.get("to", "") or reading.address)
     except AddressFault:
         return "there is no address it could go to"
-    letter = Letter(claim.kind, claim.message_id, reader, reading.subject, reading.text, reading.html, reading.language)
+    letter = Letter(claim.kind, claim.message_id, reader, *reading.words, reading.language)
     submission = reading.submission
     return Ready(
         claim, reader, to_bytes(letter, press.letterhead, at=now), digest(reader.lower()), reading.address,

@@ -27,7 +27,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -35,7 +35,7 @@ from sqlalchemy.orm import Session
 from wmd.domain.content import EventContent
 from wmd.domain.findings import N_
 from wmd.domain.mail_kinds import KINDS
-from wmd.domain.mail_words import Words, fill, fill_text
+from wmd.domain.mail_words import Filled, Words, fill, fill_text
 from wmd.domain.vocabulary import SessionStatus
 from wmd.models import (
     Decision,
@@ -103,17 +103,29 @@ class About(Protocol):
     def created_at(self) -> datetime: ...  # noqa: D102
 
 
-@dataclass(slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What was read for one message: its words filled in, and of what that depends."""
 
-    subject: str
-    text: str
-    html: str
+    words: Filled
     language: str
     address: str
     submission: Submission | None = None
     revision_number: int = 0
+
+    @property
+    def subject(self) -> str:
+        """The subject."""
+        return self.words.subject
+
+    @property
+    def text(self) -> str:
+        """The text part, whole."""
+        return "".join(self.words.text)
+
+    @property
+    def html(self) -> str:
+        """The HTML part, whole."""
+        return "".join(self.words.html)
 
 
 @dataclass(slots=True)
@@ -134,6 +146,8 @@ class _Known:
     reasons: dict[str, Reason] = field(default_factory=dict)
     reports: dict[str, ProblemReport] = field(default_factory=dict)
     contents: Contents = field(default_factory=Contents)
+    #: What was put into words already, by all that it depends on: many mails of a batch are about one event.
+    times: dict[tuple[str, str, str], str] = field(default_factory=dict)
     written: Written = field(default_factory=dict)
 
     def content(self, revision: Revision) -> EventContent:
@@ -172,9 +186,9 @@ def _read_one(row: About, known: _Known, press: Press, secret: str | None, tried
     if row.kind == "announcement":
         # What staff wrote has places too; they are filled here, and what fills them is not read again below.
         values |= {name: fill_text(str(row.facts.get(name, "")), values) for name in ("subject", "text")}
-    subject, text, html = fill(press.form(words), values)
     newest = one.revisions[-1].number if one.revisions else 0
-    return Reading(subject, text, html, words.language, person.address if person else "", one.submission, newest)
+    filled = fill(press.form(words), values)
+    return Reading(filled, words.language, person.address if person else "", one.submission, newest)
 
 
 class _One:
@@ -244,9 +258,16 @@ class _One:
         return (self.submission.receipt or "") if self.submission else ""
 
     def _times(self) -> str:
-        content = self._content()
-        known_zone = self.person.zone if self.person else ""
-        return times_text(content, known_zone, self.language, self.say) if content else ""
+        revision = self._revision()
+        if revision is None:
+            return ""
+        zone = self.person.zone if self.person else ""
+        key = (revision.id, zone, self.language)
+        found = self.known.times.get(key)
+        if found is None:
+            found = times_text(self.known.content(revision), zone, self.language, self.say)
+            self.known.times[key] = found
+        return found
 
     def _code(self) -> str:
         event = self.known.events.get(self.submission.event_id) if self.submission else None
