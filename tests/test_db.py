@@ -9,13 +9,13 @@ from threading import Thread
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, select, text, update
+from sqlalchemy import Engine, bindparam, select, text, update
 from sqlalchemy.exc import OperationalError, StatementError
 from sqlalchemy.orm import Session
 
 from tests.conftest import LEAD_STARTED_AT
-from wmd.db import db, make_engine, reading
-from wmd.models import PrivateLink, SiteState
+from wmd.db import Prepared, db, each_committed, make_engine, reading
+from wmd.models import MailSwitch, PrivateLink, SiteState
 
 
 @pytest.fixture
@@ -162,3 +162,59 @@ def test_failed_transaction_leaves_nothing(engine: Engine) -> None:
         change_and_fail()
 
     assert version(engine) == 0
+
+
+HOLD = Prepared(
+    update(MailSwitch)
+    .where(MailSwitch.reason == bindparam("p_before"), MailSwitch.id == 1)
+    .values(reason=bindparam("p_after"), held_at=bindparam("p_at", type_=MailSwitch.held_at.type))
+)
+
+
+def held(engine: Engine) -> tuple[str, datetime | None]:
+    """Return why and since when all mail is held."""
+    with Session(engine) as dbs:
+        return dbs.execute(select(MailSwitch.reason, MailSwitch.held_at)).tuples().one()
+
+
+def test_prepared_statement_belongs_to_the_transaction_it_runs_in(engine: Engine) -> None:
+    madrid = LEAD_STARTED_AT.astimezone(timezone(timedelta(hours=2)))
+    with engine.connect() as connection:
+        transaction = connection.begin()
+        assert HOLD.run(connection, {"p_before": "", "p_after": "a", "p_at": madrid}) == 1
+        assert HOLD.run(connection, {"p_before": "", "p_after": "b", "p_at": madrid}) == 0
+        assert connection.execute(select(MailSwitch.reason, MailSwitch.held_at)).tuples().one() == (
+            "a",
+            LEAD_STARTED_AT,
+        )
+        transaction.rollback()
+    assert held(engine) == ("", None)
+    with each_committed(engine) as pen:
+        assert HOLD.run(pen, {"p_before": "", "p_after": "a", "p_at": madrid}) == 1
+        assert held(engine) == ("a", LEAD_STARTED_AT)
+
+
+def test_prepared_statement_fails_as_any_other(engine: Engine) -> None:
+    values = {"p_before": "", "p_after": "a", "p_at": LEAD_STARTED_AT}
+    is_sqlite = engine.dialect.name == "sqlite"
+    with each_committed(engine) as pen:
+        pen.exec_driver_sql("PRAGMA busy_timeout=50" if is_sqlite else "SET lock_timeout = '50ms'")
+        with engine.begin() as other:
+            other.execute(update(MailSwitch).values(reason="other"))
+            with pytest.raises(OperationalError) as caught:
+                HOLD.run(pen, values)
+    assert "2021" not in str(caught.value)
+    assert not caught.value.connection_invalidated
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"])
+def test_prepared_statement_on_a_dead_connection_lets_go_of_it(engine: Engine) -> None:
+    with each_committed(engine) as pen:
+        number = pen.scalar(text("SELECT pg_backend_pid()"))
+        with engine.connect() as other:
+            other.execute(text("SELECT pg_terminate_backend(:number)"), {"number": number})
+        with pytest.raises(OperationalError) as caught:
+            HOLD.run(pen, {"p_before": "", "p_after": "a", "p_at": LEAD_STARTED_AT})
+        assert caught.value.connection_invalidated
+        assert pen.invalidated
+    assert held(engine) == ("", None)

@@ -8,14 +8,15 @@ reads: a deferred transaction that turns from reading to writing cannot wait for
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, create_engine, event
+from sqlalchemy import Connection, DateTime, Dialect, Engine, Executable, MetaData, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIModule
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
@@ -157,6 +158,70 @@ def each_committed(engine: Engine) -> Iterator[Connection]:
     """Give a connection on which every statement is a transaction of its own, committed when it returns."""
     with engine.connect() as raw:
         yield raw.execution_options(isolation_level="AUTOCOMMIT")
+
+
+class Prepared:
+    """A statement that is run for row after row: put together once for each database, then given to the driver.
+
+    It runs in the connection's own transaction. Nothing is different for the database; SQLAlchemy's general way, which
+    reads each call anew, takes longer than either database needs for the work.
+    """
+
+    def __init__(self, statement: Executable) -> None:
+        self._statement = statement
+        self._made: dict[str, _Made] = {}
+
+    def run(self, connection: Connection, values: Mapping[str, object]) -> int:
+        """Run it with a value for each of its named parameters; return how many rows it changed.
+
+        Raises what the connection's own methods raise: DBAPIError and its kinds.
+        """
+        dialect = connection.dialect
+        made = self._made.get(dialect.name)
+        if made is None:
+            made = self._made[dialect.name] = _make(self._statement, dialect)
+        driver = connection.connection
+        cursor = driver.cursor()
+        try:
+            cursor.execute(made.text, made.bind(values))
+            return int(cursor.rowcount)
+        except made.error as error:
+            if dialect.is_disconnect(error, driver, cursor):
+                connection.invalidate(error)
+            raise DBAPIError.instance(
+                made.text, None, error, made.error, hide_parameters=True, dialect=dialect,
+                connection_invalidated=connection.invalidated,
+            ) from error  # fmt: skip
+        finally:
+            cursor.close()
+
+
+class _Made(NamedTuple):
+    """A statement as one driver takes it. ``names`` orders its parameters, and is empty where they have names."""
+
+    text: str
+    fixed: dict[str, Any]
+    converters: list[tuple[str, Callable[[Any], Any]]]
+    names: list[str]
+    error: type[DBAPIModule.Error]
+
+    def bind(self, values: Mapping[str, object]) -> dict[str, Any] | list[Any]:
+        found = {**self.fixed, **values}
+        for name, convert in self.converters:
+            found[name] = convert(found[name])
+        return [found[name] for name in self.names] if self.names else found
+
+
+def _make(statement: Executable, dialect: Dialect) -> _Made:
+    made = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
+    converters = {
+        name: parameter.type.dialect_impl(dialect).bind_processor(dialect)
+        for parameter, name in made.bind_names.items()
+    }
+    return _Made(
+        str(made), dict(made.params), [(name, each) for name, each in converters.items() if each is not None],
+        list(made.positiontup or ()), dialect.loaded_dbapi.Error,
+    )  # fmt: skip
 
 
 @contextmanager

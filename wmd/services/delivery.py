@@ -16,9 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
-    Compiled,
     Connection,
-    Executable,
     String,
     and_,
     bindparam,
@@ -33,6 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from wmd.db import Prepared
 from wmd.domain.mail_handover import Outcome
 from wmd.domain.mail_kinds import KINDS, URGENT
 from wmd.models import Draft, MailSwitch, Message, Note, Person, Revision, Submission, Suppression
@@ -123,7 +122,8 @@ def claim(dbs: Session, *, now: datetime, limit: int) -> list[Claim]:
     found = list(dbs.scalars(claim_query(now, limit, urgent=True)))
     if len(found) < limit:
         more = dbs.scalars(claim_query(now, limit, urgent=False))
-        found += [each for each in more if each not in set(found)][: limit - len(found)]
+        already = set(found)
+        found += [each for each in more if each not in already][: limit - len(found)]
     if not found:
         return []
     token, until = secrets.token_hex(16), now + LEASE
@@ -139,9 +139,7 @@ def claim(dbs: Session, *, now: datetime, limit: int) -> list[Claim]:
         .execution_options(synchronize_session=False)
     ).all()  # fmt: skip
     place = {identity: number for number, identity in enumerate(found)}
-    return sorted(
-        (Claim(**row._mapping, token=token, lease_until=until) for row in rows), key=lambda each: place[each.id]
-    )
+    return sorted((Claim._make((*row, token, until)) for row in rows), key=lambda each: place[each.id])
 
 
 def is_held(dbs: Session) -> bool:
@@ -158,7 +156,7 @@ def _wanted() -> ColumnElement[bool]:
         Note.submission_id == Message.subject_id, Note.is_question, ~Note.is_private, Note.answered_at.is_(None)
     )
     return case(
-        (Message.kind.in_(["confirm", "confirm-reminder"]), unconfirmed),
+        (or_(Message.kind == "confirm", Message.kind == "confirm-reminder"), unconfirmed),
         (Message.kind == "draft-reminder", drafted),
         (Message.kind == "question-reminder", asked),
         (Message.thread.startswith(CHANGES_REMINDER), unchanged),
@@ -209,18 +207,12 @@ _SENT = _END.values(
 )
 
 
-#: Statements made ready for a database, by name and dialect: the two of each mail are not put together anew.
-_MADE: dict[tuple[str, str], Compiled] = {}
+_MARKING, _SENDING = Prepared(_MARK), Prepared(_SENT)
 
 
-def _run(dbs: Session | Connection, name: str, statement: Executable, values: dict[str, Any]) -> bool:
+def _run(dbs: Session | Connection, statement: Prepared, values: dict[str, Any]) -> bool:
     """Run one of the two statements of each mail; tell whether it changed its row."""
-    connection = dbs.connection() if isinstance(dbs, Session) else dbs
-    key = (name, connection.dialect.name)
-    if key not in _MADE:
-        _MADE[key] = statement.compile(dialect=connection.dialect)  # type: ignore[attr-defined]
-    done = connection.execute(_MADE[key], values)  # type: ignore[call-overload]
-    return bool(done.rowcount == 1)
+    return statement.run(dbs.connection() if isinstance(dbs, Session) else dbs, values) == 1
 
 
 def mark(dbs: Session | Connection, ready: Ready, *, now: datetime) -> bool:
@@ -230,7 +222,7 @@ def mark(dbs: Session | Connection, ready: Ready, *, now: datetime) -> bool:
     that nothing can come between the look and the mark. It is committed before the handover.
     """
     return _run(
-        dbs, "mark", _MARK,
+        dbs, _MARKING,
         {
             "p_id": ready.claim.id, "p_token": ready.claim.token, "p_room": now + ROOM, "p_now": now, "p_at": now,
             "p_digest": ready.digest, "p_address": ready.address, "p_submission": ready.submission_id,
@@ -241,7 +233,7 @@ def mark(dbs: Session | Connection, ready: Ready, *, now: datetime) -> bool:
 
 def record_sent(dbs: Session | Connection, claim: Claim, *, now: datetime) -> bool:
     """Write down that the server took a mail, if the row is still ours; tell whether it was."""
-    return _run(dbs, "sent", _SENT, {"p_id": claim.id, "p_token": claim.token, "p_at": now})
+    return _run(dbs, _SENDING, {"p_id": claim.id, "p_token": claim.token, "p_at": now})
 
 
 def record(
