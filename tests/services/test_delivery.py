@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from threading import Thread
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
@@ -203,6 +204,33 @@ def test_paced_mail_lets_a_sign_in_link_pass(
     assert send_mail(tools) == 31
     # Five were claimed when it was asked for: as many as go out in a quarter of a minute.
     assert mailbox.readers.index("ben@people.example") == 5
+
+
+@pytest.mark.parametrize(
+    ("takes_s", "sizes"), [(0.0, [50, 100, 10]), (0.02, [50, 50, 50, 10]), (0.1, [50, 25, 12, 12])]
+)
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_batch_is_as_large_as_the_server_is_quick(
+    app: Flask, dbs: Session, run: Callable[[], int], mailbox: Mailbox, clock: Clock,
+    takes_s: float, sizes: list[int],
+) -> None:  # fmt: skip
+    for number in range(160):
+        put_message(
+            dbs, kind="test", dedupe_key=f"m{number:03}", cause="command", to=f"r{number:03}@example.org", now=NOW,
+            box=app.extensions["wmd.secretbox"],
+        )  # fmt: skip
+    dbs.commit()
+    claimed = [0]
+
+    def look(_: str) -> None:
+        with db.engine.connect() as other:
+            claimed.append(other.scalar(select(func.count()).where(Message.state == "sending")) or 0)
+        clock.now += timedelta(seconds=takes_s)
+
+    mailbox.before = look
+    assert run() == 160
+    taken = [now for before, now in pairwise(claimed) if now > before]
+    assert taken[: len(sizes)] == sizes
 
 
 def test_third_hard_bounce_suppresses_the_address(

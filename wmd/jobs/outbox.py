@@ -23,10 +23,14 @@ from wmd.services.outbox_watch import watch_outbox
 
 log = logging.getLogger(__name__)
 
-#: Rows that one worker claims at a time: few enough that a slow server does not use up their lease.
+#: Rows that a worker claims at first; one that works alone begins with more.
 CLAIMED: Final = 20
-#: A single worker takes more of them at once: reading what they say costs less for each.
 CLAIMED_ALONE: Final = 50
+#: Then so many as go out within about this time: few where the server is slow, so that their lease is not used up and a
+#: sign-in link need not wait; many where it is quick, because reading what they say costs less for each.
+BATCH: Final = timedelta(seconds=1)
+FEWEST: Final = 10
+MOST: Final = 200
 #: Mails a minute from which on several workers share a limited rate.
 _SHARED_FROM: Final = 120
 #: How long one run goes on taking batches, and most of them; the next tick goes on. Short, so that ticks are seen.
@@ -66,7 +70,8 @@ def _work(tools: Tools) -> int:
         for _ in range(MOST_BATCHES):
             if tools.stopping.is_set() or tools.clock() - tools.now > RUN:
                 break
-            claims = delivery.claim(tools.dbs, now=tools.clock(), limit=limit)
+            began = tools.clock()
+            claims = delivery.claim(tools.dbs, now=began, limit=limit)
             tools.dbs.commit()
             if not claims:
                 break
@@ -83,6 +88,8 @@ def _work(tools: Tools) -> int:
             done += sent
             if not goes_on:
                 break
+            if len(claims) == limit:
+                limit = _next_limit(tools, limit, tools.clock() - began)
     return done
 
 
@@ -91,8 +98,17 @@ def _claimed(tools: Tools) -> int:
 
     What is claimed waits for its turn under its lease, and a sign-in link that comes meanwhile waits behind it.
     """
-    most = CLAIMED if tools.workers > 1 else CLAIMED_ALONE
-    return min(most, max(1, tools.mail_rate // (4 * tools.workers))) if tools.mail_rate else most
+    first = CLAIMED if tools.workers > 1 else CLAIMED_ALONE
+    return min(first, max(1, tools.mail_rate // (4 * tools.workers))) if tools.mail_rate else first
+
+
+def _next_limit(tools: Tools, limit: int, took: timedelta) -> int:
+    """Return how many rows to claim next, after as many as ``limit`` took so long."""
+    if tools.mail_rate:
+        return limit
+    if took < BATCH / 2:
+        return min(2 * limit, MOST)
+    return max(limit // 2, FEWEST) if took > 2 * BATCH else limit
 
 
 def _send_batch(tools: Tools, pen: Connection, line: MailLine, claims: list[Claim]) -> tuple[int, bool]:
