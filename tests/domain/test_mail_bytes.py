@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wmd.domain.ical.invitations import CalendarObject
 from wmd.domain.mail_bytes import (
     AddressFault,
     Letter,
@@ -138,3 +139,44 @@ def test_same_row_has_the_same_message_id_and_the_sender_is_of_our_own_domain() 
     assert first["Message-ID"] == second["Message-ID"] == "<4b1d@wmd.example>"
     assert str(first["From"]) == "World Metropolitan Day <events@wmd.example>"
     assert str(first["Reply-To"]) == "team@wmd.example"
+
+
+INVITE = CalendarObject("REQUEST", "BEGIN:VCALENDAR\r\nSUMMARY:Ciudad\\, 大都市\r\nEND:VCALENDAR\r\n".encode() * 9)
+CANCEL = CalendarObject("CANCEL", b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")
+FILE = CalendarObject("PUBLISH", INVITE.data)
+
+
+@pytest.mark.parametrize(
+    ("objects", "offered", "attached"),
+    [
+        ((INVITE,), "REQUEST", ["invite.ics REQUEST"]),
+        ((CANCEL, INVITE), "CANCEL", ["invite.ics CANCEL", "invite-2.ics REQUEST"]),
+        ((FILE,), "", ["invite.ics PUBLISH"]),
+    ],
+)
+def test_invitation_is_offered_last_and_attached_with_the_same_bytes(
+    objects: tuple[CalendarObject, ...], offered: str, attached: list[str]
+) -> None:
+    found = read(to_bytes(letter()._replace(calendar=objects), HEAD, at=AT))
+    assert (found.keys(), found.defects, found.get_content_type()) == (HEADERS, [], "multipart/mixed")
+    body, *files = found.iter_parts()
+    assert body.get_content_type() == "multipart/alternative"
+    texts = list(body.iter_parts())  # type: ignore[attr-defined]
+    assert [part.get_content_type() for part in texts[:2]] == ["text/plain", "text/html"]
+    assert [(part["Content-Type"].params["method"], part.get_payload(decode=True)) for part in texts[2:]] == [
+        (each.method, each.data) for each in objects if each.method == offered
+    ]
+    assert all(part["Content-Type"].params["charset"] == "utf-8" for part in texts)
+    assert [f"{part.get_filename()} {part['Content-Type'].params['method']}" for part in files] == attached
+    assert [part.get_payload(decode=True) for part in files] == [each.data for each in objects]
+    assert {part["Content-Transfer-Encoding"] for part in (*files, *texts[2:])} == {"base64"}
+    assert {part.get_content_disposition() for part in files} == {"attachment"}
+
+
+def test_mail_with_an_invitation_says_the_same_as_one_without() -> None:
+    plain, invited = (read(to_bytes(each, HEAD, at=AT)) for each in (letter(), letter()._replace(calendar=(INVITE,))))
+    for kind in ("plain", "html"):
+        bodies = [each.get_body((kind,)) for each in (plain, invited)]
+        assert bodies[0] is not None
+        assert bodies[1] is not None
+        assert bodies[0].get_content() == bodies[1].get_content()

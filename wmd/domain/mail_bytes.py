@@ -1,13 +1,16 @@
 """A mail as bytes on the wire (RFC 5322, RFC 2045): what is the same in many is made once, the rest filled in.
 
-Both parts are quoted-printable, so that any server takes them and no line grows too long. The tests read the bytes
-back and compare them with what Python's own ``EmailMessage`` makes of the same values, which is twenty times slower.
+Both texts are quoted-printable, so that any server takes them and no line grows too long; invitations are base64. The
+tests read the bytes back and compare them with what Python's own ``EmailMessage`` makes of the same values, which is
+twenty times slower.
 """
 
 from __future__ import annotations
 
+import base64
 import binascii
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
@@ -17,6 +20,8 @@ from email.utils import format_datetime
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
+
+from wmd.domain.ical.invitations import CalendarObject
 
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202d\u202e]+")
 _TEXT_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]+")
@@ -61,7 +66,11 @@ Pieces = tuple[str, ...]
 
 
 class Letter(NamedTuple):
-    """One mail, filled in: ``message_id`` is the left part, ``text`` and ``html`` are the two parts in pieces."""
+    """One mail, filled in: ``message_id`` is the left part, ``text`` and ``html`` are the two parts in pieces.
+
+    ``calendar`` holds invitations to add: the first REQUEST or CANCEL is offered by mail programs themselves, and all
+    are attached.
+    """
 
     kind: str
     message_id: str
@@ -70,6 +79,7 @@ class Letter(NamedTuple):
     text: Pieces
     html: Pieces
     language: str = "en"
+    calendar: tuple[CalendarObject, ...] = ()
 
 
 def clean_address(address: str) -> str:
@@ -117,12 +127,15 @@ def _head(letterhead: Letterhead, kind: str, language: str) -> bytes:
 def to_bytes(letter: Letter, letterhead: Letterhead, *, at: datetime) -> bytes:
     """Return the mail as RFC 5322 bytes with CRLF. ``at`` is when it goes out. Raises :class:`AddressFault`."""
     # A quoted-printable text never holds "=_": "=" is followed by two digits or the end of the line (RFC 2045 §6.7).
-    boundary = f"=_{letter.message_id}"
+    # Nor do base64 and headers; the boundary around attachments begins otherwise.
+    boundary, outer = f"=_{letter.message_id}", f"=.{letter.message_id}"
+    around = f'Content-Type: multipart/mixed; boundary="{outer}"\r\n\r\n--{outer}\r\n' if letter.calendar else ""
     head = (
         f"To: {clean_address(letter.reader)}\r\n"
         f"Subject: {_subject(letter.subject)}\r\n"
         f"Date: {_date(at)}\r\n"
         f"Message-ID: <{letter.message_id}@{letterhead.domain}>\r\n"
+        f"{around}"
         f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n'
         f"\r\n--{boundary}\r\n{_PART.format('plain')}"
     )
@@ -130,13 +143,48 @@ def to_bytes(letter: Letter, letterhead: Letterhead, *, at: datetime) -> bytes:
     _add_text(parts, letter.text)
     parts.append(f"\r\n\r\n--{boundary}\r\n{_PART.format('html')}".encode("ascii"))
     _add_text(parts, letter.html)
-    parts.append(f"\r\n\r\n--{boundary}--\r\n".encode("ascii"))
+    parts.append(b"\r\n\r\n")
+    parts += (_offered(boundary, each) for each in _first_message(letter.calendar))
+    parts.append(f"--{boundary}--\r\n".encode("ascii"))
+    if letter.calendar:
+        parts += (_attached(outer, each, number) for number, each in enumerate(letter.calendar, start=1))
+        parts.append(f"--{outer}--\r\n".encode("ascii"))
     return b"".join(parts)
 
 
 _PART = 'Content-Type: text/{}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
 #: Many mails of a batch have the same second.
 _date = lru_cache(maxsize=8)(format_datetime)
+
+
+def _first_message(objects: Sequence[CalendarObject]) -> Sequence[CalendarObject]:
+    """Return the one object that may stand beside the texts: a mail offers one, and a plain file offers nothing.
+
+    Outlook looks for an invitation in the first part alone ([MS-STANOICAL] §2.2.168), others among attachments.
+    """
+    return [each for each in objects if each.method != "PUBLISH"][:1]
+
+
+def _offered(boundary: str, one: CalendarObject) -> bytes:
+    # RFC 6047 §2.4: the method here is that of the object, or clients take neither.
+    head = f'--{boundary}\r\nContent-Type: text/calendar; charset="utf-8"; method={one.method}\r\n'
+    return head.encode("ascii") + _in_base64(one.data)
+
+
+def _attached(boundary: str, one: CalendarObject, number: int) -> bytes:
+    name = "invite.ics" if number == 1 else f"invite-{number}.ics"
+    head = (
+        f"--{boundary}\r\n"
+        f'Content-Type: text/calendar; charset="utf-8"; method={one.method}; name="{name}"\r\n'
+        f'Content-Disposition: attachment; filename="{name}"\r\n'
+    )
+    return head.encode("ascii") + _in_base64(one.data)
+
+
+def _in_base64(data: bytes) -> bytes:
+    """Return bytes as they are, CRLF and all, whatever a server between thinks of lines."""
+    encoded = base64.encodebytes(data).replace(b"\n", b"\r\n")
+    return b"Content-Transfer-Encoding: base64\r\n\r\n" + encoded
 
 
 def _subject(text: str) -> str:

@@ -69,7 +69,7 @@ class Feed(NamedTuple):
     missing: int
 
 
-class _Chosen(NamedTuple):
+class Fed(NamedTuple):
     """A session with the entry that is fed for it."""
 
     session: SessionView
@@ -92,7 +92,7 @@ def join(
     cancelled or postponed is left out 30 days after its old end. Same input, same bytes.
     """
     chosen, missing = _select(sessions, language, now_day)
-    zones = _zones(chosen)
+    zones = zones_of(chosen)
     front = _head(head, head.description)
     room = limit_bytes - len(front) - sum(map(len, zones)) - len(_END)
     bare = sum(len(entry.head) + len(entry.tail) for _, entry in chosen)
@@ -107,7 +107,7 @@ def join(
     if running:
         size = "bare-recent"
         left = [pair for pair in chosen if pair.session.ends_on + KEPT >= now_day]
-        zones = _zones(left)
+        zones = zones_of(left)
     body = _body(front, zones, left, size)
     too_large = len(body) > limit_bytes
     if too_large:
@@ -145,14 +145,14 @@ def single(edition: EditionView, event: EventView, *, language: str, html: str =
         b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n",
         text_line("PRODID", PRODID),
         b"CALSCALE:GREGORIAN\r\n",
-        *_zones(chosen),
+        *zones_of(chosen),
         *(entries.download_extras(entry, html=html) for _, entry in chosen),
         _END,
     ]
     return b"".join(parts)
 
 
-def _select(sessions: Iterable[SessionView], language: str, now_day: date | None) -> tuple[list[_Chosen], int]:
+def _select(sessions: Iterable[SessionView], language: str, now_day: date | None) -> tuple[list[Fed], int]:
     """Return the sessions that are fed, in order of (start, code), and how many lack an entry."""
     chosen = []
     missing = 0
@@ -165,12 +165,12 @@ def _select(sessions: Iterable[SessionView], language: str, now_day: date | None
         if entry is None:
             missing += 1
         else:
-            chosen.append(_Chosen(session, entry))
+            chosen.append(Fed(session, entry))
     chosen.sort(key=lambda pair: (pair.session.starts_at, pair.session.code))
     return chosen, missing
 
 
-def _zones(chosen: Sequence[_Chosen]) -> list[bytes]:
+def zones_of(chosen: Sequence[Fed]) -> list[bytes]:
     """Return the VTIMEZONE of each zone that the chosen entries name, in order of name."""
     names = set()
     for _, entry in chosen:
@@ -210,7 +210,7 @@ def _head(head: FeedHead, description: str) -> bytes:
     return b"".join(lines)
 
 
-def _body(front: bytes, zones: Sequence[bytes], chosen: Sequence[_Chosen], size: Size) -> bytes:
+def _body(front: bytes, zones: Sequence[bytes], chosen: Sequence[Fed], size: Size) -> bytes:
     """Return the whole calendar in one size."""
     parts = [front, *zones]
     for _, entry in chosen:

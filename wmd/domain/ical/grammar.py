@@ -28,6 +28,7 @@ _CIRCUMFLEX = re.compile(r"\^([n^'])")
 _DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _DATE_TIME = re.compile(r"(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})(Z?)")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!#$%&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~]+")
+_MAILBOX = re.compile(r"(?:[A-Za-z0-9!$'*+\-._~]|%[0-9A-Fa-f]{2})+@[A-Za-z0-9.-]+")
 _BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _DURATION = re.compile(r"P(?:\d+W|(?=\d|T\d)(?:\d+D)?(?:T(?=\d)(?:\d+H)?(?:\d+M)?(?:\d+S)?)?)")
 _FLOAT_PAIR = re.compile(r"([+-]?\d+(?:\.\d+)?);([+-]?\d+(?:\.\d+)?)")
@@ -248,6 +249,15 @@ def web_value(value: str) -> str:
     if not re.match(r"https?://[^/?#]", value):
         raise ReadingError("not a web address")
     return uri_value(value)
+
+
+def mail_value(value: str) -> str:
+    """Return a ``mailto:`` address of one mailbox (RFC 5545 §3.3.3, RFC 6068 §2)."""
+    found = uri_value(value)
+    scheme, _, mailbox = found.partition(":")
+    if scheme != "mailto" or mailbox.count("@") != 1 or mailbox.startswith("@") or not _MAILBOX.fullmatch(mailbox):
+        raise ReadingError("not the address of one mailbox")
+    return found
 
 
 def integer_value(value: str) -> int:

@@ -17,7 +17,7 @@ from wmd.domain.ical.grammar import Property, ReadingError
 from wmd.domain.ical.tree import Node, parse, read_tree, when
 from wmd.domain.programme import EntryView
 
-__all__ = ["Node", "check_calendar", "check_component", "check_entry", "parse"]
+__all__ = ["Node", "check_calendar", "check_component", "check_entry", "check_invitation", "parse"]
 
 _MAX_UID_OCTETS = 255
 
@@ -131,6 +131,21 @@ _RULES: Mapping[str, Mapping[str, _Rule]] = {
     "DAYLIGHT": _OBSERVANCE,
 }
 
+_PARTY = frozenset({"CN", "CUTYPE", "ROLE", "PARTSTAT", "RSVP"})
+#: What a message to one person has beside (RFC 5546 §3.2), and what it does not have of a feed's head.
+_INVITATION_RULES: Mapping[str, Mapping[str, _Rule]] = {
+    **_RULES,
+    "VCALENDAR": {
+        **{name: _CALENDAR[name] for name in ("VERSION", "PRODID", "CALSCALE")},
+        "METHOD": _Rule(_one_of("REQUEST", "CANCEL", "PUBLISH"), required=True),
+    },
+    "VEVENT": {
+        **_EVENT,
+        "ORGANIZER": _Rule(grammar.mail_value, required=True, params=frozenset({"CN"})),
+        "ATTENDEE": _Rule(grammar.mail_value, many=True, params=_PARTY),
+    },
+}
+
 #: Which component may stand in which.
 _CHILDREN: Mapping[str, frozenset[str]] = {
     "VCALENDAR": frozenset({"VTIMEZONE", "VEVENT"}),
@@ -141,6 +156,10 @@ _CHILDREN: Mapping[str, frozenset[str]] = {
 _WORDS: Mapping[str, frozenset[str]] = {
     "FEATURE": frozenset({"AUDIO", "CHAT", "FEED", "MODERATOR", "PHONE", "SCREEN", "VIDEO"}),
     "RELTYPE": frozenset({"PARENT", "CHILD", "SIBLING"}),
+    "CUTYPE": frozenset({"INDIVIDUAL"}),
+    "ROLE": frozenset({"REQ-PARTICIPANT"}),
+    "PARTSTAT": frozenset({"NEEDS-ACTION"}),
+    "RSVP": frozenset({"TRUE"}),
 }
 
 
@@ -180,9 +199,41 @@ def check_calendar(calendar_bytes: bytes, *, feed: bool = True) -> list[str]:
     return faults
 
 
-def _check_node(node: Node, faults: list[str]) -> None:
+def check_invitation(calendar_bytes: bytes, method: str) -> list[str]:
+    """Return what is wrong with a message to one person by a method (iTIP): an empty list when nothing is."""
+    roots, faults = read_tree(calendar_bytes)
+    if [root.name for root in roots] != ["VCALENDAR"]:
+        faults.append("line 1: not exactly one VCALENDAR")
+    for root in roots:
+        _check_node(root, faults, _INVITATION_RULES)
+        _check_zones(root, faults)
+        _check_identities(root, faults)
+        _check_method(root, method, faults)
+    return faults
+
+
+def _check_method(calendar: Node, method: str, faults: list[str]) -> None:
+    """Judge what a method demands (RFC 5546 §3.2.1, §3.2.2, §3.2.5): one UID, one attendee, a state."""
+    events = list(calendar.components("VEVENT"))
+    if calendar.raw("METHOD") != method:
+        faults.append(f"line {calendar.line}: METHOD is not {method}")
+    if method != "PUBLISH" and len(events) != 1:
+        faults.append(f"line {calendar.line}: {len(events)} entries in a {method}")
+    attendees = 0 if method == "PUBLISH" else 1
+    state = {"REQUEST": "CONFIRMED", "CANCEL": "CANCELLED"}.get(method)
+    for event in events:
+        found = [each for each in event.properties if each.name == "ATTENDEE"]
+        if len(found) != attendees:
+            faults.append(f"line {event.line}: {len(found)} attendees in a {method}")
+        if state is not None and event.raw("STATUS") != state:
+            faults.append(f"line {event.line}: STATUS of a {method} is not {state}")
+        if method == "REQUEST" and any(each.param("PARTSTAT") != "NEEDS-ACTION" for each in found):
+            faults.append(f"line {event.line}: a REQUEST that asks for no answer")
+
+
+def _check_node(node: Node, faults: list[str], of: Mapping[str, Mapping[str, _Rule]] = _RULES) -> None:
     """Judge a component's properties, then its children."""
-    rules = _RULES.get(node.name)
+    rules = of.get(node.name)
     if rules is None:
         faults.append(f"line {node.line}: component {node.name[:40]} does not belong here")
         return
@@ -199,11 +250,13 @@ def _check_node(node: Node, faults: list[str]) -> None:
     ]
     if node.name == "VEVENT":
         _check_times(node, faults)
+        if of is _RULES and node.raw("DTSTAMP") != node.raw("LAST-MODIFIED"):
+            faults.append(f"line {node.line}: DTSTAMP differs from LAST-MODIFIED")
     if node.name == "VTIMEZONE" and not node.children:
         faults.append(f"line {node.line}: VTIMEZONE without a block")
     for child in node.children:
         if child.name in _CHILDREN.get(node.name, frozenset()):
-            _check_node(child, faults)
+            _check_node(child, faults, of)
         else:
             faults.append(f"line {child.line}: {child.name[:40]} inside {node.name}")
 
@@ -242,9 +295,7 @@ def _parameter_problem(name: str, values: tuple[str, ...]) -> str:
 
 
 def _check_times(node: Node, faults: list[str]) -> None:
-    """Judge the stamps, then DTSTART and DTEND: each by itself, that they are alike and in order."""
-    if node.raw("DTSTAMP") != node.raw("LAST-MODIFIED"):
-        faults.append(f"line {node.line}: DTSTAMP differs from LAST-MODIFIED")
+    """Judge DTSTART and DTEND: each by itself, that they are alike and in order."""
     ends: list[date | datetime] = []
     for name in ("DTSTART", "DTEND"):
         found = node.get(name)
