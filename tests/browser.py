@@ -134,6 +134,9 @@ def _values(control: html.HtmlElement) -> list[tuple[str, str]]:
         return []
     if kind in {"checkbox", "radio"}:
         return [(name, control.get("value", "on"))] if control.get("checked") is not None else []
+    if control.tag == "textarea":
+        # Browsers leave out a line end right after the tag (HTML §13.2.6.4.7).
+        return [(name, (control.value or "").removeprefix("\n"))]
     return [(name, control.value or "")]
 
 
@@ -151,6 +154,8 @@ def _put(fields: list[html.HtmlElement], value: str) -> None:
                 box.set("checked", "checked")
             elif "checked" in box.attrib:
                 del box.attrib["checked"]
+    elif first.tag == "textarea":
+        first.value = f"\n{value}"
     else:
         first.value = value
 

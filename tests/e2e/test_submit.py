@@ -264,3 +264,26 @@ def test_form_with_everything_open_satisfies_axe_and_fits_a_phone(
         page.goto(path)
         assert too_wide(page, 360) == []
         assert violations(page) == []
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_panels_are_added_moved_and_previewed(browser: Browser, site: LiveSite, watch: Watch, scripts: bool) -> None:
+    context = browser.new_context(base_url=site.base_url, java_script_enabled=scripts, locale="en-GB")
+    context.set_default_timeout(PATIENCE_MS)
+    watch.attach(context)
+    page = context.new_page()
+    page.goto(FORM)
+    fill(page, f"Care in panels, {'with' if scripts else 'without'} scripts", "pia@people.example")
+    page.locator("summary", has_text="Panels").click()
+    for title, questions in (("Second", "Two?"), ("First", "One?\nAnd then?")):
+        page.get_by_role("button", name="Add a panel").click()
+        panel = page.get_by_role("group", name=re.compile("^Panel ")).last
+        panel.get_by_label("Title of the panel").fill(title)
+        panel.get_by_label("Guiding questions").fill(questions)
+    page.get_by_role("button", name="Move this panel up 2").click()
+    expect(page.get_by_role("group", name="Panel 1").get_by_label("Title of the panel")).to_have_value("First")
+    page.get_by_role("button", name="Preview", exact=True).click()
+    expect(page.locator(".preview-bar")).to_be_visible()
+    assert page.locator("div.panel h3").all_inner_texts() == ["First", "Second"]
+    assert page.locator(".questions li").all_inner_texts() == ["One?", "And then?", "Two?"]
+    context.close()

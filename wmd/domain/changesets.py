@@ -94,6 +94,13 @@ LABELS: Mapping[str, str] = {
     "opens_at": N_("Opens"), "closes_at": N_("Closes"), "name": N_("Name"), "address": N_("Address"),
     "city": N_("City"), "country": N_("Country"), "latitude": N_("Latitude"), "longitude": N_("Longitude"),
 }  # fmt: skip
+#: The same in a part of an event, where "Title" alone would say too little.
+_LABELS_IN: Mapping[type, Mapping[str, str]] = {
+    SessionContent: {"title": N_("Title of the session")},
+    PanelContent: {"title": N_("Title of the panel"), "description": N_("What the panel is about")},
+    QuestionContent: {"text": N_("Guiding question")},
+    SpeakerContent: {"title": N_("Role title")},
+}
 _ORDER = {
     "sessions": N_("Order of the sessions, with those added or removed"),
     "panels": N_("Order of the panels, with those added or removed"),
@@ -179,7 +186,8 @@ def _units(kind: type) -> list[tuple[str, str, tuple[str, ...]]]:
     grouped = GROUPS.get(kind, ())
     inside = {name for _, _, names in grouped for name in names}
     skipped = {"id", "texts", *_LISTS, *({"language"} if kind is EventContent else ())}
-    alone = [(f.name, LABELS[f.name], (f.name,)) for f in fields(kind) if f.name not in inside | skipped]
+    words = {**LABELS, **_LABELS_IN.get(kind, {})}
+    alone = [(f.name, words[f.name], (f.name,)) for f in fields(kind) if f.name not in inside | skipped]
     return [*grouped, *alone]
 
 

@@ -21,7 +21,9 @@ _LINK = "registration.join_link"
 #: What is said of people and parties when a form begins; an event's change does not ask it.
 _ONCE = frozenset({"organisation", "contact", "declarations"})
 #: What nobody types, or what is not kept as it was typed.
-_NOT_TYPED = frozenset({"id", "key", "origin", "consent"})
+_NOT_TYPED = frozenset({"id", "key", "origin", "consent", "panels_asked"})
+_IDS = frozenset({"sessions[].id", "sessions[].speakers[].id", "sessions[].panels[].id"})
+_IDS |= {"sessions[].panels[].speakers[].id"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def as_change(again: Again, typed: Typed) -> dict[str, str]:
     for name, text in again.handed.items():
         pattern = pattern_of(name)
         path = name.rpartition(".")[0]
-        if pattern in {"sessions[].id", "sessions[].speakers[].id"} and any(one.startswith(path) for one in changed):
+        if pattern in _IDS and any(one.startswith(path) for one in changed):
             changed.setdefault(name, text)
         if pattern == "organisers[].key" and changed.get(f"{path}.name") == again.handed.get(f"{path}.name"):
             changed.setdefault(name, text)

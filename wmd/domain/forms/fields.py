@@ -83,6 +83,19 @@ def _f(
     return pattern, control, label, hint, need, options, folded
 
 
+def _people(path: str) -> tuple[tuple[str, str, str, str, Need, str, bool], ...]:
+    """Return the fields of a person in a session or panel."""
+    return (
+        _f(f"{path}.id", "hidden", ""),
+        _f(f"{path}.name", "text", N_("Name")),
+        _f(f"{path}.title", "text", N_("Role title"), N_("Such as “Mayor of …”.")),
+        _f(f"{path}.organisation", "text", N_("Organisation")),
+        _f(f"{path}.role", "select", N_("Part"), options="speaker-roles"),
+        _f(f"{path}.consent", "checkbox", N_("This person knows that the name will be published"),
+           N_("Without it we show only the role title.")),
+    )  # fmt: skip
+
+
 _TABLE = {
     "organisation": (
         _f("organisation.key", "select", N_("For which organisation?"), options="organisations"),
@@ -154,13 +167,13 @@ _TABLE = {
         _f("sessions[].time_text", "text", N_("The time as you announce it"),
            N_("Such as “15:00 CET”. We compare the two and tell you if they disagree.")),
         _f("sessions[].time_confirmed", "checkbox", N_("Yes, the time and the city above are right")),
-        _f("sessions[].speakers[].id", "hidden", ""),
-        _f("sessions[].speakers[].name", "text", N_("Name")),
-        _f("sessions[].speakers[].title", "text", N_("Role title"), N_("Such as “Mayor of …”.")),
-        _f("sessions[].speakers[].organisation", "text", N_("Organisation")),
-        _f("sessions[].speakers[].role", "select", N_("Part"), options="speaker-roles"),
-        _f("sessions[].speakers[].consent", "checkbox", N_("This person knows that the name will be published"),
-           N_("Without it we show only the role title.")),
+        *_people("sessions[].speakers[]"),
+        _f("sessions[].panels_asked", "hidden", ""),
+        _f("sessions[].panels[].id", "hidden", ""),
+        _f("sessions[].panels[].title.*", "text", N_("Title of the panel")),
+        _f("sessions[].panels[].description.*", "textarea", N_("What it is about")),
+        _f("sessions[].panels[].questions.*", "textarea", N_("Guiding questions"), N_("One on each line.")),
+        *_people("sessions[].panels[].speakers[]"),
     ),
     "way-in": (
         _f("format", "radio", N_("How do people take part?"), need=_R, options="formats"),
@@ -262,10 +275,16 @@ ALIASES: Mapping[str, str] = {
     "registration": "registration.url",
     "venue": "venue.city",
     "texts": "language",
+    # Words in no language of the event: beside the heading of their panel.
+    "sessions[].panels[].title": "sessions[].panels[]",
+    "sessions[].panels[].description": "sessions[].panels[]",
+    "sessions[].panels[].questions[].text": "sessions[].panels[]",
 }
 
 _NUMBER = re.compile(r"\[(\d{1,6})\]")
 _KEYED = ("texts", "access_facts", "answers", "declarations")
+_PANEL_WORDS = re.compile(r"(sessions\[\]\.panels\[\]\.(?:title|description|questions))\.[^.\[\]]+")
+_QUESTION = re.compile(r"(sessions\[\d+\]\.panels\[\d+\]\.questions)\[\d+\]\.text\.([^.\[\]]+)")
 
 
 def pattern_of(name: str) -> str:
@@ -275,7 +294,8 @@ def pattern_of(name: str) -> str:
     if first in _KEYED and dot:
         _, dot, tail = rest.partition(".")
         return f"{first}.*{dot}{tail}"
-    return pattern
+    words = _PANEL_WORDS.fullmatch(pattern)
+    return f"{words[1]}.*" if words else pattern
 
 
 def is_field(name: str) -> bool:
@@ -285,6 +305,9 @@ def is_field(name: str) -> bool:
 
 def _typed_as(where: str) -> str:
     """Return the path of a finding with what is typed elsewhere replaced."""
+    if question := _QUESTION.fullmatch(where):
+        # All questions of a panel in one language are typed in one field.
+        return f"{question[1]}.{question[2]}"
     numbers = _NUMBER.findall(where)
     pattern = pattern_of(where) if where.partition(".")[0] not in _KEYED else where
     if pattern.startswith("organisation.names."):

@@ -1,6 +1,6 @@
 """From what was typed to content: an event, its organisation, people, links and declarations, with every finding.
 
-What the form does not show stays as the revision that is edited (``base``) has it: external keys, panels, states. Names
+What the form does not show stays as the revision that is edited (``base``) has it: external keys, states. Names
 of people and raw join links travel beside the content, which holds only ids.
 """
 
@@ -122,7 +122,7 @@ def read_form(typed: Typed, form: Form) -> ReadForm:
     content, found = event_from_json(document)
     if content is not None:
         found = _check(content, form, organisation, partners, key, join_link)
-        found = rules.without_what_comes_later(found, typed)
+    found = rules.without_what_comes_later([cells.placed(finding) for finding in found], typed)
     if organisation is not None:
         found += [finding.at("organisation") for finding in check_organisation(organisation)]
     given = tuple(kind for kind in form.declarations if cells.ticked(f"declarations.{kind}"))

@@ -11,7 +11,7 @@ from wmd.domain.findings import N_, Finding
 from wmd.domain.forms.fields import FIELDS, pattern_of
 from wmd.domain.forms.named import code_of
 from wmd.domain.forms.scalars import Cells, unknown_name
-from wmd.domain.forms.typed import MOST_SESSIONS, MOST_SPEAKERS, Typed, count_of, languages_of
+from wmd.domain.forms.typed import MOST_PANELS, MOST_SESSIONS, MOST_SPEAKERS, Typed, languages_of
 
 if TYPE_CHECKING:
     from wmd.domain.forms.reading import Form
@@ -95,7 +95,7 @@ def _limits(cells: Cells, form: Form) -> Iterator[Finding]:
 
 
 def _of_sessions(cells: Cells) -> Iterator[Finding]:
-    for index in range(min(count_of(cells.typed, "sessions"), MOST_SESSIONS)):
+    for index in range(min(cells.count("sessions"), MOST_SESSIONS)):
         path = f"sessions[{index}]"
         if not cells.text(f"{path}.zone"):
             yield error("form.needed", f"{path}.zone", N_("Name the city whose clock counts."))
@@ -104,13 +104,36 @@ def _of_sessions(cells: Cells) -> Iterator[Finding]:
             for name in names:
                 if not cells.text(f"{path}.{name}"):
                     yield error("form.needed", f"{path}.{name}", _NEEDED)
-        for position in range(min(count_of(cells.typed, f"{path}.speakers"), MOST_SPEAKERS)):
-            place = f"{path}.speakers[{position}]"
-            if cells.text(f"{place}.name") and not cells.ticked(f"{place}.consent"):
-                text = N_("Without this person’s knowledge the name is not kept; the role title is shown alone.")
-                yield warning("form.consent", f"{place}.consent", text)
-                if not cells.text(f"{place}.title"):
-                    yield error("form.needed", f"{place}.title", N_("Then give at least the role title."))
+        yield from _consents(cells, path)
+        for position in range(min(cells.count(f"{path}.panels"), MOST_PANELS)):
+            panel = f"{path}.panels[{position}]"
+            yield from _titled(cells, panel)
+            yield from _consents(cells, panel)
+
+
+def _consents(cells: Cells, path: str) -> Iterator[Finding]:
+    """Yield what is missing about the people of a session or panel whose names may not be published."""
+    for position in range(min(cells.count(f"{path}.speakers"), MOST_SPEAKERS)):
+        place = f"{path}.speakers[{position}]"
+        if cells.text(f"{place}.name") and not cells.ticked(f"{place}.consent"):
+            text = N_("Without this person’s knowledge the name is not kept; the role title is shown alone.")
+            yield warning("form.consent", f"{place}.consent", text)
+            if not cells.text(f"{place}.title"):
+                yield error("form.needed", f"{place}.title", N_("Then give at least the role title."))
+
+
+def _titled(cells: Cells, panel: str) -> Iterator[Finding]:
+    """Yield that a panel in which something is typed has no title."""
+    said = (cells.panel_words.get(f"{panel}.{name}", {}) for name in ("description", "questions"))
+    people = (
+        cells.text(f"{panel}.speakers[{n}].{part}")
+        for n in range(min(cells.count(f"{panel}.speakers"), MOST_SPEAKERS))
+        for part in ("name", "title", "organisation")
+    )
+    is_used = any(text.strip() for words in said for text in words.values()) or any(people)
+    titles = cells.panel_words.get(f"{panel}.title", {})
+    if is_used and not any(text.strip() for text in titles.values()):
+        yield error("form.needed", f"{panel}.title.{cells.original()}", N_("Give the panel a title."))
 
 
 def _people(cells: Cells, form: Form, *, has_second: bool) -> Iterator[Finding]:
@@ -161,6 +184,9 @@ def without_what_comes_later(findings: list[Finding], typed: Typed) -> list[Find
             continue
         path = finding.where.partition(".")[0]
         if finding.code.startswith("time.missing-") and typed.get(f"{path}.to_confirm", "").strip():
+            continue
+        if finding.code == "speaker.empty" and typed.get(f"{finding.where}.name", "").strip():
+            # Without consent the name is not kept; that has been said beside it.
             continue
         kept.append(finding)
     return kept

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, time
+from functools import cached_property
 
 from wmd.domain.abbreviations import literal_offsets
 from wmd.domain.documents.field_rules import error
 from wmd.domain.findings import N_, Finding
 from wmd.domain.forms.fields import FIELDS, FieldSettings, pattern_of
 from wmd.domain.forms.named import code_of, near
-from wmd.domain.forms.typed import Typed, values_of
+from wmd.domain.forms.typed import Typed, counts_of, panel_words, values_of
 
 _ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 _DAY_FIRST = re.compile(r"(\d{1,2})\s*([./])\s*(\d{1,2})\s*[./]\s*(\d{4})", re.ASCII)
@@ -59,17 +60,41 @@ def read_time(text: str) -> time | None:
         return None
 
 
-@dataclass(slots=True)
+@dataclass
 class Cells:
-    """The typed values one by one; what cannot be read is left out and said in ``findings``."""
+    """The typed values one by one; what cannot be read is left out and said in ``findings``.
+
+    ``typed_at`` says where a part of the document is typed, because parts in which nothing is typed are none.
+    """
 
     typed: Typed
     settings: FieldSettings
     findings: list[Finding] = field(default_factory=list)
+    typed_at: dict[str, str] = field(default_factory=dict)
+
+    def placed(self, finding: Finding) -> Finding:
+        """Return a finding about the document at the place in the form that it is about."""
+        part = finding.where
+        while part and part not in self.typed_at:
+            part = part.rpartition(".")[0] if not part.endswith("]") else part[: part.rfind("[")]
+        return replace(finding, where=self.typed_at[part] + finding.where[len(part) :]) if part else finding
 
     def text(self, name: str) -> str:
         """Return what was typed, without blanks around it."""
         return self.typed.get(name, "").strip()
+
+    @cached_property
+    def _counts(self) -> Mapping[str, int]:
+        return counts_of(self.typed)
+
+    def count(self, group: str) -> int:
+        """Return how many parts a group has, as :func:`count_of` does."""
+        return self._counts.get(group, 0)
+
+    @cached_property
+    def panel_words(self) -> Mapping[str, Mapping[str, str]]:
+        """Return the words of panels by language, as :func:`panel_words` does."""
+        return panel_words(self.typed)
 
     def original(self) -> str:
         """Return the tag of the language that words without one are in: the original, English until it is known."""

@@ -1,15 +1,17 @@
-"""Sessions and speakers as they were typed, as parts of the event's document."""
+"""Sessions as they were typed, as parts of the event's document."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from wmd.domain.content import SessionContent, SpeakerContent
+from wmd.domain.content import SessionContent
 from wmd.domain.content_json import STORED
 from wmd.domain.documents.shape import wall_text, write_object
+from wmd.domain.forms.panel_cells import read_panels
+from wmd.domain.forms.people_cells import read_speakers
 from wmd.domain.forms.scalars import Cells
-from wmd.domain.forms.typed import MOST_SESSIONS, MOST_SPEAKERS, count_of
+from wmd.domain.forms.typed import MOST_SESSIONS
 
 if TYPE_CHECKING:
     from wmd.domain.forms.reading import Form
@@ -26,7 +28,7 @@ def read_sessions(cells: Cells, form: Form, country: str) -> tuple[list[dict[str
     people: dict[str, str] = {}
     sessions = [
         _session(cells, form, f"sessions[{index}]", country, before, people)
-        for index in range(min(count_of(cells.typed, "sessions"), MOST_SESSIONS))
+        for index in range(min(cells.count("sessions"), MOST_SESSIONS))
     ]
     return sessions, people
 
@@ -50,8 +52,9 @@ def _session(
     if title := cells.text(f"{path}.title"):
         titles[language] = title
     document["title"] = titles
-    known = {speaker.id: speaker for speaker in base.speakers if speaker.id} if base else {}
-    document["speakers"] = _speakers(cells, form, path, known, people)
+    document["speakers"] = read_speakers(cells, form, path, base.speakers if base else (), people)
+    if cells.text(f"{path}.panels_asked"):
+        document["panels"] = read_panels(cells, form, path, base.panels if base else (), people)
     return document
 
 
@@ -79,48 +82,3 @@ def _times(cells: Cells, path: str) -> dict[str, object]:
 
 def _wall(on: date, at: time) -> datetime:
     return datetime.combine(on, at)
-
-
-def _speakers(
-    cells: Cells, form: Form, path: str, known: dict[str, SpeakerContent], people: dict[str, str]
-) -> list[dict[str, object]]:
-    language = cells.original()
-    found = []
-    for index in range(min(count_of(cells.typed, f"{path}.speakers"), MOST_SPEAKERS)):
-        place = f"{path}.speakers[{index}]"
-        name, title = cells.text(f"{place}.name"), cells.text(f"{place}.title")
-        organisation = cells.text(f"{place}.organisation")
-        if not (name or title or organisation):
-            continue
-        before = known.get(cells.text(f"{place}.id"))
-        titles = dict(before.title) if before else {}
-        titles.pop(language, None)
-        if title:
-            titles[language] = title
-        document: dict[str, object] = {
-            "id": before.id if before else "",
-            "role": cells.text(f"{place}.role") or "speaker",
-            "title": titles,
-            "organisation": organisation,
-        }
-        if name and cells.ticked(f"{place}.consent"):
-            document["person_id"] = _person(form, place, name, before, people)
-        found.append(document)
-    return found
-
-
-def _person(form: Form, place: str, name: str, before: SpeakerContent | None, people: dict[str, str]) -> str:
-    """Return the id of a person of this event by that name, or a stand-in for a new one.
-
-    A changed name is another person: nobody is renamed in what is published already.
-    """
-    if before is not None and before.person_id and form.people.get(before.person_id) == name:
-        return before.person_id
-    for identity, known in form.people.items():
-        if known == name:
-            return identity
-    for stand_in, given in people.items():
-        if given == name:
-            return stand_in
-    people[f"new:{place}"] = name
-    return f"new:{place}"

@@ -20,6 +20,8 @@ Typed = Mapping[str, str]
 MOST_FIELDS = 10_000
 MOST_SESSIONS = 100
 MOST_SPEAKERS = 60
+MOST_PANELS = 20
+MOST_QUESTIONS = 30
 MOST_LANGUAGES = 12
 MOST_PARTNERS = 30
 #: Kept of one field: far more than any may have, so that a person can shorten it.
@@ -28,7 +30,16 @@ LONGEST_KEPT = 200_000
 MOST_KEPT = 2_000_000
 
 _INDEX = re.compile(r"\[(\d{1,6})\]")
-_ACTION = re.compile(r"(add|remove)-([a-z]+)(?:-([A-Za-z0-9-]{1,40}))?")
+_ACTION = re.compile(r"(add|remove|up|down)-([a-z]+)(?:-([A-Za-z0-9-]{1,40}))?")
+_PANEL_WORDS = re.compile(r"(sessions\[\d{1,6}\]\.panels\[\d{1,6}\]\.(?:title|description|questions)\.)(.+)")
+#: How many numbers name the part that a button's part stands in, and where its group is.
+_GROUPS: Mapping[str, tuple[int, str]] = {
+    "session": (0, "sessions"),
+    "organiser": (0, "organisers"),
+    "speaker": (1, "sessions[{}].speakers"),
+    "panel": (1, "sessions[{}].panels"),
+    "panelist": (2, "sessions[{}].panels[{}].speakers"),
+}
 
 
 def collect(pairs: Iterable[tuple[str, str]]) -> tuple[dict[str, str], list[Finding]]:
@@ -73,6 +84,25 @@ def count_of(typed: Typed, group: str) -> int:
     return 1 + max((number for _, number, _ in _members(typed, group)), default=-1)
 
 
+def counts_of(typed: Typed) -> dict[str, int]:
+    """Return how many parts each group has, for all groups at once: what asks for many of them reads the names once."""
+    found: dict[str, int] = {}
+    for name in typed:
+        for number in _INDEX.finditer(name):
+            group = name[: number.start()]
+            found[group] = max(found.get(group, 0), int(number[1]) + 1)
+    return found
+
+
+def panel_words(typed: Typed) -> dict[str, dict[str, str]]:
+    """Return what is typed of panels by path and language: ``sessions[0].panels[1].title`` -> tag -> text."""
+    found: dict[str, dict[str, str]] = {}
+    for name, text in typed.items():
+        if words := _PANEL_WORDS.fullmatch(name):
+            found.setdefault(words[1].removesuffix("."), {})[words[2]] = text
+    return found
+
+
 def _members(typed: Typed, group: str) -> Iterable[tuple[str, int, str]]:
     start = len(group)
     for name in typed:
@@ -95,14 +125,22 @@ def languages_of(typed: Typed) -> list[str]:
 
 def too_many(typed: Typed) -> list[Finding]:
     """Return what there is more of than one event can have."""
-    sessions = count_of(typed, "sessions")
-    speakers = max((count_of(typed, f"sessions[{index}].speakers") for index in range(min(sessions, 1000))), default=0)
-    counted = (
-        ("sessions", sessions, MOST_SESSIONS, N_("There are {count} sessions; one event can have {most}.")),
-        ("sessions[0].speakers", speakers, MOST_SPEAKERS, N_("There are {count} speakers; a session can have {most}.")),
+    counts = counts_of(typed)
+    counted = [
+        (
+            "sessions",
+            counts.get("sessions", 0),
+            MOST_SESSIONS,
+            N_("There are {count} sessions; one event can have {most}."),
+        ),
         ("texts", len(languages_of(typed)), MOST_LANGUAGES, N_("There are texts in {count} languages; {most} fit.")),
-        ("organisers", count_of(typed, "organisers"), MOST_PARTNERS, N_("There are {count} partners; {most} fit.")),
-    )
+        ("organisers", counts.get("organisers", 0), MOST_PARTNERS, N_("There are {count} partners; {most} fit.")),
+    ]
+    for group, count in counts.items():
+        if group.endswith(".speakers"):
+            counted.append((group, count, MOST_SPEAKERS, N_("There are {count} speakers; {most} fit.")))
+        if group.endswith(".panels"):
+            counted.append((group, count, MOST_PANELS, N_("There are {count} panels; a session can have {most}.")))
     return [
         error("form.too-many", where, text, count=count, most=most)
         for where, count, most, text in counted
@@ -128,14 +166,18 @@ def blank(edition: EditionContent, *, zone: str = "", language: str = "en") -> d
 
 def session_of(path: str, *, zone: str = "", day: str = "") -> dict[str, str]:
     """Return an empty session."""
-    return {f"{path}.date": day, f"{path}.starts": "", f"{path}.ends": "", f"{path}.zone": zone}
+    return {
+        f"{path}.date": day, f"{path}.starts": "", f"{path}.ends": "", f"{path}.zone": zone,
+        f"{path}.panels_asked": "yes",
+    }  # fmt: skip
 
 
 def act(typed: Typed, action: str) -> tuple[dict[str, str], str]:
-    """Do what a button says that adds or removes a part; return what is typed then, and the name to go to.
+    """Do what a button says that adds, removes or moves a part; return what is typed then, and the name to go to.
 
     Unknown actions change nothing. ``add-session``, ``remove-session-2``, ``add-language``, ``remove-language-es``,
-    ``add-speaker-0``, ``remove-speaker-0-1``, ``add-organiser``, ``remove-organiser-1``.
+    ``add-speaker-0``, ``remove-speaker-0-1``, ``add-organiser``, ``remove-organiser-1``; ``add-panel-0``,
+    ``up-panel-0-1`` and ``add-panelist-0-1`` (a person in a panel) with ``remove`` and ``down`` alike.
     """
     found = _ACTION.fullmatch(action)
     if found is None:
@@ -144,22 +186,15 @@ def act(typed: Typed, action: str) -> tuple[dict[str, str], str]:
     if part == "language":
         return _language(typed, verb, rest)
     numbers = [int(number) for number in rest.split("-") if number.isdecimal() and len(number) <= 6]
-    group = _group(part, verb, numbers)
-    if not group:
+    outer, path = _GROUPS.get(part, (0, ""))
+    if not path or len(numbers) != outer + (verb != "add"):
         return dict(typed), ""
+    group = path.format(*numbers)
+    if verb == "add":
+        return _with_one_more(typed, group)
     if verb == "remove":
         return _without(typed, group, numbers[-1])
-    return _with_one_more(typed, group)
-
-
-def _group(part: str, verb: str, numbers: list[int]) -> str:
-    """Return the group that a button is about; empty when it does not say which part."""
-    is_inner = part == "speaker"
-    if len(numbers) != is_inner + (verb == "remove"):
-        return ""
-    if is_inner:
-        return f"sessions[{numbers[0]}].speakers"
-    return {"session": "sessions", "organiser": "organisers"}.get(part, "")
+    return _moved(typed, group, numbers[-1], -1 if verb == "up" else 1)
 
 
 def _with_one_more(typed: Typed, group: str) -> tuple[dict[str, str], str]:
@@ -171,6 +206,9 @@ def _with_one_more(typed: Typed, group: str) -> tuple[dict[str, str], str]:
         before = f"sessions[{number - 1}]"
         more = session_of(path, zone=typed.get(f"{before}.zone", ""), day=typed.get(f"{before}.date", ""))
         return {**typed, **more}, f"{path}.date"
+    if group.endswith("panels"):
+        more = {f"{path}.title.{tag}": "" for tag in languages_of(typed)}
+        return {**typed, **more}, next(iter(more), path)
     more = {f"{path}.name": "", f"{path}.role": "speaker" if group.endswith("speakers") else "co"}
     return {**typed, **more}, f"{path}.name"
 
@@ -187,15 +225,37 @@ def _without(typed: Typed, group: str, number: int) -> tuple[dict[str, str], str
     return moved, group
 
 
+def _moved(typed: Typed, group: str, number: int, by: int) -> tuple[dict[str, str], str]:
+    """Let a part change places with its neighbour; the first does not go up, and the last not down."""
+    other = number + by
+    if not 0 <= other < count_of(typed, group) or number >= count_of(typed, group):
+        return dict(typed), f"{group}[{number}]"
+    places = {number: other, other: number}
+    members = {name: (index, rest) for name, index, rest in _members(typed, group)}
+    moved = {}
+    for name, value in typed.items():
+        index, rest = members.get(name, (-1, ""))
+        moved[f"{group}[{places[index]}]{rest}" if index in places else name] = value
+    return moved, f"{group}[{other}]"
+
+
 def _language(typed: Typed, verb: str, tag: str) -> tuple[dict[str, str], str]:
     if verb == "remove":
-        kept = {name: value for name, value in typed.items() if not name.startswith(f"texts.{tag}.")}
+        kept = {name: value for name, value in typed.items() if _language_in(name) != tag}
         return (kept, "new_language") if languages_of(kept) else (dict(typed), "new_language")
     tag = tag or code_of("languages", typed.get("new_language", ""))
     if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", tag) or tag in languages_of(typed):
         return dict(typed), "new_language"
     more = {f"texts.{tag}.{part}": "" for part in ("title", "summary", "description")}
     return {**typed, **more, "new_language": ""}, f"texts.{tag}.title"
+
+
+def _language_in(name: str) -> str:
+    """Return the language that the name of a field holds, of the event's texts or the words of a panel."""
+    if name.startswith("texts.") and name.count(".") == 2:
+        return name.split(".")[1]
+    words = _PANEL_WORDS.fullmatch(name)
+    return words[2] if words else ""
 
 
 def with_original(typed: Typed) -> dict[str, str]:
@@ -209,8 +269,13 @@ def with_original(typed: Typed) -> dict[str, str]:
         return dict(typed)
     if len(known) != 1:
         return {**typed, f"texts.{language}.title": typed.get(f"texts.{language}.title", "")}
-    before = f"texts.{known[0]}."
     return {
-        (f"texts.{language}.{name.removeprefix(before)}" if name.startswith(before) else name): value
+        (_in_language(name, language) if _language_in(name) == known[0] else name): value
         for name, value in typed.items()
     }
+
+
+def _in_language(name: str, tag: str) -> str:
+    if words := _PANEL_WORDS.fullmatch(name):
+        return words[1] + tag
+    return f"texts.{tag}.{name.rpartition('.')[2]}"

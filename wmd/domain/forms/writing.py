@@ -10,6 +10,7 @@ from wmd.domain.content import (
     EditionContent,
     EventContent,
     OrganisationContent,
+    PanelContent,
     RegistrationContent,
     ReviewContent,
     SessionContent,
@@ -100,6 +101,21 @@ def _session(path: str, session: SessionContent, language: str, people: Mapping[
     else:
         typed |= _clock(path, session)
     for index, speaker in enumerate(session.speakers):
+        typed |= _speaker(f"{path}.speakers[{index}]", speaker, language, people)
+    typed[f"{path}.panels_asked"] = "yes"
+    for index, panel in enumerate(session.panels):
+        typed |= _panel(f"{path}.panels[{index}]", panel, language, people)
+    return typed
+
+
+def _panel(path: str, panel: PanelContent, language: str, people: Mapping[str, str]) -> dict[str, str]:
+    typed = {f"{path}.id": panel.id}
+    for name, words in (("title", panel.title), ("description", panel.description)):
+        typed |= {f"{path}.{name}.{tag}": text for tag, text in words.items()}
+    for tag in dict.fromkeys(tag for question in panel.questions for tag in question.text):
+        lines = (question.text.get(tag, "") for question in panel.questions)
+        typed[f"{path}.questions.{tag}"] = "\n".join(lines).rstrip("\n")
+    for index, speaker in enumerate(panel.speakers):
         typed |= _speaker(f"{path}.speakers[{index}]", speaker, language, people)
     return typed
 

@@ -9,10 +9,11 @@ from functools import cached_property
 from wmd.domain.findings import N_, Finding, Level
 from wmd.domain.forms.fields import DECLARATIONS, FIELDS, SECTIONS, FormField, Need, field_of, pattern_of
 from wmd.domain.forms.reading import Form
-from wmd.domain.forms.typed import MOST_SESSIONS, Typed, count_of, languages_of, values_of
+from wmd.domain.forms.typed import MOST_PARTNERS, Typed, counts_of, languages_of, values_of
 from wmd.domain.vocabulary import ACCESS_FACT_LABELS
 from wmd.web import names
 from wmd.web.catalogue import gettext
+from wmd.web.organiser.form_sessions import is_beyond, label_in_session, sessions_of
 from wmd.web.organiser.options import names_to_type, options_of, shown_name
 from wmd.web.words import select_locale
 
@@ -155,6 +156,8 @@ class FormPage:
             "chosen": chosen,
             "rows": _ROWS.get(pattern, 3),
             "attrs": attrs,
+            "lang": "",
+            "dir": "",
         }
 
     @cached_property
@@ -187,45 +190,20 @@ class FormPage:
         ]
 
     @cached_property
-    def sessions(self) -> list[dict[str, object]]:
-        """The sessions, each with its fields and its speakers."""
-        count = min(count_of(self.typed, "sessions"), MOST_SESSIONS)
-        return [self._session(index, count) for index in range(count)]
+    def counts(self) -> Mapping[str, int]:
+        """How many parts each group has."""
+        return counts_of(self.typed)
 
-    def _session(self, index: int, count: int) -> dict[str, object]:
-        path = f"sessions[{index}]"
-        more = ["ends_date", "title", "time_text", "time_confirmed", "to_confirm", "all_day"]
-        speakers = [
-            {
-                "path": f"{path}.speakers[{number}]",
-                "number": number,
-                "id": self.typed.get(f"{path}.speakers[{number}].id", ""),
-                "fields": [
-                    self.item(f"{path}.speakers[{number}].{part}")
-                    for part in ("name", "title", "organisation", "role", "consent")
-                ],
-            }
-            for number in range(count_of(self.typed, f"{path}.speakers"))
-        ]
-        items = [self.item(f"{path}.{part}") for part in more]
-        identity = self.typed.get(f"{path}.id", "")
-        return {
-            "path": path,
-            "index": index,
-            "id": identity,
-            "removable": count > 1 and not (self.is_published and identity),
-            "when": [self.item(f"{path}.{part}") for part in ("date", "starts", "ends")],
-            "zone": self.item(f"{path}.zone"),
-            "more": items,
-            "open": any(item["value"] or item["messages"] or item["required"] for item in items),
-            "speakers": speakers,
-        }
+    @cached_property
+    def sessions(self) -> list[dict[str, object]]:
+        """The sessions, each with its fields, its speakers and its panels."""
+        return sessions_of(self)
 
     @cached_property
     def partners(self) -> list[dict[str, object]]:
         """The organisations that take part."""
         shown = []
-        for index in range(1, count_of(self.typed, "organisers")):
+        for index in range(1, min(self.counts.get("organisers", 0), MOST_PARTNERS + 1)):
             path = f"organisers[{index}]"
             key = self.typed.get(f"{path}.key", "")
             parts = ("name", "role") if key else ("name", "role", "address")
@@ -256,12 +234,8 @@ class FormPage:
 
     @cached_property
     def overflow(self) -> list[tuple[str, str]]:
-        """What was typed of more sessions than are shown: it is kept, and said to be too many."""
-        return [
-            (name, value)
-            for name, value in self.typed.items()
-            if name.startswith("sessions[") and int(name[9 : name.index("]")]) >= MOST_SESSIONS
-        ]
+        """What was typed of more parts than are shown: it is kept, and said to be too many."""
+        return [(name, value) for name, value in self.typed.items() if is_beyond(name)]
 
     @cached_property
     def summary(self) -> list[dict[str, object]]:
@@ -328,10 +302,7 @@ class FormPage:
         if pattern in _OWN_WORDS:
             return self._own_words(pattern, where.partition(".")[2]) or label
         if where.startswith("sessions["):
-            if count_of(self.typed, "sessions") == 1:
-                return label
-            number = int(where[9 : where.index("]")]) + 1
-            return gettext("Session %(number)d, %(label)s", number=number, label=label) if label else ""
+            return label_in_session(where, label, self.counts.get("sessions", 0)) if label else ""
         if where.startswith("texts.") and label:
             return f"{label} ({names.language_name(where.split('.')[1])})"
         return label

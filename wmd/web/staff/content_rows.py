@@ -253,6 +253,12 @@ def _part(value: Any, known: Known) -> str:  # noqa: ANN401 -- any part of a con
     return "; ".join(filter(None, shown))
 
 
+def _whole(panel: PanelContent, known: Known) -> str:
+    """Return all of a panel that comes or goes: its title, what it is about, its questions and its people."""
+    parts = (panel.title, panel.description, *(question.text for question in panel.questions), *panel.speakers)
+    return "\n".join(filter(None, (say(part, "", known) for part in parts)))
+
+
 def describe(change: Change, known: Known) -> tuple[str, str]:
     """Return a change's two sides in words."""
     if change.path.endswith(".time"):
@@ -263,6 +269,8 @@ def describe(change: Change, known: Known) -> tuple[str, str]:
         if len(change.names) > 1:
             parts = (say(one, field, known) for one, field in zip(side, change.names, strict=True))
             sides.append("; ".join(filter(None, parts)))
+        elif isinstance(side, PanelContent):
+            sides.append(_whole(side, known))
         else:
             sides.append(say(side, name, known))
     return sides[0], sides[1]
