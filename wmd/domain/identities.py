@@ -26,6 +26,26 @@ def without_claims(content: EventContent) -> EventContent:
     return replace(content, code="", sessions=sessions)
 
 
+def with_people(content: EventContent, person_of: Callable[[str], str]) -> EventContent:
+    """Return the content with each speaker's person, where there is one, replaced by what ``person_of`` says."""
+
+    def renamed(speakers: tuple[SpeakerContent, ...]) -> tuple[SpeakerContent, ...]:
+        return tuple(
+            replace(speaker, person_id=person_of(speaker.person_id)) if speaker.person_id else speaker
+            for speaker in speakers
+        )
+
+    sessions = tuple(
+        replace(
+            session,
+            speakers=renamed(session.speakers),
+            panels=tuple(replace(panel, speakers=renamed(panel.speakers)) for panel in session.panels),
+        )
+        for session in content.sessions
+    )
+    return replace(content, sessions=sessions)
+
+
 def ids_in(content: EventContent) -> set[str]:
     """Return every id that the content's sessions, panels, questions and speakers carry."""
     found: set[str] = set()

@@ -15,6 +15,7 @@ from wmd.domain.content import (
     SeriesContent,
     SpeakerContent,
 )
+from wmd.domain.identities import with_people
 from wmd.models import Edition, EditionTopic, Event, EventSession, Organisation, Person, Revision, Series, Topic
 from wmd.services.importing import edition_content
 from wmd.services.intake import read_content
@@ -38,7 +39,7 @@ def export_file(dbs: Session, edition: Edition) -> ProgrammeFile:
         organisations=_organisations(dbs, events),
         series=_series(dbs, events),
         people=tuple(sorted(people.values(), key=lambda person: person.key)),
-        events=tuple(_with_person_keys(event, people) for event in events),
+        events=tuple(with_people(event, lambda person_id: people[person_id].key) for event in events),
     )
 
 
@@ -78,24 +79,6 @@ def _people(dbs: Session, events: list[EventContent]) -> dict[str, PersonContent
     ids = sorted({speaker.person_id for event in events for speaker in _all_speakers(event) if speaker.person_id})
     rows = dbs.scalars(select(Person).where(Person.id.in_(ids))) if ids else ()
     return {row.id: PersonContent(row.key or row.id, row.name) for row in rows}
-
-
-def _with_person_keys(event: EventContent, people: dict[str, PersonContent]) -> EventContent:
-    def keyed(speakers: tuple[SpeakerContent, ...]) -> tuple[SpeakerContent, ...]:
-        return tuple(
-            replace(speaker, person_id=people[speaker.person_id].key) if speaker.person_id else speaker
-            for speaker in speakers
-        )
-
-    sessions = tuple(
-        replace(
-            session,
-            speakers=keyed(session.speakers),
-            panels=tuple(replace(panel, speakers=keyed(panel.speakers)) for panel in session.panels),
-        )
-        for session in event.sessions
-    )
-    return replace(event, sessions=sessions)
 
 
 def _organisations(dbs: Session, events: list[EventContent]) -> tuple[OrganisationContent, ...]:

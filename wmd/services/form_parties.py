@@ -14,9 +14,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from wmd.domain.codes import Mint
-from wmd.domain.content import SCHEMA_VERSION, EventContent, OrganisationContent, OrganiserContent, SpeakerContent
+from wmd.domain.content import SCHEMA_VERSION, EventContent, OrganisationContent, OrganiserContent
 from wmd.domain.content_json import STORED, organisation_to_json
 from wmd.domain.forms.reading import NEW_LEAD, Contact, Partner
+from wmd.domain.identities import with_people
 from wmd.domain.vocabulary import OrganiserRole
 from wmd.models import CoOrganiser, Organisation, OrganisationContact, Person, PublicCode, Revision, Submission
 from wmd.secretbox import SecretBox
@@ -169,24 +170,8 @@ def settled(content: EventContent, parties: Parties) -> EventContent:
         # A partner that turns out to be the organisation itself stands once, as the one that leads.
         if key not in shown or organiser.role is OrganiserRole.LEAD:
             shown[key] = replace(organiser, key=key)
-    sessions = tuple(
-        replace(
-            session,
-            speakers=_speakers(session.speakers, parties),
-            panels=tuple(replace(panel, speakers=_speakers(panel.speakers, parties)) for panel in session.panels),
-        )
-        for session in content.sessions
-    )
-    return replace(content, organisers=tuple(shown.values()), sessions=sessions)
-
-
-def _speakers(speakers: tuple[SpeakerContent, ...], parties: Parties) -> tuple[SpeakerContent, ...]:
-    return tuple(
-        replace(speaker, person_id=parties.people.get(speaker.person_id, speaker.person_id))
-        if speaker.person_id
-        else speaker
-        for speaker in speakers
-    )
+    named = with_people(content, lambda person_id: parties.people.get(person_id, person_id))
+    return replace(named, organisers=tuple(shown.values()))
 
 
 def name_partners(dbs: Session, submission: Submission, parties: Parties, tools: Tools) -> None:

@@ -13,11 +13,11 @@ from datetime import datetime
 from sqlalchemy import Select, or_, select, update
 from sqlalchemy.orm import Session
 
-from wmd.domain.content import EditionContent, EventContent, SessionContent, SpeakerContent
+from wmd.domain.content import EditionContent, EventContent, SessionContent
 from wmd.domain.documents.check_file import check_file
 from wmd.domain.documents.read_file import ReadFile
 from wmd.domain.findings import N_, Finding, Level, errors
-from wmd.domain.identities import forget_ids, ids_in
+from wmd.domain.identities import forget_ids, ids_in, with_people
 from wmd.domain.vocabulary import RegistrationState, SessionStatus
 from wmd.errors import InvalidContentError, NotPublishableError
 from wmd.models import (
@@ -219,15 +219,7 @@ def _resolve(
         # An export never holds the link itself, so leaving it out keeps the one we have, as long as the event lasts.
         move_end(dbs, known, _last_end(event, before))
         registration = replace(registration, private_link_id=known)
-    sessions = tuple(
-        replace(
-            session,
-            speakers=_speakers(session.speakers, people),
-            panels=tuple(replace(panel, speakers=_speakers(panel.speakers, people)) for panel in session.panels),
-        )
-        for session in event.sessions
-    )
-    return replace(event, registration=registration, sessions=sessions)
+    return replace(with_people(event, people.__getitem__), registration=registration)
 
 
 def _last_end(event: EventContent, before: EventContent | None) -> datetime | None:
@@ -251,12 +243,6 @@ def _ids_taken(dbs: Session, read: ReadFile) -> set[str]:
         for model in (EventSession, Panel, PanelQuestion, Speaker):
             taken |= set(dbs.scalars(select(model.id).where(model.id.in_(some))))
     return taken
-
-
-def _speakers(speakers: tuple[SpeakerContent, ...], people: dict[str, str]) -> tuple[SpeakerContent, ...]:
-    return tuple(
-        replace(speaker, person_id=people[speaker.person_id]) if speaker.person_id else speaker for speaker in speakers
-    )
 
 
 def _again(

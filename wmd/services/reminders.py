@@ -8,7 +8,7 @@ somebody acted: handed in, thrown away, answered. The wait begins anew with each
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -116,22 +116,26 @@ def remind_of_question(dbs: Session, note_id: int, *, box: SecretBox, now: datet
     note = dbs.get_one(Note, note_id, with_for_update=True, populate_existing=True)
     if note.answered_at is not None:
         return 0
-    submission = dbs.get_one(Submission, note.submission_id)
-    done = 0
+    due = _due_to(dbs, dbs.get_one(Submission, note.submission_id), f"question-reminder:{note_id}", note.at, now)
+    return sum(
+        put_message(dbs, kind="question-reminder", facts={"note_id": note_id}, box=box, now=now, **one) is not None
+        for one in due
+    )
+
+
+def _due_to(dbs: Session, submission: Submission, key: str, since: datetime, now: datetime) -> Iterator[dict[str, Any]]:
+    """Yield whom to remind of something that was said at an instant: what their mail is known by and is about."""
     for person_id in recipients(dbs, submission):
-        key = f"question-reminder:{note_id}:{person_id}"
+        thread = f"{key}:{person_id}"
         sent, last = dbs.execute(
-            select(func.count(), func.max(Message.created_at)).where(Message.thread == key)
+            select(func.count(), func.max(Message.created_at)).where(Message.thread == thread)
         ).one()  # fmt: skip
-        number = _next(QUESTION_WAITS, sent, note.at, last, now)
-        if number is None:
-            continue
-        done += put_message(
-            dbs, kind="question-reminder", dedupe_key=f"{key}:{number}", cause=ACTOR, person_id=person_id,
-            subject_id=submission.id, edition_id=submission.edition_id, facts={"note_id": note_id}, thread=key, box=box,
-            now=now,
-        ) is not None  # fmt: skip
-    return done
+        number = _next(QUESTION_WAITS, sent, since, last, now)
+        if number is not None:
+            yield {
+                "dedupe_key": f"{thread}:{number}", "cause": ACTOR, "person_id": person_id, "thread": thread,
+                "subject_id": submission.id, "edition_id": submission.edition_id,
+            }  # fmt: skip
 
 
 def due_changes(dbs: Session, *, now: datetime, limit: int) -> list[int]:
@@ -163,21 +167,13 @@ def remind_of_changes(dbs: Session, decision_id: int, *, box: SecretBox, now: da
     submission = dbs.get_one(Submission, str(revision.submission_id), with_for_update=True, populate_existing=True)
     if submission.state != "changes requested":
         return 0
-    done = 0
-    for person_id in recipients(dbs, submission):
-        key = f"{CHANGES_REMINDER}{decision_id}:{person_id}"
-        sent, last = dbs.execute(
-            select(func.count(), func.max(Message.created_at)).where(Message.thread == key)
-        ).one()  # fmt: skip
-        number = _next(QUESTION_WAITS, sent, decision.decided_at, last, now)
-        if number is None:
-            continue
-        done += put_message(
-            dbs, kind="changes-requested", dedupe_key=f"{key}:{number}", cause=ACTOR, person_id=person_id,
-            subject_id=submission.id, edition_id=submission.edition_id, facts={"revision_id": revision.id},
-            thread=key, not_after=now + timedelta(days=2), box=box, now=now,
-        ) is not None  # fmt: skip
-    return done
+    due = _due_to(dbs, submission, f"{CHANGES_REMINDER}{decision_id}", decision.decided_at, now)
+    facts, not_after = {"revision_id": revision.id}, now + timedelta(days=2)
+    return sum(
+        put_message(dbs, kind="changes-requested", facts=facts, not_after=not_after, box=box, now=now, **one)
+        is not None
+        for one in due
+    )
 
 
 def due_confirmations(dbs: Session, *, now: datetime, limit: int) -> list[str]:

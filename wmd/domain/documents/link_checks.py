@@ -33,26 +33,14 @@ def use_of(raw: str) -> LinkUse:
 
 def lint_public(where: str, raw: str) -> Iterator[Finding]:
     """Yield what is wrong with a link that everybody will see; ``""`` is none."""
-    if not raw:
-        return
-    link = classify(raw)
-    if link.private:
-        text = N_("This link leads into a room, so it cannot be shown. Give it as the join link of the registration.")
-        yield Finding("link.private-shown", Level.ERROR, where, text)
-        return
-    yield from _said(link, where)
+    text = N_("This link leads into a room, so it cannot be shown. Give it as the join link of the registration.")
+    yield from _shown(raw, where, Finding("link.private-shown", Level.ERROR, where, text))
 
 
 def lint_registration(where: str, raw: str) -> Iterator[Finding]:
     """Yield what is wrong with the address of a public registration page; ``""`` is none."""
-    if not raw:
-        return
-    link = classify(raw)
-    if link.private:
-        text = N_("This is a private join link. Put it in the field for the join link, where it is kept secret.")
-        yield Finding("registration.join-link", Level.ERROR, where, text)
-        return
-    yield from _said(link, where)
+    text = N_("This is a private join link. Put it in the field for the join link, where it is kept secret.")
+    yield from _shown(raw, where, Finding("registration.join-link", Level.ERROR, where, text))
 
 
 def lint_join_link(where: str, raw: str) -> Iterator[Finding]:
@@ -67,6 +55,13 @@ def lint_join_link(where: str, raw: str) -> Iterator[Finding]:
     for finding in _said(link, where):
         if finding.code not in _EXPECTED_OF_JOIN_LINKS:
             yield finding
+
+
+def _shown(raw: str, where: str, private: Finding) -> Iterator[Finding]:
+    """Yield what is wrong with a link that is shown, or ``private`` of one that leads into a room."""
+    link = classify(raw) if raw else None
+    if link is not None:
+        yield from ([private] if link.private else _said(link, where))
 
 
 def _said(link: Link, where: str) -> Iterator[Finding]:

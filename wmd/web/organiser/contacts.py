@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -81,35 +83,31 @@ def invite(code: str) -> ResponseReturnValue:
 @freshly_signed_in
 def remove(code: str, person_id: str) -> ResponseReturnValue:
     """Let somebody answer for the organisation no more; also oneself."""
-    organisation = own_organisation(code)
-    try:
-        contacts.remove_contact(db.session(), organisation, person_id, actor=visitor().actor, now=read_now())
-    except InvalidContentError as error:
-        db.session.rollback()
-        return show_contacts(own_organisation(code), 422, messages_of(error.findings))
-    db.session.commit()
-    return redirect("/organiser/account" if person_id == visitor().person_id else _address(organisation), 303)
+    to = "/organiser/account" if person_id == visitor().person_id else ""
+    return _change(code, person_id, contacts.remove_contact, to=to)
 
 
 @bp.post("/<person_id>/hand-over")
 @freshly_signed_in
 def hand_over(code: str, person_id: str) -> ResponseReturnValue:
     """Make somebody else the main contact."""
-    organisation = own_organisation(code)
-    try:
-        contacts.hand_over(db.session(), organisation, person_id, actor=visitor().actor, now=read_now())
-    except InvalidContentError as error:
-        db.session.rollback()
-        return show_contacts(own_organisation(code), 422, messages_of(error.findings))
-    db.session.commit()
-    return redirect(_address(organisation), 303)
+    return _change(code, person_id, contacts.hand_over)
 
 
 @bp.post("/<person_id>/withdraw")
 @for_contact
 def withdraw(code: str, person_id: str) -> ResponseReturnValue:
     """Withdraw an invitation."""
+    return _change(code, person_id, contacts.withdraw_invitation)
+
+
+def _change(code: str, person_id: str, change: Callable[..., None], *, to: str = "") -> ResponseReturnValue:
+    """Change where a person stands with an organisation, and lead on."""
     organisation = own_organisation(code)
-    contacts.withdraw_invitation(db.session(), organisation, person_id, actor=visitor().actor, now=read_now())
+    try:
+        change(db.session(), organisation, person_id, actor=visitor().actor, now=read_now())
+    except InvalidContentError as error:
+        db.session.rollback()
+        return show_contacts(own_organisation(code), 422, messages_of(error.findings))
     db.session.commit()
-    return redirect(_address(organisation), 303)
+    return redirect(to or _address(organisation), 303)

@@ -188,14 +188,7 @@ def put_off(submission: Submission, *, now: datetime) -> None:
 @for_staff("moderator", fresh=True)
 def hide(submission_id: str) -> ResponseReturnValue:
     """Take an event off the list."""
-    submission = _own(submission_id)
-    reason = request.form.get("why", "")[:2000]
-    return _try(
-        submission, "hide",
-        lambda: staff_edits.hide_event(
-            db.session(), submission_id, reason, means(), actor=visitor().actor, now=read_now()
-        ),
-    )  # fmt: skip
+    return _list_or_not(submission_id, "hide", staff_edits.hide_event)
 
 
 @bp.post("/<submission_id>/show")
@@ -203,14 +196,16 @@ def hide(submission_id: str) -> ResponseReturnValue:
 @for_staff("moderator", fresh=True)
 def show(submission_id: str) -> ResponseReturnValue:
     """List an event again."""
-    submission = _own(submission_id)
+    return _list_or_not(submission_id, "show", staff_edits.show_event)
+
+
+def _list_or_not(submission_id: str, done: str, change: Callable[..., None]) -> ResponseReturnValue:
     reason = request.form.get("why", "")[:2000]
-    return _try(
-        submission, "show",
-        lambda: staff_edits.show_event(
-            db.session(), submission_id, reason, means(), actor=visitor().actor, now=read_now()
-        ),
-    )  # fmt: skip
+
+    def act() -> None:
+        change(db.session(), submission_id, reason, means(), actor=visitor().actor, now=read_now())
+
+    return _try(_own(submission_id), done, act)
 
 
 def _try(submission: Submission, done: str, act: Callable[[], None]) -> ResponseReturnValue:
