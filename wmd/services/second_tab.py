@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from wmd.domain.forms.fields import FIELDS, pattern_of
 from wmd.domain.forms.reading import Form, read_form
-from wmd.domain.forms.typed import Typed
+from wmd.domain.forms.typed import Typed, counts_of
 from wmd.domain.forms.writing import type_event
-from wmd.models import PrivateLink, Revision
+from wmd.models import Draft, PrivateLink, Revision, Submission
 from wmd.secretbox import SecretBox
+from wmd.services.drafts import untouched
 from wmd.services.form_reading import typed_of
 from wmd.services.intake import read_content
 from wmd.services.private_links import is_link
+from wmd.services.submissions import Receipt, find_receipt
 
 _LINK = "registration.join_link"
 #: What is said of people and parties when a form begins; an event's change does not ask it.
@@ -28,27 +30,60 @@ _IDS |= {"sessions[].panels[].speakers[].id"}
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """What was handed in and what came now, each as it would be typed, and the names of fields that differ."""
+    """What was handed in and what came now, each as it would be typed, and the names of fields that differ.
+
+    ``theirs`` differ as well, but nobody touched them in this tab: they are newer in what was handed in.
+    """
 
     handed: Typed
     now: Typed
     differing: tuple[str, ...]
+    theirs: frozenset[str] = frozenset()
 
 
-def compare(dbs: Session, box: SecretBox, revision: Revision, typed: Typed, form: Form) -> Again:
-    """Compare what was handed in with what came now. Both are read and written alike, so that spelling is no matter."""
+def compare(dbs: Session, box: SecretBox, revision: Revision, typed: Typed, form: Form, *, marks: str = "") -> Again:
+    """Compare what was handed in with what came now. Both are read and written alike, so that spelling is no matter.
+
+    ``marks`` are those of what the form held when this tab opened it (see ``drafts.marks_of``).
+    """
     content = read_content(revision)
     handed = typed_of(dbs, content)
     read = read_form(typed, form)
-    now: Mapping[str, str] = typed
+    now = dict(typed)
     if read.content is not None:
         organisations = {partner.key: partner.name for partner in read.partners}
         now = type_event(read.content, people={**form.people, **read.people}, organisations=organisations)
+        # What cannot be read is in no content; it was typed nevertheless.
+        now |= {one.where: typed[one.where] for one in read.errors if typed.get(one.where, "").strip()}
     if read.join_link and not _is_kept(dbs, box, content.registration.private_link_id, read.join_link):
-        now = {**now, _LINK: read.join_link}
+        now[_LINK] = read.join_link
     names = dict.fromkeys([*now, *handed])
-    found = (name for name in names if _counts(name) and now.get(name, "") != handed.get(name, ""))
-    return Again(handed, now, tuple(found))
+    found = [name for name in names if _counts(name) and now.get(name, "") != handed.get(name, "")]
+    # The numbers of parts mean the same in both only when there are as many.
+    is_alike = counts_of(typed) == counts_of(handed)
+    old = untouched(typed, marks)
+    theirs = frozenset(name for name in found if name in old and (is_alike or "[" not in name))
+    return Again(handed, now, tuple(name for name in found if name not in theirs), theirs)
+
+
+def find_taken(dbs: Session, form_token: str, draft: Draft | None) -> Receipt | None:
+    """Return the receipt of a form that was handed in already; also of a change that changed nothing.
+
+    Such a change made no version with the form's token: its draft says that it was handed in, and the version that
+    stood then has its words.
+    """
+    receipt = find_receipt(dbs, form_token)
+    if receipt is not None or draft is None or draft.handed_in_at is None or draft.submission_id is None:
+        return receipt
+    submission = dbs.get_one(Submission, draft.submission_id)
+    revision = dbs.scalars(
+        select(Revision)
+        .where(Revision.submission_id == submission.id, Revision.created_at <= draft.handed_in_at)
+        .order_by(Revision.number.desc())
+    ).first()
+    if revision is None:
+        return None
+    return Receipt(submission.id, revision.id, submission.receipt or "", submission.state, is_new=False)
 
 
 def _counts(name: str) -> bool:
@@ -78,4 +113,4 @@ def as_change(again: Again, typed: Typed) -> dict[str, str]:
             changed.setdefault(name, text)
         if pattern == "organisers[].key" and changed.get(f"{path}.name") == again.handed.get(f"{path}.name"):
             changed.setdefault(name, text)
-    return changed
+    return changed | {name: again.handed.get(name, "") for name in again.theirs}

@@ -24,7 +24,7 @@ from wmd.services.drafts import (
     read_typed,
     save_draft,
 )
-from wmd.services.submissions import find_receipt
+from wmd.services.second_tab import find_taken
 from wmd.web.catalogue import gettext
 from wmd.web.csrf import on_stale_form
 from wmd.web.limits import this_network, too_many, wait_s
@@ -85,7 +85,7 @@ def _after(draft: Draft) -> str:
     """Return where a draft that was handed in leads: to its submission, or to the receipt while nobody is signed in."""
     if is_by_staff(draft):
         return f"/staff/desk/{draft.submission_id}"
-    receipt = find_receipt(db.session(), draft.form_token)
+    receipt = find_taken(db.session(), draft.form_token, draft)
     if receipt is None:
         return "/organiser/"
     if visitor().person is not None:
@@ -166,7 +166,7 @@ def change(draft_id: str) -> ResponseReturnValue:
     if sheet is None or sheet.draft is None:
         return _gone(draft_id)
     typed, limits = read_posted()
-    if request.form.get("action") == "resolve":
+    if request.form.get("action") == "resolve" and sheet.draft.handed_in_at is None:
         return _resolve(sheet, sheet.draft, typed)
     return answer_post(sheet, typed, limits, posted_version())
 

@@ -33,17 +33,21 @@ def answer_again(sheet: Sheet, receipt: Receipt, typed: Typed) -> Response | Non
     """
     dbs = db.session()
     submission = dbs.get_one(Submission, receipt.submission_id)
-    if sheet.staff_base is not None or submission.state not in EDITABLE:
-        return None
-    again = compare(dbs, secret_box(), dbs.get_one(Revision, receipt.revision_id), typed, sheet.form())
+    revision, marks = dbs.get_one(Revision, receipt.revision_id), request.form.get("began", "")
+    again = compare(dbs, secret_box(), revision, typed, sheet.form(), marks=marks)
     if not again.differing:
         return None
-    if request.form.get("action") == "as-change" and (draft := _begin(sheet, receipt, submission, again, typed)):
+    is_open = sheet.staff_base is not None or submission.state in EDITABLE
+    if (
+        is_open
+        and request.form.get("action") == "as-change"
+        and (draft := _begin(sheet, receipt, submission, again, typed))
+    ):
         db.session.commit()
         address = f"/organiser/drafts/{draft.id}"
         signed_in = visitor().person_id is not None
         return make_response(redirect(address if signed_in else f"/sign-in?next={quote(address)}", 303))
-    return _show(sheet, receipt, submission, again, typed)
+    return _show(sheet, receipt, submission, again, typed, is_open=is_open)
 
 
 def _begin(sheet: Sheet, receipt: Receipt, submission: Submission, again: Again, typed: Typed) -> Draft | None:
@@ -60,7 +64,9 @@ def _begin(sheet: Sheet, receipt: Receipt, submission: Submission, again: Again,
         return None
 
 
-def _show(sheet: Sheet, receipt: Receipt, submission: Submission, again: Again, typed: Typed) -> Response:
+def _show(
+    sheet: Sheet, receipt: Receipt, submission: Submission, again: Again, typed: Typed, *, is_open: bool
+) -> Response:
     form = sheet.form()
     now, handed = FormPage(again.now, form), FormPage(again.handed, form)
     # What was handed in is shown to those it came from.
@@ -72,13 +78,23 @@ def _show(sheet: Sheet, receipt: Receipt, submission: Submission, again: Again, 
     ]  # fmt: skip
     page = render_template(
         "organiser/submit/already.html", sheet=sheet, receipt=receipt, rows=rows, typed=typed, is_theirs=is_theirs,
-        who=visitor(),
+        who=visitor(), is_open=is_open, page_url=_page_of(sheet, submission),
+        began=request.form.get("began", ""),
     )  # fmt: skip
     return make_response(page, 409)
 
 
+def _page_of(sheet: Sheet, submission: Submission) -> str:
+    """Return the page of what was handed in, for who can open it; a blank for a stranger."""
+    if sheet.staff_base is not None:
+        return f"/staff/desk/{submission.id}"
+    return f"/organiser/submissions/{submission.id}" if visitor().person_id is not None else ""
+
+
 def _is_theirs(sheet: Sheet, submission: Submission) -> bool:
     dbs, person_id = db.session(), visitor().person_id
+    if sheet.staff_base is not None:
+        return True
     if person_id is not None and find_own_submission(dbs, person_id, submission.id) is not None:
         return True
     return dbs.scalars(select(Draft.id).where(Draft.form_token == sheet.token, owner().owns())).first() is not None

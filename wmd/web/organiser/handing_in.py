@@ -39,9 +39,10 @@ from wmd.services.people import read_address
 from wmd.services.rate_limits import SUBMIT_BY_ADDRESS, SUBMIT_BY_NETWORK
 from wmd.services.references import find_edition
 from wmd.services.replaying import submission_entry
+from wmd.services.second_tab import find_taken
 from wmd.services.spam import count_same_text
 from wmd.services.staff_form import hand_in_for_staff
-from wmd.services.submissions import HandIn, Phase, Receipt, find_receipt, hand_in_form, phase_of
+from wmd.services.submissions import HandIn, Phase, Receipt, hand_in_form, phase_of
 from wmd.web.catalogue import gettext
 from wmd.web.guards import visitor
 from wmd.web.limits import this_network, wait_s
@@ -169,8 +170,8 @@ def save_over(draft: Draft, change: Callable[[dict[str, str]], dict[str, str]]) 
 def answer_post(sheet: Sheet, typed: dict[str, str], limits: Sequence[Finding], version: int) -> Response:
     """Do what the pressed button says: add or remove a part, save, preview or hand in."""
     action = request.form.get("action", "save")
-    if (earlier := find_receipt(db.session(), sheet.token)) is not None:
-        return answer_again(sheet, earlier, typed) or _thank(sheet, earlier)
+    if (answer := _answer_taken(sheet, typed)) is not None:
+        return answer
     if sheet.draft is None and (seconds := wait_s((DRAFTS_BY_NETWORK, this_network()))):
         return too_many_requests(show_form(sheet, typed, status=429, notice=_wait_words(seconds)), seconds)
     unnamed = check_new_language(typed) if action == "add-language" else []
@@ -186,7 +187,16 @@ def answer_post(sheet: Sheet, typed: dict[str, str], limits: Sequence[Finding], 
     db.session.commit()
     if conflict is not None:
         return show_conflict(sheet, conflict)
+    if sheet.draft is not None and sheet.draft.handed_in_at is not None:
+        # Another request handed it in at this very moment: it took nothing more, and these words are not in it.
+        return _answer_taken(sheet, typed) or show_form(Sheet(sheet.edition, new_form_token()), typed, status=409)
     return go_on(sheet, typed, [*limits, *unnamed], action, target)
+
+
+def _answer_taken(sheet: Sheet, typed: Typed) -> Response | None:
+    """Answer a form that was handed in already; None when it was not."""
+    earlier = find_taken(db.session(), sheet.token, sheet.draft)
+    return None if earlier is None else answer_again(sheet, earlier, typed) or _thank(sheet, earlier)
 
 
 def go_on(sheet: Sheet, typed: dict[str, str], limits: Sequence[Finding], action: str, target: str = "") -> Response:
