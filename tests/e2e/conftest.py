@@ -32,6 +32,16 @@ from tests.e2e.live import LiveSite, serving
 PATIENCE_MS = 15_000
 expect.set_options(timeout=PATIENCE_MS)
 
+#: What a window would start beside the page: a process for the next page, and the lists below its address bar. That is
+#: half of what opening a page costs.
+NEEDLESS = ("SpareRendererForSitePerProcess", "WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup")
+#: What Playwright 1.65 switches off. Of two such lists Chromium reads the last, so ours must hold its words as well.
+OFF = (
+    "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter", "PaintHolding", "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect", "TcpPortRandomizationWin", "OptimizationHints", "NetworkTimeServiceQuerying",
+    "AimEnabled", "PreconnectToSearch", "msForceBrowserSignIn", "msEdgeUpdateLaunchServicesPreferredVersion",
+)  # fmt: skip
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
     "--no-sandbox",
@@ -41,6 +51,7 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    f"--disable-features={','.join((*OFF, *NEEDLESS))}",
 ]
 
 
@@ -71,8 +82,18 @@ def browser() -> Iterator[Browser]:
         pytest.skip(words)
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        assert switched_off_by_playwright(found) == set(OFF), "say in OFF what Playwright switches off by now"
         yield found
         found.close()
+
+
+def switched_off_by_playwright(browser: Browser) -> set[str]:
+    """Return the features in the first list that Chromium was started with."""
+    processes = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
+    main = next(process["id"] for process in processes if process["type"] == "browser")
+    words = Path(f"/proc/{main}/cmdline").read_text(encoding="utf-8").split("\0")
+    switch = "--disable-features="
+    return set(next(word.removeprefix(switch) for word in words if word.startswith(switch)).split(","))
 
 
 @dataclass

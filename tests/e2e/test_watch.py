@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from playwright.sync_api import Browser
 
-from tests.e2e.conftest import Watch
+from tests.e2e.conftest import PATIENCE_MS, Watch
 from tests.e2e.live import LiveSite
 
 pytestmark = pytest.mark.e2e
@@ -31,6 +33,8 @@ def test_watch_notices(browser: Browser, site: LiveSite, deed: str, noticed: str
     page.wait_for_load_state("networkidle")
     assert watch.problems == []
     page.evaluate(f"() => {{ {deed}; }}")
-    page.wait_for_timeout(300)
+    end_s = time.monotonic() + PATIENCE_MS / 1000
+    while noticed not in " ".join(watch.problems) and time.monotonic() < end_s:
+        page.wait_for_timeout(20)
     context.close()
     assert noticed in " ".join(watch.problems)
