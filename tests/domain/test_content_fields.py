@@ -1,12 +1,14 @@
-"""Every field of a content by its path, and back."""
+"""What the form does not ask of a content, by its path, and back."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from tests.domain.documents.cast import full_event
 from tests.submissions import content
 from wmd.domain.content_fields import changed, fields_of
+from wmd.domain.forms.fields import is_field
 
 
 def test_nothing_typed_changes_nothing() -> None:
@@ -15,32 +17,38 @@ def test_nothing_typed_changes_nothing() -> None:
     assert changed(full, {field.path: field.text for field in fields_of(full)}) == (full, [])
 
 
-def test_paths_are_those_of_the_document() -> None:
-    paths = [field.path for field in fields_of(content())]
-    assert paths[:4] == ["language", "texts.en.title", "texts.en.summary", "texts.en.description"]
-    assert {"sessions[0].starts", "sessions[0].zone", "registration.url", "sdgs", "capacity"} <= set(paths)
-    assert len(paths) == len(set(paths))
+def test_only_what_the_form_does_not_ask_is_offered() -> None:
+    paths = [field.path for field in fields_of(full_event())]
+    assert paths == [
+        "is_lead", "registration.opens_at", "registration.closes_at", "sessions[0].title.es",
+        "sessions[0].speakers[0].title.es", "sessions[0].panels[0].speakers[0].title.es",
+    ]  # fmt: skip
+    assert [path for path in paths if is_field(path)] == []
+    assert [field.path for field in fields_of(content())] == [
+        "is_lead",
+        "registration.opens_at",
+        "registration.closes_at",
+    ]
 
 
 def test_typed_fields_are_read_as_what_they_are() -> None:
-    event = content()
+    event = full_event()
     typed = {
-        "texts.en.title": " Better \r\n", "sdgs": "5\n11", "capacity": "40", "host_city": "",
-        "sessions[0].starts": "2021-10-07T14:00", "sessions[0].title.en": "not a field here", "no.such": "x",
-        "is_lead": "yes",
+        "registration.opens_at": "", "registration.closes_at": " 2021-10-04T08:00:00Z ", "is_lead": "",
+        "sessions[0].title.es": "Apertura", "sessions[0].panels[0].speakers[0].title.es": "",
+        "texts.en.title": "the form's", "sessions[0].status": "cancelled", "no.such": "x",
     }  # fmt: skip
     found, findings = changed(event, typed)
     assert findings == []
     assert found is not None
-    assert (found.texts["en"].title, found.sdgs, found.capacity, found.host_city, found.is_lead) == (
-        "Better", (5, 11), 40, "", True
-    )  # fmt: skip
-    assert found.sessions[0].starts is not None
-    assert found.sessions[0].starts.hour == 14
-    assert replace(found.sessions[0], starts=event.sessions[0].starts) == event.sessions[0]
+    assert (found.is_lead, found.registration.opens_at) == (False, None)
+    assert found.registration.closes_at == datetime(2021, 10, 4, 8, tzinfo=UTC)
+    assert found.sessions[0].title == {**event.sessions[0].title, "es": "Apertura"}
+    assert "es" not in found.sessions[0].panels[0].speakers[0].title
+    assert replace(found, is_lead=True, registration=event.registration, sessions=event.sessions) == event
 
 
 def test_what_cannot_be_read_is_said_beside_its_field() -> None:
-    found, findings = changed(content(), {"sessions[0].starts": "tomorrow", "capacity": "many"})
+    found, findings = changed(content(), {"registration.opens_at": "tomorrow"})
     assert found is None
-    assert sorted(finding.where for finding in findings) == ["capacity", "sessions[0].starts"]
+    assert [finding.where for finding in findings] == ["registration.opens_at"]

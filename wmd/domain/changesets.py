@@ -91,7 +91,8 @@ LABELS: Mapping[str, str] = {
     "zone": N_("Time zone"), "starts": N_("Begins"), "ends": N_("Ends"), "all_day": N_("All day"),
     "starts_on": N_("First day"), "ends_on": N_("Last day"), "time_text": N_("Time in the organiser’s words"),
     "time_confirmed": N_("The time was confirmed"), "state": N_("State"), "url": N_("Address"),
-    "opens_at": N_("Opens"), "closes_at": N_("Closes"), "name": N_("Name"), "address": N_("Address"),
+    "opens_at": N_("Registration opens"), "closes_at": N_("Registration closes"),
+    "name": N_("Name"), "address": N_("Address"),
     "city": N_("City"), "country": N_("Country"), "latitude": N_("Latitude"), "longitude": N_("Longitude"),
 }  # fmt: skip
 #: The same in a part of an event, where "Title" alone would say too little.

@@ -322,11 +322,14 @@ def test_staff_edit_is_saved_and_published(app: Flask, dbs: Session, submission:
     page = html.document_fromstring(get(client, f"/staff/desk/{submission.id}/edit").get_data(as_text=True))
     base = page.xpath("string(//input[@name='base']/@value)")
     here = f"/staff/desk/{submission.id}/edit"
-    wrong = post(client, here, {"base": base, "sessions[0].ends": "late"})
-    assert (wrong.status_code, "Session 1, Ends" in text_of(wrong.get_data(as_text=True))) == (422, True)
-    assert post(client, here, {"base": base, "host_city": "Lima"}).status_code == 303
-    assert look(dbs, Event.host_city) == ["Lima"]
-    assert post(client, here, {"base": base, "host_city": "Quito"}).status_code == 409
+    wrong = post(client, here, {"base": base, "registration.opens_at": "soon", "is_lead": "yes"})
+    said = html.document_fromstring(wrong.get_data(as_text=True))
+    assert (wrong.status_code, said.xpath("//*[@id='summary']//b/text()")) == (422, ["Registration opens:"])
+    assert said.xpath("//input[@name='registration.opens_at']/@value") == ["soon"]
+    assert said.xpath("//input[@name='is_lead']/@checked") == ["checked"]
+    assert post(client, here, {"base": base, "is_lead": "yes"}).status_code == 303
+    assert look(dbs, Event.is_lead) == [True]
+    assert post(client, here, {"base": base, "is_lead": ""}).status_code == 409
 
 
 def test_event_is_cancelled_hidden_and_shown(app: Flask, dbs: Session, submission: Handed, setting: Setting) -> None:

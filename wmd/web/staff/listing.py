@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from flask.typing import ResponseReturnValue
 
 from wmd.db import db
-from wmd.domain.content_fields import changed, fields_of
+from wmd.domain.content_fields import Field, changed, fields_of
 from wmd.domain.findings import N_, Finding, Level
 from wmd.domain.vocabulary import SessionStatus
 from wmd.errors import InvalidContentError, NotAllowedMoveError, NotPublishableError
@@ -22,6 +22,7 @@ from wmd.web.catalogue import gettext
 from wmd.web.csrf import on_stale_form
 from wmd.web.guards import for_staff, visitor
 from wmd.web.means import commit_published, means
+from wmd.web.names import language_name
 from wmd.web.organiser.preview import render_preview
 from wmd.web.reading import read_now, read_programme
 from wmd.web.staff.desk import conflict_words
@@ -81,15 +82,24 @@ def _editor(submission: Submission, *, status: int = 200, findings: list[Finding
     findings = findings or []
     shown = render_template(
         "staff/desk/edit.html", submission=submission, base=base, fields=fields_of(read_content(base)),
-        typed=request.form, messages=messages_by_field(findings), summary=said(findings), field_name=field_name,
+        typed=request.form, messages=messages_by_field(findings), summary=said(findings), label_of=_label,
     )  # fmt: skip
     return make_response(shown, status)
+
+
+def _label(one: Field) -> str:
+    """Return what a field is called: words of another language with it, and with what they translate."""
+    name = field_name(one.path) or gettext(one.label)
+    if not one.lang:
+        return name
+    name = gettext("%(label)s (%(language)s)", label=name, language=language_name(one.lang))
+    return f"{name}: {one.of}" if one.of else name
 
 
 @bp.get("/<submission_id>/edit")
 @for_staff("moderator")
 def edit_form(submission_id: str) -> Response:
-    """Show every field of what waits, or of what stands."""
+    """Show what the form does not ask, of what waits or of what stands."""
     return _editor(_own(submission_id))
 
 
