@@ -85,6 +85,7 @@ def read_item(dbs: Session, submission: Submission) -> Item:
         base, proposed, before = versions(dbs, submission, waiting)
         edit = changes(base, proposed) if base is not None and before is not None else []
     edition = dbs.get_one(Edition, submission.edition_id)
+    event = dbs.get(Event, submission.event_id)
     decisions = _decisions(dbs, revisions)
     thread = thread_of(dbs, submission.id, for_staff=True)
     trail = dbs.scalars(
@@ -101,12 +102,12 @@ def read_item(dbs: Session, submission: Submission) -> Item:
     return Item(
         submission=submission, edition=edition, revision=shown, content=content, seen=seen, edit=tuple(edit),
         findings=(*check_content(dbs, edition, content), *_signs(submission, content)), organisation=organisation,
-        contacts=_contacts(dbs, submission), event=dbs.get(Event, submission.event_id), revisions=tuple(revisions),
+        contacts=_contacts(dbs, submission), event=event, revisions=tuple(revisions),
         decisions=tuple(decisions), trail=tuple(trail), thread=tuple(thread), comments=tuple(comments),
         partners=tuple(partners_of(dbs, submission.id)),
         people=names_of(dbs, _everybody(content, revisions, decisions, trail, thread, submission)),
         keys={row.key: row for row in dbs.scalars(select(Organisation).where(Organisation.key.in_(sorted(keys))))},
-        opened=times_opened(dbs, submission.event_id),
+        opened=times_opened(dbs, event.id) if event else 0,
     )  # fmt: skip
 
 

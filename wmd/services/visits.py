@@ -132,10 +132,8 @@ def _add(dbs: Session, code: str, way: str, hour_at: datetime, count: int) -> No
     dbs.execute(row.on_conflict_do_update(index_elements=keys, set_={"count": GoCount.count + count}))
 
 
-def times_opened(dbs: Session, event_id: str | None) -> int:
-    """Return how often the way into an event or one of its sessions was asked for, in one query; 0 of none."""
-    if event_id is None:
-        return 0
+def times_opened(dbs: Session, event_id: str) -> int:
+    """Return how often the way into an event or one of its sessions was asked for. One query."""
     codes = or_(
         GoCount.code.in_(select(Event.code).where(Event.id == event_id)),
         GoCount.code.in_(select(EventSession.code).where(EventSession.event_id == event_id)),

@@ -80,7 +80,7 @@ def show_submission(
         times=times_text(content, _own_zone(), select_locale(), gettext).splitlines() if content else [],
         typed=request.form, who=visitor(),
         open_now=open_editions(dbs, now), is_done=bool(request.args.get("done")),
-        opened=times_opened(dbs, submission.event_id) if item.is_listed else 0,
+        opened=times_opened(dbs, submission.event_id) if item.is_listed and submission.event_id else 0,
     )  # fmt: skip
     return make_response(shown, status)
 
