@@ -46,6 +46,12 @@ SETTINGS: tuple[tuple[str, str | None, str | None, str], ...] = (
     ("WMD_VAR_DIR", "var", "var", "Folder for the SQLite file and the last good copies."),
     ("WMD_HOST", "127.0.0.1", "127.0.0.1", "Address to listen on; demonstration mode insists on loopback."),
     ("PORT", "8000", "8000", "Port to listen on."),
+    (
+        "WMD_SCHEDULER_PORT",
+        "0",
+        "0",
+        "Port on loopback on which the scheduler answers `/healthz` and `/readyz`; 0: none.",
+    ),
     ("WMD_WORKERS", "2", "2", "Web worker processes."),
     ("WMD_PROXY_HOPS", "0", "0", "Trusted reverse proxies in front of the service."),
     ("WMD_PUBLISHED_MB", "64", "64", "Most memory for complete public responses, per worker, in megabytes."),
@@ -101,6 +107,7 @@ class Config:
     var_dir: Path = ROOT / "var"
     host: str = "127.0.0.1"
     port: int = 8000
+    scheduler_port: int = 0
     workers: int = 2
     proxy_hops: int = 0
     published_bytes: int = 64_000_000
@@ -172,6 +179,7 @@ def _shared(env: Mapping[str, str]) -> dict[str, object]:
     return {
         "var_dir": Path(env.get("WMD_VAR_DIR") or ROOT / "var").resolve(),
         "port": _whole_number(env, "PORT", 8000, 1, 65535),
+        "scheduler_port": _whole_number(env, "WMD_SCHEDULER_PORT", 0, 0, 65535),
         "workers": _whole_number(env, "WMD_WORKERS", 2, 1, 64),
         "proxy_hops": _whole_number(env, "WMD_PROXY_HOPS", 0, 0, 5),
         "published_bytes": _whole_number(env, "WMD_PUBLISHED_MB", 64, 8, 4096) * 1_000_000,

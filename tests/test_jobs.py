@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, JobExecutionEvent
 from flask import Flask, current_app
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -31,8 +23,8 @@ from tests.submissions import MONA, make_edition, propose, seen
 from wmd.db import make_engine, reading
 from wmd.domain.codes import SeededMint
 from wmd.domain.mail_handover import MailLine
-from wmd.jobs import BATCH, JOBS, SPREAD, build_scheduler, delete_private_links, run_job
-from wmd.models import Alarm, Draft, JobTick, MailToken, Person, PrivateLink
+from wmd.jobs import BATCH, JOBS, delete_private_links, run_job
+from wmd.models import Alarm, Draft, JobRun, JobTick, MailToken, Person, PrivateLink
 from wmd.secretbox import SecretBox
 from wmd.services.alarms import SERVING, raise_alarm
 from wmd.services.calendar_entries import english_setting
@@ -160,6 +152,13 @@ def add_drafts(dbs: Session, count: int) -> None:
     dbs.commit()
 
 
+def add_runs(dbs: Session, count: int) -> None:
+    """Remember runs of long ago."""
+    at = LEAD_STARTED_AT - timedelta(days=30)
+    dbs.add_all(JobRun(name="try", scheduler="a", started_at=at, duration_ms=1, rows=1) for _ in range(count))
+    dbs.commit()
+
+
 def add_visits(_dbs: Session, count: int) -> None:
     """Write of some visits, into a file that is finished when the jobs run."""
     spool = VisitSpool(current_app.extensions["wmd.visit_spool"].folder, lambda: LEAD_STARTED_AT)
@@ -179,6 +178,7 @@ DUE: dict[str, Callable[[Session, int], None]] = {
     "retention": add_worn_links,
     "count-visits": add_visits,
     "forget-rate-counts": add_counts,
+    "forget-runs": add_runs,
 }
 
 
@@ -267,6 +267,9 @@ def test_job_that_fails_is_an_alarm_until_it_runs_well(app: Flask, dbs: Session,
         run_job(app, "outbox")
     dbs.rollback()
     assert dbs.execute(select(Alarm.key, Alarm.cleared_at)).all() == [("job:outbox", None)]
+    assert dbs.execute(select(JobRun.name, JobRun.scheduler, JobRun.rows, JobRun.error)).all() == [
+        ("outbox", "command", 0, "OSError")
+    ]
     assert dbs.scalars(select(JobTick.name)).all() == []
 
     app.extensions["wmd.gateways"] = replace(app.extensions["wmd.gateways"], mailer=mailer)
@@ -283,86 +286,3 @@ class _NoWay:
     def line(self) -> AbstractContextManager[MailLine]:
         msg = "no way out"
         raise OSError(msg)
-
-
-@pytest.mark.parametrize("engine_name", ["sqlite"])
-def test_metronome_ticks_in_utc_late_but_never_twice_at_once(app: Flask) -> None:
-    scheduler = build_scheduler(app)
-    jobs = {job.id: job for job in scheduler.get_jobs()}
-
-    assert str(scheduler.timezone) == "UTC"
-    assert scheduler._job_defaults == {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-    assert {name: job.trigger.interval for name, job in jobs.items()} == {
-        name: timedelta(seconds=job.every_s) for name, job in JOBS.items()
-    }
-    assert {name: job.args for name, job in jobs.items()} == {name: (app, name) for name in JOBS}
-    assert {name: job.executor for name, job in jobs.items()} == {name: job.lane for name, job in JOBS.items()}
-    starts = [jobs[name].next_run_time for name in JOBS]
-    assert [later - first for first, later in pairwise(starts)] == [SPREAD] * (len(JOBS) - 1)
-    # By its own clock: from an hour long ago it would count every beat up to now before the first run.
-    assert abs(starts[0] - datetime.now(UTC)) < timedelta(minutes=5)
-
-
-@pytest.mark.parametrize("engine_name", ["sqlite"])
-def test_metronome_runs_every_job_at_its_start(app: Flask, dbs: Session, clock: Clock) -> None:
-    for arrange in DUE.values():
-        arrange(dbs, 1)
-    clock.now = OVER
-    dbs.close()
-    scheduler = build_scheduler(app)
-    done: set[str] = set()
-    failed: set[str] = set()
-
-    def hear(event: JobExecutionEvent) -> None:
-        # On a slow machine one that looks often has run again before another ran at all.
-        (done if event.exception is None else failed).add(event.job_id)
-        if done | failed == set(JOBS):
-            scheduler.shutdown(wait=False)
-
-    bound = threading.Timer(60, scheduler.shutdown, kwargs={"wait": False})
-    scheduler.add_listener(hear, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
-    bound.start()
-    scheduler.start()
-    bound.cancel()
-    bound.join()
-
-    assert (done, failed) == (set(JOBS), set())
-
-
-@contextmanager
-def scheduler_process(database_url: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """Run ``flask scheduler run`` on a database as a process of its own."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("WMD_")}
-    env |= {
-        "WMD_MODE": "demo", "WMD_VAR_DIR": str(folder), "WMD_DATABASE_URL": database_url, "FLASK_APP": "wsgi",
-    }  # fmt: skip
-    with subprocess.Popen(
-        [sys.executable, "-m", "flask", "scheduler", "run"],
-        cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    ) as process:  # fmt: skip
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-@pytest.mark.parametrize(
-    ("engine_name", "stop"),
-    [("sqlite", signal.SIGTERM), ("sqlite", signal.SIGINT), ("postgresql", signal.SIGTERM)],
-)
-def test_scheduler_process_works_and_ends_when_it_is_told(
-    dbs: Session, database_url: str, tmp_path: Path, stop: signal.Signals
-) -> None:
-    add_links(dbs, 2)
-    dbs.close()
-
-    with scheduler_process(database_url, tmp_path) as process:
-        end_s = time.monotonic() + 20
-        while kept(database_url) and time.monotonic() < end_s and process.poll() is None:
-            time.sleep(0.1)
-        left = kept(database_url)
-        process.send_signal(stop)
-        said = process.communicate(timeout=10)
-
-    assert (left, process.returncode) == ([], 0)
-    assert "Traceback" not in "".join(said)

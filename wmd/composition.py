@@ -20,6 +20,7 @@ from wmd.domain.mail_bytes import Letterhead
 from wmd.gateways import Gateways
 from wmd.gateways.mail import FileMailer, SmtpMailer, SmtpSetting
 from wmd.gateways.single_sign_on import SingleSignOn
+from wmd.jobs import watched
 from wmd.logs import LineWriter
 from wmd.secretbox import SecretBox
 from wmd.services.alarms import clear_alarm, raise_alarm
@@ -51,6 +52,7 @@ def compose(config: Config, gateways: Gateways | None = None) -> Flask:
     app.extensions["wmd.publishing"] = publishing_setting(app)
     _set_up_mail(app, config)
     app.extensions["wmd.single_sign_on"] = single_sign_on(config)
+    app.extensions["wmd.jobs"] = watched()
     add_pages(app)
     add_commands(app)
     _put_published_bytes_in_front(app, config, gateways)

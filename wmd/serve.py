@@ -43,6 +43,9 @@ _FIRST_ANSWER_S: Final = 60.0
 _HEADERS_MS: Final = 15_000
 #: A scheduler that ended by itself is started again after this long.
 _STARTED_ANEW_S: Final = 5.0
+#: … and after this long when it said that another one works on the same database (EX_UNAVAILABLE, sysexits.h).
+_TRIED_AGAIN_S: Final = 60.0
+_TAKEN: Final = 69
 
 #: granian's own records go the way of all others.
 _GRANIAN_LOGS: Final[dict[str, Any]] = {
@@ -157,8 +160,8 @@ class _Beside:
             self._process = subprocess.Popen(  # noqa: S603 -- our own command, from ``main``
                 self._command, stdin=subprocess.PIPE, process_group=0
             )
-            self._process.wait()
-            self._over.wait(_STARTED_ANEW_S)
+            status = self._process.wait()
+            self._over.wait(_TRIED_AGAIN_S if status == _TAKEN else _STARTED_ANEW_S)
 
     def stop(self) -> None:
         """End it, and wait until it has ended."""

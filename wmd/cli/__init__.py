@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import signal
-import sys
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
-from threading import Thread
 
 import click
 from flask import Flask, current_app
@@ -17,7 +13,7 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import SQLAlchemyError
 
 from config import Config
-from wmd.cli import care, mail, staff, submissions
+from wmd.cli import care, jobs, mail, staff, submissions
 from wmd.db import db
 from wmd.domain.codes import Mint
 from wmd.domain.content_json import file_to_json
@@ -27,8 +23,6 @@ from wmd.domain.documents.read_ics import IcsDefaults
 from wmd.domain.findings import Finding
 from wmd.errors import InvalidContentError, WmdError
 from wmd.gateways import Gateways
-from wmd.jobs import JOBS, build_scheduler, run_job
-from wmd.lifeline import end_with
 from wmd.models import Event
 from wmd.services.calendar_entries import english_setting
 from wmd.services.demo import load_demo, refresh_demo
@@ -39,8 +33,6 @@ from wmd.services.publishing import Setting, rederive
 from wmd.services.references import find_edition
 
 programme = AppGroup("programme", help="Import and export a programme.")
-jobs = AppGroup("jobs", help="Work that is due: list it, run it once.")
-scheduler = AppGroup("scheduler", help="The process that asks for due work by the clock.")
 demo = AppGroup("demo", help="Demonstration data (demonstration mode only).")
 
 
@@ -238,43 +230,12 @@ def refresh_command() -> None:
     click.echo(f"Demonstration: {done}.")
 
 
-@jobs.command("list")
-def list_command() -> None:
-    """List the jobs and how often each looks for work."""
-    for name, job in JOBS.items():
-        click.echo(f"{name}  every {job.every_s} s")
-
-
-@jobs.command("run")
-@click.argument("name", type=click.Choice(sorted(JOBS)))
-def run_command(name: str) -> None:
-    """Run the job NAME once, now."""
-    click.echo(f"{name}: {run_job(current_app._get_current_object(), name)} rows.")  # type: ignore[attr-defined]
-
-
-@scheduler.command("run")
-@click.option("--with-stdin", is_flag=True, help="Also stop when the standard input ends.")
-def scheduler_command(with_stdin: bool) -> None:
-    """Run the scheduler until it is told to stop (SIGTERM or Ctrl-C)."""
-    metronome = build_scheduler(current_app._get_current_object())  # type: ignore[attr-defined]
-    # Both signals end the wait in the same way; the job that runs is then awaited outside the signal's handler.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    if with_stdin:
-        Thread(target=end_with, args=(sys.stdin.fileno(),), name="lifeline", daemon=True).start()
-    with contextlib.suppress(KeyboardInterrupt):
-        metronome.start()
-    # Mail is sent for as long as there is any; it stops after the one it is at.
-    current_app.extensions["wmd.stopping"].set()
-    if metronome.running:
-        metronome.shutdown(wait=True)
-
-
 def register(app: Flask) -> None:
     """Add the commands to ``flask``."""
     app.cli.add_command(programme)
-    for group in (demo, jobs, scheduler):
-        app.cli.add_command(group)
+    app.cli.add_command(demo)
     care.register(app)
+    jobs.register(app)
     mail.register(app)
     staff.register(app)
     submissions.register(app)

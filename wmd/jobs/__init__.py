@@ -10,25 +10,27 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.blocking import BlockingScheduler
 from flask import Flask
+from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from wmd.db import db
 from wmd.domain.findings import N_
-from wmd.gateways import Gateways, read_clock
+from wmd.gateways import Gateways
 from wmd.jobs.mail_causes import mail_alarms, publish_dates, remind_organisers, send_digests
 from wmd.jobs.outbox import send_mail
 from wmd.jobs.retention import clear_out
 from wmd.jobs.tools import Tools, tools_of
+from wmd.models import Message, Submission
 from wmd.services.alarms import clear_alarm, close_quiet, raise_alarm
 from wmd.services.audit_seals import seal_audit
+from wmd.services.delivery import due
 from wmd.services.health import note_tick
+from wmd.services.job_watch import Backlog, Run, Watched, forget_runs, note_run
 from wmd.services.private_links import delete_if_due, due_for_deletion
 from wmd.services.rate_limits import forget_counts
 from wmd.services.visits import count_file
@@ -46,17 +48,21 @@ FAILED: Final = N_("A regular job of the service fails. The log says which, and 
 #: Jobs of one lane run one after the other: mail may wait for its server, tidying may take long, and neither holds up
 #: what is due now. So few write at once that SQLite, which has one writer, never lets one of them wait in vain.
 LANES: Final = ("mail", "soon", "tidy")
-#: First runs begin this much after one another, in the order of the table.
-SPREAD: Final = timedelta(milliseconds=50)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One row of the table: what it does, how often it is asked to look, and in which lane. Returns how many rows."""
+    """One row of the table: what it does, how often it is asked to look, in which lane, and what it is in words.
+
+    ``work`` returns how many rows it did.
+    """
 
     every_s: int
     work: Callable[[Tools], int]
     lane: str = "tidy"
+    what: str = ""
+    #: The query for what is due, where somebody could wonder how much that is.
+    backlog: Backlog | None = None
 
 
 def delete_private_links(dbs: Session, now: datetime) -> int:
@@ -116,49 +122,80 @@ def count_visits(tools: Tools) -> int:
     return done
 
 
+def forget_old_runs(dbs: Session, now: datetime) -> int:
+    """Delete what is remembered of runs and schedulers for long enough."""
+    done = forget_runs(dbs, now=now)
+    dbs.commit()
+    return done
+
+
+def due_mails(now: datetime) -> Select[Any]:
+    """Return the query for mails that are due."""
+    return select(Message.id).where(due(now))
+
+
+def due_dates(now: datetime) -> Select[Any]:
+    """Return the query for events whose day to be published has come."""
+    return select(Submission.id).where(Submission.state == "approved", Submission.publish_on <= now)
+
+
 def _plain(work: Callable[[Session, datetime], int]) -> Callable[[Tools], int]:
     """Return a job that needs nothing but the database and the hour."""
     return lambda tools: work(tools.dbs, tools.now)
 
 
 JOBS: Mapping[str, Job] = {
-    "outbox": Job(every_s=5, work=send_mail, lane="mail"),
-    "publish-dates": Job(every_s=60, work=publish_dates, lane="soon"),
-    "alarm-mails": Job(every_s=60, work=mail_alarms, lane="soon"),
-    "reminders-to-organisers": Job(every_s=3600, work=remind_organisers, lane="soon"),
-    "staff-digest": Job(every_s=600, work=send_digests, lane="soon"),
-    "delete-private-links": Job(every_s=3600, work=_plain(delete_private_links)),
-    "close-quiet-alarms": Job(every_s=600, work=_plain(close_quiet_alarms)),
-    "seal-audit": Job(every_s=3600, work=_plain(seal_audit_entries)),
-    "retention": Job(every_s=86_400, work=clear_out),
-    "count-visits": Job(every_s=300, work=count_visits),
-    "forget-rate-counts": Job(every_s=3600, work=_plain(forget_rate_counts)),
+    "outbox": Job(5, send_mail, "mail", N_("Sends the mail that is due"), due_mails),
+    "publish-dates": Job(60, publish_dates, "soon", N_("Publishes events whose day has come"), due_dates),
+    "alarm-mails": Job(60, mail_alarms, "soon", N_("Writes to administrators what is wrong")),
+    "reminders-to-organisers": Job(3600, remind_organisers, "soon", N_("Reminds organisers of what is unfinished")),
+    "staff-digest": Job(600, send_digests, "soon", N_("Writes the staff’s morning lists")),
+    "delete-private-links": Job(
+        3600, _plain(delete_private_links), what=N_("Deletes join links seven days after the event")
+    ),
+    "close-quiet-alarms": Job(600, _plain(close_quiet_alarms), what=N_("Closes alarms that have been quiet")),
+    "seal-audit": Job(3600, _plain(seal_audit_entries), what=N_("Seals the trail")),
+    "retention": Job(86_400, clear_out, what=N_("Deletes what is kept no longer")),
+    "count-visits": Job(300, count_visits, what=N_("Counts how often the ways into events were opened")),
+    "forget-rate-counts": Job(3600, _plain(forget_rate_counts), what=N_("Forgets counts against misuse")),
+    "forget-runs": Job(3600, _plain(forget_old_runs), what=N_("Forgets old runs of these jobs")),
 }
 
 
-def run_job(app: Flask, name: str) -> int:
+def watched() -> list[Watched]:
+    """Return the jobs as those know them who only look."""
+    return [Watched(name, job.what, timedelta(seconds=job.every_s), job.backlog) for name, job in JOBS.items()]
+
+
+def run_job(app: Flask, name: str, scheduler: str = "command") -> int:
     """Run one job now, in a context and database session of its own; return how many rows it did.
 
-    An error is logged and rolled back, is an alarm until the job ran well again, and is raised again for a person at
-    the command line; the scheduler goes on.
+    What it did is remembered under the name of who ran it. An error is logged and rolled back, is an alarm until the
+    job ran well again, and is raised again for a person at the command line; the scheduler goes on.
     """
     started = time.monotonic()
+    gateways: Gateways = app.extensions["wmd.gateways"]
+    started_at = gateways.clock()
+
+    def run(rows: int = 0, error: str = "") -> Run:
+        return Run(started_at, round((time.monotonic() - started) * 1000), rows, error)
+
     with app.app_context():
         try:
             tools = tools_of(app, db.session())
             done = JOBS[name].work(tools)
             note_tick(tools.dbs, name, now=tools.clock())
             clear_alarm(tools.dbs, _key(name), now=tools.clock())
+            note_run(tools.dbs, name, scheduler, run(done))
             tools.dbs.commit()
-        except Exception:
+        except Exception as error:
             db.session.rollback()
             log.exception("job_failed", extra={"job": name})
-            _tell_failure(app, db.session(), name)
+            # Its kind alone: its words may quote what people typed.
+            _tell_failure(app, db.session(), name, scheduler, run(error=type(error).__name__))
             raise
     level = logging.INFO if done or JOBS[name].every_s > _RARE_S else logging.DEBUG
-    log.log(
-        level, "job_done", extra={"job": name, "rows": done, "duration_ms": round((time.monotonic() - started) * 1000)}
-    )
+    log.log(level, "job_done", extra={"job": name, "rows": done, "duration_ms": run().duration_ms})
     return done
 
 
@@ -166,31 +203,15 @@ def _key(name: str) -> str:
     return f"job:{name}"
 
 
-def _tell_failure(app: Flask, dbs: Session, name: str) -> None:
-    """Raise the alarm of a job. Where the database is what fails, ``/readyz`` says so, and that no job ticks."""
+def _tell_failure(app: Flask, dbs: Session, name: str, scheduler: str, run: Run) -> None:
+    """Raise the alarm of a job, and remember the run.
+
+    Where the database is what fails, ``/readyz`` says so, and that no job ticks.
+    """
     gateways: Gateways = app.extensions["wmd.gateways"]
     try:
         raise_alarm(dbs, _key(name), FAILED, now=gateways.clock())
+        note_run(dbs, name, scheduler, run)
         dbs.commit()
     except SQLAlchemyError:
         dbs.rollback()
-
-
-def build_scheduler(app: Flask) -> BlockingScheduler:
-    """Return the metronome with every job of the table, in UTC, with nothing kept between runs.
-
-    Each job first runs at once, in the order of the table, because a process that is often started anew would else
-    never come to a rare one. A late run still runs (``misfire_grace_time=None``), several missed ones become one
-    (``coalesce``), and a job never overlaps itself.
-    """
-    defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-    lanes = {lane: ThreadPoolExecutor(1) for lane in LANES}
-    scheduler = BlockingScheduler(timezone=UTC, job_defaults=defaults, executors=lanes)
-    # The metronome's own clock, whatever hour the jobs are told: it counts every beat since the one it begins with.
-    start_at = read_clock()
-    for place, (name, job) in enumerate(JOBS.items()):
-        scheduler.add_job(
-            run_job, "interval", seconds=job.every_s, args=[app, name], id=name, executor=job.lane,
-            next_run_time=start_at + place * SPREAD,
-        )  # fmt: skip
-    return scheduler

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from wmd.db import reading
 from wmd.domain.findings import N_
 from wmd.models import Alarm, JobTick
+from wmd.services.job_watch import is_anybody_silent
 from wmd.services.outbox_watch import BACKLOG, BACKLOG_KEY, oldest_late
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
@@ -28,6 +29,7 @@ MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 OUTBOX: Final = "outbox"
 SILENT_AFTER: Final = timedelta(minutes=5)
 SILENT: Final = N_("The scheduler has not sent mail for more than five minutes. Is it running?")
+NONE_LIVES: Final = N_("No scheduler has said for two minutes that it lives. Is one running?")
 #: A tick is stored to the minute: the outbox is looked at every few seconds.
 _TICK_STEP: Final = timedelta(minutes=1)
 _MOST: Final = 20
@@ -59,9 +61,10 @@ def troubles(dbs: Session | Connection, *, now: datetime) -> list[Trouble]:
     """
     tick = select(JobTick.good_at).where(JobTick.name == OUTBOX).scalar_subquery().label("tick")
     late = oldest_late(now).scalar_subquery().label("late")
+    silent = is_anybody_silent(now).label("silent")
     always = select(literal(1).label("one")).subquery()
     found = dbs.execute(
-        select(Alarm.key, Alarm.message, Alarm.raised_at, tick, late)
+        select(Alarm.key, Alarm.message, Alarm.raised_at, tick, late, silent)
         .select_from(always)
         .outerjoin(Alarm, Alarm.cleared_at.is_(None))
         .order_by(Alarm.raised_at)
@@ -70,6 +73,8 @@ def troubles(dbs: Session | Connection, *, now: datetime) -> list[Trouble]:
     wrong = [Trouble(row.key, row.message, row.raised_at) for row in found if row.key is not None]
     if found[0].tick is not None and found[0].tick < now - SILENT_AFTER:
         wrong.append(Trouble("job:silent", SILENT, found[0].tick))
+    elif found[0].silent is not None:
+        wrong.append(Trouble("scheduler:silent", NONE_LIVES, found[0].silent))
     if found[0].late is not None and BACKLOG_KEY not in {each.key for each in wrong}:
         wrong.append(Trouble(BACKLOG_KEY, BACKLOG, found[0].late))
     return sorted(wrong, key=lambda each: each.raised_at)
