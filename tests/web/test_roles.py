@@ -295,7 +295,41 @@ STAFF_ROUTES = {
     "POST /staff/people/<person_id>/reset": staff("/staff/people/none/reset", 404, reader=403, moderator=403),
 }
 
-TABLE = PUBLIC | ACCOUNT | ORGANISER | STAFF_ROUTES | SETTINGS
+#: Whoever has a link of theirs may; a made-up one is none. What is typed is no address and no event.
+ATTENDEES = {
+    "GET /e/<code>/remind": everybody("/e/ZZZZZZ/remind", 404),
+    "POST /e/<code>/remind": everybody("/e/ZZZZZZ/remind", 404),
+    "GET /<edition>/tell-me": everybody("/2021/tell-me"),
+    "POST /<edition>/tell-me": everybody("/2021/tell-me", 422, form={"cadence": "daily", "address": "no address"}),
+    "GET /favourites": everybody("/favourites?code=ZZZZZZ"),
+    "GET /favourites/remind": everybody("/favourites/remind"),
+    "POST /favourites/remind": everybody("/favourites/remind", 422, form={"address": "no address"}),
+    "GET /me": everybody("/me"),
+    "POST /me": everybody("/me", 422, form={"address": "no address"}),
+    "GET /me/asked": everybody("/me/asked"),
+    "GET /me/erased": everybody("/me/erased"),
+    "GET /me/confirm/<secret>": everybody("/me/confirm/none", 410),
+    "POST /me/confirm/<secret>": everybody("/me/confirm/none", 410),
+    "GET /me/proof/<secret>": everybody("/me/proof/none", 410),
+    "POST /me/proof/<secret>": everybody("/me/proof/none", 410),
+    "GET /me/unsubscribe/<token>": everybody("/me/unsubscribe/none", 404),
+    "POST /me/unsubscribe/<token>": everybody("/me/unsubscribe/none", 404),
+    "GET /me/calendar/<secret>.ics": everybody("/me/calendar/none.ics", 404),
+    "GET /me/<token>/": everybody("/me/none/", 404),
+    "GET /me/<token>": everybody("/me/none", 404),
+    "POST /me/<token>/wishes": everybody("/me/none/wishes", 404),
+    "POST /me/<token>/stop": everybody("/me/none/stop", 404),
+    "POST /me/<token>/stop-all": everybody("/me/none/stop-all", 404),
+    "POST /me/<token>/pause": everybody("/me/none/pause", 404),
+    "POST /me/<token>/resume": everybody("/me/none/resume", 404),
+    "POST /me/<token>/feed": everybody("/me/none/feed", 404),
+    "POST /me/<token>/end-links": everybody("/me/none/end-links", 404),
+    "GET /me/<token>/follow": everybody("/me/none/follow", 404),
+    "POST /me/<token>/follow": everybody("/me/none/follow", 404),
+    "POST /me/<token>/proof": everybody("/me/none/proof", 404),
+}
+
+TABLE = PUBLIC | ATTENDEES | ACCOUNT | ORGANISER | STAFF_ROUTES | SETTINGS
 
 #: What the addresses above may name besides the cast.
 KNOWN: dict[str, str] = {}

@@ -140,3 +140,12 @@ _KINDS: tuple[Kind, ...] = (
 )  # fmt: skip
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _KINDS}
+
+#: What people get because they follow or registered, and for nothing else: it ends with that.
+FOR_ATTENDEES: Final = frozenset(
+    {
+        "follow-confirm", "my-link", "attendee-proof", "reminder", "reminder-now", "afterwards", "event-changed",
+        "event-called-off", "digest", "registered", "waiting", "place-offered", "registration-ended",
+        "registrants-letter",
+    }
+)  # fmt: skip

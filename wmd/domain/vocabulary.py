@@ -213,6 +213,7 @@ RESERVED_SLUGS: frozenset[str] = frozenset(
         "editions",
         "embed",
         "favicon.ico",
+        "favourites",
         "feeds",
         "go",
         "health",

@@ -80,8 +80,9 @@ class Registration(Model):
 
     ``state``: unconfirmed (the address is not yet known to be theirs; holds no place) → registered, or waiting →
     offered (a place is kept until ``offered_until``) → registered; ended by cancelled or lapsed (an offer that nobody
-    took). ``sessions``: ids of the chosen ones, empty for all. ``answers``: to the event's own questions, by their id,
-    sealed. ``shares_name``: the organiser may see name and address.
+    took). ``muted_at``: no mail about it although the place stays. ``sessions``: ids of the chosen ones, empty for all.
+    ``answers``: to the event's own questions, by their id, sealed. ``shares_name``: the organiser may see name and
+    address.
     """
 
     __tablename__ = "registrations"
@@ -106,6 +107,7 @@ class Registration(Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     queued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    muted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 

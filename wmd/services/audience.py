@@ -68,7 +68,12 @@ def audience_query(event_id: str, *, after: str = "", limit: int, states: Collec
     """Return the statement for a page of an event's audience: up to ``limit`` people whose id comes after ``after``."""
     ids = union(
         _people(Follow, and_(Follow.event_id == event_id, follow_stands()), after, limit),
-        _people(Registration, and_(Registration.event_id == event_id, registration_stands(states)), after, limit),
+        _people(
+            Registration,
+            and_(Registration.event_id == event_id, registration_stands(states), Registration.muted_at.is_(None)),
+            after,
+            limit,
+        ),
     ).subquery()
     page = select(ids.c.person_id).order_by(ids.c.person_id).limit(limit).subquery()
     return (

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, String, cast, delete, func, or_, select, u
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from wmd.db import Model
+from wmd.domain.mail_kinds import FOR_ATTENDEES
 from wmd.errors import NotAllowedMoveError
 from wmd.models import (
     CoOrganiser,
@@ -38,6 +39,7 @@ from wmd.models import (
     Submission,
     WebSession,
 )
+from wmd.services.attendees import forget_attendee
 from wmd.services.consents import withdraw_all
 from wmd.services.images import delete_image, sight_of
 from wmd.services.people import erased_key
@@ -77,8 +79,45 @@ def forget_contact(dbs: Session, person: Person, *, actor: str, now: datetime) -
     dbs.flush()
 
 
+def is_only_attendee(dbs: Session, person: Person) -> bool:
+    """Tell whether nothing else speaks of a person: no submission, organisation, event, picture or the staff."""
+    others = [
+        select(Submission.id).where(Submission.person_id == person.id),
+        select(Submission.id).where(Submission.second_person_id == person.id),
+        select(OrganisationContact.person_id).where(OrganisationContact.person_id == person.id),
+        select(CoOrganiser.submission_id).where(CoOrganiser.person_id == person.id),
+        select(Speaker.id).where(Speaker.person_id == person.id),
+        select(StaffMember.person_id).where(StaffMember.person_id == person.id),
+        select(Draft.id).where(Draft.person_id == person.id),
+        select(Image.id).where(Image.person_id == person.id),
+    ]
+    return all(dbs.scalars(query.limit(1)).first() is None for query in others)
+
+
+def erase_attendee(dbs: Session, person: Person, setting: Setting, *, actor: str, now: datetime) -> bool:
+    """Erase what is kept of a person as an attendee, and the person where nothing else speaks of them; tell if so.
+
+    Whoever is also known as an organiser, a speaker or staff stays that.
+    """
+    if is_only_attendee(dbs, person):
+        erase_person(dbs, person, setting, actor=actor, now=now)
+        return True
+    forget_attendee(dbs, person.id, now=now)
+    dbs.execute(
+        update(Message)
+        .where(
+            Message.person_id == person.id, Message.kind.in_(FOR_ATTENDEES), Message.state.in_(("queued", "sending"))
+        )
+        .values(state="cancelled", reason="erased", sealed="", claim_token=None, lease_until=None)
+    )
+    audit(dbs, actor=actor, action="erase-attendee", kind="person", subject_id=person.id, now=now)
+    dbs.flush()
+    return False
+
+
 def _forget(dbs: Session, person: Person, *, actor: str, now: datetime) -> None:
     _forget_sign_in(dbs, person, now)
+    forget_attendee(dbs, person.id, now=now)
     _forget_what_was_typed(dbs, person)
     _forget_mail(dbs, person)
     _forget_images(dbs, person, actor=actor, now=now)

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from wmd.domain.findings import N_, Finding, Level
 from wmd.errors import InvalidContentError
-from wmd.models import Attendee, Change, Edition, Event, Follow, Person
+from wmd.models import Attendee, Change, Edition, Event, Follow, Person, Registration
 from wmd.secretbox import SecretBox
-from wmd.services.attendees import attendee_for, confirm
+from wmd.services.attendees import attendee_for, confirm, leave
 from wmd.services.mail_tokens import consume, issue
 from wmd.services.outbox import put_message
 from wmd.services.personal_links import me_path
@@ -85,7 +85,8 @@ def mail_confirm_link(
     if hit(dbs, ATTENDEE_MAILS, person.id, secret="", now=now):
         return
     if not waiting_follows(dbs, person.id, most=1):
-        mail_own_link(dbs, attendee, box=box, now=now)
+        if attendee.confirmed_at is not None:
+            mail_own_link(dbs, attendee, box=box, now=now)
         return
     token, secret = issue(dbs, "confirm-follow", person.id, "", CONFIRM_LIVES, now, revoke_older=False)
     more = len(labels) - _NAMED
@@ -158,6 +159,7 @@ def confirm_follows(
             row.confirmed_at, row.told_change_id = now, newest.get(row.edition_id, 0)
         else:
             row.ended_at = now
+    _unmute(dbs, attendee.person_id, [row.event_id for row in chosen if row.event_id])
     _trail(dbs, attendee.person_id, "follow", len(chosen), now)
     return attendee
 
@@ -170,6 +172,64 @@ def end_follow(dbs: Session, person_id: str, follow_id: str, *, now: datetime) -
 def end_follow_of_event(dbs: Session, person_id: str, event_id: str, *, now: datetime) -> bool:
     """End a person's follow of an event; tell whether it stood."""
     return _end(dbs, person_id, Follow.event_id == event_id, now=now)
+
+
+def stop_mails(dbs: Session, attendee: Attendee, subject: str, *, now: datetime) -> bool:
+    """Do what a stop link says: ``event:<id>``, ``follow:<id>`` or ``all``; tell whether there was anything to stop.
+
+    A place somebody registered for stays theirs; they only hear no more of it.
+    """
+    kind, _, identity = subject.partition(":")
+    if kind == "all":
+        stood = attendee.left_at is None
+        leave(dbs, attendee, now=now)
+        return stood
+    if kind == "follow":
+        return end_follow(dbs, attendee.person_id, identity, now=now)
+    muted = _mute(dbs, attendee.person_id, identity, now=now)
+    return end_follow_of_event(dbs, attendee.person_id, identity, now=now) or muted
+
+
+def stands(dbs: Session, attendee: Attendee, subject: str) -> bool:
+    """Tell whether what a stop link is about still brings mails. One query."""
+    kind, _, identity = subject.partition(":")
+    if kind == "all":
+        return attendee.left_at is None
+    mine = (Follow.person_id == attendee.person_id) & Follow.ended_at.is_(None)
+    if kind == "follow":
+        return dbs.scalar(select(Follow.id).where(mine, Follow.id == identity)) is not None
+    place = exists().where(
+        Registration.person_id == attendee.person_id,
+        Registration.event_id == identity,
+        Registration.ended_at.is_(None),
+        Registration.muted_at.is_(None),
+    )
+    follows = exists().where(mine, Follow.event_id == identity)
+    return bool(dbs.scalar(select(follows | place)))
+
+
+def _mute(dbs: Session, person_id: str, event_id: str, *, now: datetime) -> bool:
+    mine = (Registration.person_id == person_id) & (Registration.event_id == event_id)
+    muted = dbs.execute(
+        update(Registration)
+        .where(mine, Registration.ended_at.is_(None), Registration.muted_at.is_(None))
+        .values(muted_at=now)
+        .returning(Registration.id)
+        .execution_options(synchronize_session="fetch")
+    ).all()
+    if muted:
+        _trail(dbs, person_id, "mute", len(muted), now)
+    return bool(muted)
+
+
+def _unmute(dbs: Session, person_id: str, event_ids: Collection[str]) -> None:
+    """Let those hear of an event again who stopped its mails and follow it anew."""
+    dbs.execute(
+        update(Registration)
+        .where(Registration.person_id == person_id, Registration.event_id.in_(event_ids))
+        .values(muted_at=None)
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def _end(dbs: Session, person_id: str, which: object, *, now: datetime) -> bool:
@@ -260,6 +320,7 @@ def _confirm_same(dbs: Session, person_id: str, wishes: Sequence[Wish], now: dat
         .execution_options(synchronize_session="fetch")
     ).all()
     count = len(changed)
+    _unmute(dbs, person_id, event_ids)
     editions = _editions(dbs, wishes)
     newest = _newest_changes(dbs, editions.values())
     for wish in wishes:

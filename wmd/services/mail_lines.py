@@ -41,7 +41,7 @@ DIGEST_LINES: Mapping[str, str] = {
 ACTS: Mapping[str, str] = {
     "export": N_("To download everything we keep about you."),
     "erase": N_("To erase everything we keep about you as somebody who follows events."),
-    "address": N_("To send your mails to another address: this one."),
+    "address": N_("To send your mails to another address."),
 }
 MORE = N_("… and {count} more.")
 #: What a visitor says is wrong with an event.

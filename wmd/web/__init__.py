@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from config import Config
 from wmd.web import (
     account,
+    attendee,
     csrf,
     errors,
     headers,
@@ -45,5 +46,5 @@ def register(app: Flask) -> None:
         app.register_blueprint(mailbox.bp)
     app.jinja_env.globals["has_mailbox"] = config.is_demo
     public.register(app)
-    for audience in (account, organiser, staff):
+    for audience in (account, organiser, staff, attendee):
         audience.register(app)

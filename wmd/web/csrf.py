@@ -23,6 +23,7 @@ from wmd.web.visitors import visitor
 FIELD = "csrf_token"
 HEADER = "X-CSRFToken"
 _STALE = "_answers_stale_form"
+_FREE = "_needs_no_form"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 _View = TypeVar("_View", bound=Callable[..., Any])
@@ -43,6 +44,15 @@ def on_stale_form(answer: Callable[..., ResponseReturnValue]) -> Callable[[_View
         return view
 
     return remember
+
+
+def without_form_token(view: _View) -> _View:
+    """Take a POST to a view without a form of ours: the secret in its address is what permits it.
+
+    For what mail programs send in their reader's name (RFC 8058), which have neither our cookie nor our page.
+    """
+    setattr(view, _FREE, True)
+    return view
 
 
 def guarded_alike(view: Callable[..., Any], answer: Callable[..., Any]) -> Callable[..., Any]:
@@ -100,6 +110,8 @@ def _check() -> ResponseReturnValue | None:
     # Flask-WTF keeps the token it made in ``g``.
     g.pop(FIELD, None)
     if request.method in _SAFE or request.endpoint is None:
+        return None
+    if getattr(current_app.view_functions[request.endpoint], _FREE, False):
         return None
     if not _is_from_here():
         return _refused()

@@ -52,6 +52,11 @@ def subscribe(slug: str, query: Query | None = None, zone: str = "") -> str:
     return _asked(f"/{slug}/subscribe", query.for_feed(zone).to_string() if query else "")
 
 
+def tell_me(slug: str, query: Query | None = None) -> str:
+    """Return where one asks to hear of what is new in a selection."""
+    return _asked(f"/{slug}/tell-me", query.to_string() if query else "")
+
+
 def feed(slug: str, query: Query | None = None) -> str:
     """Return the feed of exactly the selection of a query that is fit for feeds."""
     return _asked(f"/{slug}/calendar.ics", query.to_string() if query else "")

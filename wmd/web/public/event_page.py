@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from wmd.domain.agenda import State, next_change, related, state_of
 from wmd.domain.exports import jsonld
+from wmd.domain.following import standing_of
 from wmd.domain.ical import deeplinks
 from wmd.domain.index import Index
 from wmd.domain.programme import (
@@ -45,6 +46,7 @@ class EventPage:
     notes: list[dict[str, str]]
     reason: dict[str, str] | None
     called_off: bool
+    is_ahead: bool
     description: Markup
     lang: str
     dir: str
@@ -77,6 +79,7 @@ def event_model(programme: Programme, index: Index, event: EventView, eyes: Eyes
         ticket=ticket,
         notes=_notes(event),
         reason=_reason(event, eyes.language),
+        is_ahead=standing_of(event, eyes.now) == "ahead",
         called_off=ticket.off and len({session.status for session in event.sessions}) == 1,
         description=to_html(text.description),
         lang=text.language if foreign else "",

@@ -50,6 +50,7 @@ class ProgrammePage:
     show_words: str
     clear_url: str
     subscribe_url: str
+    tell_url: str
     upcoming: dict[str, Any] | None
     jump_url: str
     hidden: list[tuple[str, str]]
@@ -80,6 +81,7 @@ def programme_model(programme: Programme, index: Index, query: Query, who: Viewe
         show_words=_show_words(selection.total),
         clear_url=addresses.programme(slug, Query(tz=query.tz)),
         subscribe_url=addresses.subscribe(slug, query, who.zone),
+        tell_url=addresses.tell_me(slug, query.changed(page=1, upcoming=False)),
         upcoming=None if phase == "over" and not query.upcoming else _upcoming(slug, query),
         jump_url=_jump_url(programme, query, selection, who, now) if phase == "running" else "",
         hidden=[(name, value) for name, value in query.canonical() if name not in {"q", "page"}],
