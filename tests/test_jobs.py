@@ -165,10 +165,20 @@ def add_visits(_dbs: Session, count: int) -> None:
     spool.write("".join(f"{line_of('ABC234', 'page', LEAD_STARTED_AT)}\n" for _ in range(count)))
 
 
+def add_changes(dbs: Session, count: int) -> None:
+    """Call off sessions that were published before; nobody follows them, and the notices are done all the same."""
+    setting = Setting(english_setting("http://wmd.example"), "wmd.example", SeededMint("jobs"))
+    for status in ("scheduled", "cancelled"):
+        session = documents.session(status=status)
+        events = [documents.event(f"e{number}", sessions=[session]) for number in range(count)]
+        documents.apply(dbs, setting, documents.document(*events), LEAD_STARTED_AT)
+
+
 #: What makes three rows of work for each job.
 DUE: dict[str, Callable[[Session, int], None]] = {
     "outbox": add_mails,
     "publish-dates": add_dates,
+    "tell-changes": add_changes,
     "alarm-mails": add_open_alarms,
     "staff-digest": add_waiting,
     "reminders-to-organisers": add_drafts,

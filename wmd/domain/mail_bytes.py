@@ -69,7 +69,7 @@ class Letter(NamedTuple):
     """One mail, filled in: ``message_id`` is the left part, ``text`` and ``html`` are the two parts in pieces.
 
     ``calendar`` holds invitations to add: the first REQUEST or CANCEL is offered by mail programs themselves, and all
-    are attached.
+    are attached. ``unsubscribe`` is the address that stops mails like this one by one click (RFC 8058).
     """
 
     kind: str
@@ -80,6 +80,7 @@ class Letter(NamedTuple):
     html: Pieces
     language: str = "en"
     calendar: tuple[CalendarObject, ...] = ()
+    unsubscribe: str = ""
 
 
 def clean_address(address: str) -> str:
@@ -130,12 +131,13 @@ def to_bytes(letter: Letter, letterhead: Letterhead, *, at: datetime) -> bytes:
     # Nor do base64 and headers; the boundary around attachments begins otherwise.
     boundary, outer = f"=_{letter.message_id}", f"=.{letter.message_id}"
     around = f'Content-Type: multipart/mixed; boundary="{outer}"\r\n\r\n--{outer}\r\n' if letter.calendar else ""
+    stops = f"List-Unsubscribe: <{letter.unsubscribe}>\r\n{_ONE_CLICK}" if letter.unsubscribe else ""
     head = (
         f"To: {clean_address(letter.reader)}\r\n"
         f"Subject: {_subject(letter.subject)}\r\n"
         f"Date: {_date(at)}\r\n"
         f"Message-ID: <{letter.message_id}@{letterhead.domain}>\r\n"
-        f"{around}"
+        f"{stops}{around}"
         f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n'
         f"\r\n--{boundary}\r\n{_PART.format('plain')}"
     )
@@ -152,6 +154,7 @@ def to_bytes(letter: Letter, letterhead: Letterhead, *, at: datetime) -> bytes:
     return b"".join(parts)
 
 
+_ONE_CLICK = "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
 _PART = 'Content-Type: text/{}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
 #: Many mails of a batch have the same second.
 _date = lru_cache(maxsize=8)(format_datetime)

@@ -39,6 +39,22 @@ _LINK = {"link": N_("the address of the page it is about")}
 _SECRET_LINK = {"link": N_("the personal link, which only the reader may have")}
 _SHOWS = {"shows": N_("whether the programme shows it now, or will show it from a day on")}
 _REASON = {"reason": N_("the reason that was given")}
+#: Places that mails to attendees have.
+_ATTENDEE: Mapping[str, str] = {
+    "title": N_("the title of the event"),
+    "organisation": N_("the name of the organisation"),
+    "button": N_("the one button: our stable address that leads into the event"),
+    "event_link": N_("the address of the event's page"),
+    "me_link": N_("the reader’s own page, where everything is changed or stopped"),
+    "stop_link": N_("the address that stops mails like this one"),
+}
+_CHANGED: Mapping[str, str] = {
+    **_ATTENDEE,
+    "state": N_("one or two words for what changed"),
+    "what": N_("what changed, as a sentence"),
+    "was": N_("times and places that no longer hold"),
+    "now": N_("what holds now"),
+}
 _PROFILE = {"organisation": N_("the name of the organisation")}
 _QUESTION = {"question": N_("the question that was asked")}
 
@@ -136,6 +152,15 @@ _KINDS: tuple[Kind, ...] = (
     Kind("problem-reported", N_("Somebody says that something is wrong with an event"),
          {**_EVENT, **_LINK, "problem": N_("what is said to be wrong, as a sentence"),
           "words": N_("what they wrote, if anything")}),
+    Kind("event-changed", N_("Event changed, to those who attend"),
+         {**_CHANGED, "invitation": N_("what the invitation in the mail does, or nothing")}),
+    Kind("event-called-off", N_("Event cancelled or postponed, to those who attend"),
+         {**_CHANGED, "reason": N_("the reason that everybody reads, if one was given"),
+          "alternatives": N_("what else takes place in the same week and language, or nothing"),
+          "invitation": N_("what the invitation in the mail does, or nothing")}),
+    Kind("late-change", N_("Event changed shortly before, to staff"),
+         {**_CHANGED, **_LINK, "who": N_("how many people get a mail about it, as a sentence")},
+         priority=URGENT, lives=timedelta(days=3)),
     Kind("test", N_("Test"), {"when": N_("when it was asked for")}, priority=URGENT, lives=timedelta(hours=1)),
 )  # fmt: skip
 

@@ -22,7 +22,14 @@ _OPEN, _CLOSE = "\ue000", "\ue001"
 _MARK = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
 #: Places that hold an address of ours, which becomes a link in the HTML part.
-LINKS = frozenset({"link", "public_link", "short_link", "calendar_link", "kit_link"})
+LINKS = frozenset(
+    {"link", "public_link", "short_link", "calendar_link", "kit_link", "me_link", "stop_link", "event_link", "button"}
+)
+#: Places that hold what no longer holds: struck through in the HTML part, where the text says so in words.
+STRUCK = frozenset({"was"})
+#: Places with lines of several events, of which those that are nothing but an address become links.
+LISTS = frozenset({"alternatives", "events"})
+_ADDRESS = re.compile(r"https?://[^\s<>\"']+")
 LONGEST_SUBJECT = 200
 LONGEST_BODY = 10_000
 
@@ -230,6 +237,12 @@ def _as_html(name: str, value: str) -> str:
     safe = escape(value)
     if name in LINKS:
         return f'<a href="{safe}">{safe}</a>'
+    if name in STRUCK:
+        return "<br>".join(f"<s>{line}</s>" for line in safe.split("\n"))
+    if name in LISTS:
+        safe = "\n".join(
+            f'<a href="{line}">{line}</a>' if _ADDRESS.fullmatch(line) else line for line in safe.split("\n")
+        )
     return safe.replace("\n\n", "</p><p>").replace("\n", "<br>") if "\n" in safe else safe
 
 

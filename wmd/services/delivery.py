@@ -34,7 +34,21 @@ from sqlalchemy.orm import Session
 from wmd.db import Prepared
 from wmd.domain.mail_handover import Outcome
 from wmd.domain.mail_kinds import KINDS, URGENT
-from wmd.models import Draft, MailSwitch, Message, Note, Person, Revision, Submission, Suppression
+from wmd.models import (
+    Attendee,
+    Draft,
+    Event,
+    Follow,
+    MailSwitch,
+    Message,
+    Note,
+    Person,
+    Registration,
+    Revision,
+    Submission,
+    Suppression,
+)
+from wmd.services.audience import HAS_OR_WAITS, follow_stands
 
 LEASE: Final = timedelta(minutes=5)
 #: A handover is begun only while the lease has this much room; all limits of the way out together are shorter.
@@ -78,7 +92,8 @@ class Ready(NamedTuple):
     """A claimed row with its mail, and what was read for it: the mark is made only if that still holds.
 
     ``address`` is the person's as it was read; ``submission_id`` is empty when it is about none. ``has_bounced``: the
-    address was refused before.
+    address was refused before. ``event_version`` is that of the published event it tells of: any publication or hiding
+    of that event raises it.
     """
 
     claim: Claim
@@ -90,6 +105,8 @@ class Ready(NamedTuple):
     submission_state: str = ""
     revision_number: int = 0
     has_bounced: bool = False
+    event_id: str = ""
+    event_version: int = 0
 
 
 def due(now: datetime, *which: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -160,8 +177,35 @@ def _wanted() -> ColumnElement[bool]:
         (Message.kind == "draft-reminder", drafted),
         (Message.kind == "question-reminder", asked),
         (Message.thread.startswith(CHANGES_REMINDER), unchanged),
+        (or_(Message.kind == "event-changed", Message.kind == "event-called-off"), wants_event()),
+        (Message.kind == "digest", wants_digest()),
         else_=literal_column("(1 = 1)"),
     )
+
+
+def _takes_mail() -> ColumnElement[bool]:
+    """Return whether the reader still wants mail as an attendee."""
+    return exists().where(
+        Attendee.person_id == Message.person_id, Attendee.confirmed_at.is_not(None), Attendee.paused_at.is_(None),
+        Attendee.left_at.is_(None),
+    )  # fmt: skip
+
+
+def wants_event() -> ColumnElement[bool]:
+    """Return whether the reader of a mail about an event (``subject_id``) still follows it or has to do with it."""
+    follows = exists().where(
+        Follow.event_id == Message.subject_id, Follow.person_id == Message.person_id, follow_stands()
+    )
+    registered = exists().where(
+        Registration.event_id == Message.subject_id, Registration.person_id == Message.person_id,
+        Registration.ended_at.is_(None), or_(*(Registration.state == state for state in HAS_OR_WAITS)),
+    )  # fmt: skip
+    return and_(_takes_mail(), or_(follows, registered))
+
+
+def wants_digest() -> ColumnElement[bool]:
+    """Return whether the reader of a digest still follows the filter that it is about (``subject_id``)."""
+    return and_(_takes_mail(), exists().where(Follow.id == Message.subject_id, follow_stands()))
 
 
 #: Built once: SQLAlchemy then knows the statement by its key, and the database by its prepared plan.
@@ -190,6 +234,10 @@ _MARK = (
                     Revision.submission_id == bindparam("p_submission"), Revision.number > bindparam("p_number")
                 ),
             ),
+        ),
+        or_(
+            bindparam("p_event", type_=String) == "",
+            exists().where(Event.id == bindparam("p_event"), Event.version == bindparam("p_version")),
         ),
         _wanted(),
     )
@@ -227,6 +275,7 @@ def mark(dbs: Session | Connection, ready: Ready, *, now: datetime) -> bool:
             "p_id": ready.claim.id, "p_token": ready.claim.token, "p_room": now + ROOM, "p_now": now, "p_at": now,
             "p_digest": ready.digest, "p_address": ready.address, "p_submission": ready.submission_id,
             "p_state": ready.submission_state, "p_number": ready.revision_number,
+            "p_event": ready.event_id, "p_version": ready.event_version,
         },
     )  # fmt: skip
 

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from wmd.domain.mail_bytes import AddressFault, Letter, clean_address, to_bytes
 from wmd.domain.mail_words import Words
 from wmd.secretbox import SecretBox, SecretBoxError
+from wmd.services.attendee_letters import ATTENDEE_KINDS, read_attendee_letters
+from wmd.services.attendee_mail import OwnLinks
 from wmd.services.delivery import Claim, Ready, bounced_among
 from wmd.services.mail_facts import About, Reading, read_letters
 from wmd.services.mail_texts import Press
@@ -41,7 +43,9 @@ def make_ready(
             faults[claim.id] = NOT_OPENED
     sound = [claim for claim in claims if claim.id not in faults]
     try:
-        readings = read_letters(dbs, sound, press, secret_of=lambda row: hidden[row.id].get("secret", ""))
+        readings = read_all(
+            dbs, sound, press, secret_of=lambda row: hidden[row.id].get("secret", ""), links=OwnLinks(box, now)
+        )
     except SQLAlchemyError:
         raise
     except Exception:
@@ -63,18 +67,40 @@ def make_ready(
 def _ready(
     claim: Claim, reading: Reading, hidden: dict[str, str], press: Press, digest: Callable[[str], str], now: datetime
 ) -> Ready | str:
+    if reading.skip:
+        return reading.skip
     try:
         reader = clean_address(hidden.get("to", "") or reading.address)
     except AddressFault:
         return "there is no address it could go to"
-    letter = Letter(claim.kind, claim.message_id, reader, *reading.words, reading.language)
+    letter = Letter(
+        claim.kind, claim.message_id, reader, *reading.words, reading.language, reading.calendar, reading.unsubscribe
+    )
     submission = reading.submission
     return Ready(
         claim, reader, to_bytes(letter, press.letterhead, at=now), digest(reader.lower()), reading.address,
         submission.id if submission else "", submission.state if submission else "", reading.revision_number,
+        event_id=reading.event_id, event_version=reading.event_version,
     )  # fmt: skip
+
+
+def read_all(
+    dbs: Session,
+    rows: Sequence[About],
+    press: Press,
+    *,
+    secret_of: Callable[[About], str | None],
+    links: OwnLinks,
+    words: Words | None = None,
+) -> dict[str, Reading]:
+    """Return what each message says now, by its id, whether it goes to an attendee or to anybody else."""
+    to_attendees = [row for row in rows if row.kind in ATTENDEE_KINDS]
+    others = [row for row in rows if row.kind not in ATTENDEE_KINDS]
+    found = read_letters(dbs, others, press, secret_of=secret_of, words=words) if others else {}
+    return found | (read_attendee_letters(dbs, to_attendees, press, links, words) if to_attendees else {})
 
 
 def shown(dbs: Session, row: About, press: Press, words: Words | None = None) -> Reading:
     """Return what a mail says, for staff: a personal link is masked. ``words`` are tried in place of its own."""
-    return read_letters(dbs, [row], press, secret_of=lambda _: None, words=words)[row.id]
+    masked = OwnLinks(None, row.created_at)
+    return read_all(dbs, [row], press, secret_of=lambda _: None, links=masked, words=words)[row.id]

@@ -34,6 +34,7 @@ from sqlalchemy.orm import Session
 
 from wmd.domain.content import EventContent
 from wmd.domain.findings import N_
+from wmd.domain.ical.invitations import CalendarObject
 from wmd.domain.mail_kinds import KINDS
 from wmd.domain.mail_words import Filled, Words, fill, fill_text
 from wmd.domain.vocabulary import SessionStatus
@@ -104,13 +105,22 @@ class About(Protocol):
 
 
 class Reading(NamedTuple):
-    """What was read for one message: its words filled in, and of what that depends."""
+    """What was read for one message: its words filled in, and of what that depends.
+
+    ``calendar`` goes with it; ``unsubscribe`` is the address that stops such mails; ``skip`` says why it shall not go
+    out at all. ``event_version`` is that of the published event as it was read.
+    """
 
     words: Filled
     language: str
     address: str
     submission: Submission | None = None
     revision_number: int = 0
+    calendar: tuple[CalendarObject, ...] = ()
+    unsubscribe: str = ""
+    skip: str = ""
+    event_id: str = ""
+    event_version: int = 0
 
     @property
     def subject(self) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from wmd.domain.content import EventContent, SessionContent
 from wmd.domain.findings import N_
@@ -30,24 +31,44 @@ def moment_text(instant: datetime, zone: str, language: str) -> str:
     return f"{day(day_of(instant, zone), language)}, {clock(instant, zone)} ({short_zone(zone, instant)})"
 
 
+class When(NamedTuple):
+    """When a session is: two instants, its own zone, and its days if it lasts them whole."""
+
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+    days: tuple[date, date] | None = None
+
+
+def when_lines(when: When, zone: str, language: str, say: Callable[[str], str]) -> list[str]:
+    """Return a line for the reader's clocks, and one for the event's where they differ.
+
+    ``zone`` is the reader's, or empty when it is not known.
+    """
+    if when.days:
+        return [f"{day_span(*when.days, language)}, {say(N_('all day'))}, {zone_words(when.zone, when.starts_at)}"]
+    lines = [_slot(when.starts_at, when.ends_at, zone or when.zone, language, say)]
+    if offset_label(when.starts_at, zone or when.zone) != offset_label(when.starts_at, when.zone):
+        lines.append("= " + _slot(when.starts_at, when.ends_at, when.zone, language, say))
+    return lines
+
+
 def _lines(session: SessionContent, zone: str, language: str, say: Callable[[str], str]) -> list[str]:
     noted = f" ({say(_STATUS[session.status])})" if session.status in _STATUS else ""
     if session.all_day and session.starts_on and session.zone:
-        starts_at, _ = all_day_bounds(session.starts_on, session.ends_on or session.starts_on, session.zone)
-        dates = day_span(session.starts_on, session.ends_on or session.starts_on, language)
-        return [f"{dates}, {say(N_('all day'))}, {zone_words(session.zone, starts_at)}{noted}"]
-    if session.starts is None or session.ends is None or not session.zone:
+        days = (session.starts_on, session.ends_on or session.starts_on)
+        when = When(*all_day_bounds(*days, session.zone), session.zone, days)
+    elif session.starts is None or session.ends is None or not session.zone:
         return [say(N_("The time is not fixed yet.")) + noted]
-    try:
-        starts_at, ends_at = to_instant(session.starts, session.zone), to_instant(session.ends, session.zone)
-    except ValueError:
-        # A time that the check of contents names as a fault; what was typed is all that can be said.
-        return [f"{session.starts:%Y-%m-%d %H:%M} ({session.zone}){noted}"]
-    first = zone or session.zone
-    lines = [_slot(starts_at, ends_at, first, language, say) + noted]
-    if offset_label(starts_at, first) != offset_label(starts_at, session.zone):
-        lines.append("= " + _slot(starts_at, ends_at, session.zone, language, say))
-    return lines
+    else:
+        try:
+            starts_at, ends_at = to_instant(session.starts, session.zone), to_instant(session.ends, session.zone)
+        except ValueError:
+            # A time that the check of contents names as a fault; what was typed is all that can be said.
+            return [f"{session.starts:%Y-%m-%d %H:%M} ({session.zone}){noted}"]
+        when = When(starts_at, ends_at, session.zone)
+    first, *others = when_lines(when, zone, language, say)
+    return [first + noted, *others]
 
 
 def _slot(starts_at: datetime, ends_at: datetime, zone: str, language: str, say: Callable[[str], str]) -> str:

@@ -37,7 +37,7 @@ class _Waiting(NamedTuple):
 
 def put_digests(dbs: Session, *, box: SecretBox, now: datetime) -> int:
     """Put the digest of each member of the staff for whom it is morning; return how many. The caller commits."""
-    members = _staff(dbs)
+    members = staff_members(dbs)
     morning = [each for each in members if FROM_HOUR <= _local(each[1], now).hour < UNTIL_HOUR]
     known = {f"staff-digest:{person.id}:{_local(person, now).date()}": (staff, person) for staff, person in morning}
     done = set(dbs.scalars(select(Message.dedupe_key).where(Message.dedupe_key.in_(known))))
@@ -84,7 +84,8 @@ def _counts(waiting: Sequence[_Waiting], actor: Actor, zone: str, now: datetime)
     return counts
 
 
-def _staff(dbs: Session) -> list[tuple[StaffMember, Person]]:
+def staff_members(dbs: Session) -> list[tuple[StaffMember, Person]]:
+    """Return who works here, each with their person."""
     rows = dbs.execute(
         select(StaffMember, Person)
         .join(Person, Person.id == StaffMember.person_id)
@@ -105,7 +106,7 @@ def _local(person: Person, now: datetime) -> datetime:
 def put_alarm_mails(dbs: Session, *, box: SecretBox, now: datetime) -> int:
     """Put a mail to each administrator for each time an open alarm was raised; return how many. The caller commits."""
     alarms = dbs.scalars(select(Alarm).where(Alarm.cleared_at.is_(None)).order_by(Alarm.raised_at).limit(50)).all()
-    readers = [person.id for staff, person in _staff(dbs) if staff.role == "administrator"] if alarms else []
+    readers = [person.id for staff, person in staff_members(dbs) if staff.role == "administrator"] if alarms else []
     wanted = {f"alarm:{each.key}:{each.raised_at.isoformat()}:{who}": (each, who) for each in alarms for who in readers}
     done = set(dbs.scalars(select(Message.dedupe_key).where(Message.dedupe_key.in_(wanted))))
     put = 0

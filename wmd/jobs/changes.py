@@ -1,0 +1,65 @@
+"""The job that tells people what changed: staff at once where it is late, everybody else page by page."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Select, select
+
+from wmd.domain.findings import N_
+from wmd.jobs.tools import Tools
+from wmd.models import ChangeNotice
+from wmd.services.alarms import clear_alarm, raise_alarm
+from wmd.services.telling import alert_staff, due_notices, tell_page
+
+log = logging.getLogger(__name__)
+
+#: Notices that one run looks at, and how long it goes on; the next tick goes on where it ended.
+BATCH: Final = 100
+RUN: Final = timedelta(minutes=1)
+NOT_TOLD: Final = N_("People could not be told of a change of an event. The log says of which, and why.")
+
+
+def due_changes(now: datetime) -> Select[tuple[int]]:
+    """Return the query for notices whose hour has come."""
+    return select(ChangeNotice.id).where(ChangeNotice.told_at.is_(None), ChangeNotice.due_at <= now)
+
+
+def tell_changes(tools: Tools) -> int:
+    """Alert staff of late changes, and put the mails of all notices that are due; return how many pages and alerts.
+
+    One commit per page. A notice that fails is an alarm, holds up no other, and is tried again at the next tick.
+    """
+    dbs, failed = tools.dbs, False
+    done = alert_staff(dbs, box=tools.box, now=tools.now)
+    dbs.commit()
+    for notice_id in due_notices(dbs, now=tools.now, limit=BATCH):
+        dbs.rollback()
+        if tools.stopping.is_set() or tools.clock() - tools.now > RUN:
+            break
+        try:
+            done += _tell(tools, notice_id)
+        except Exception:
+            dbs.rollback()
+            log.exception("change_not_told", extra={"notice": notice_id})
+            failed = True
+    if failed:
+        raise_alarm(dbs, "changes:not-told", NOT_TOLD, now=tools.now)
+    else:
+        clear_alarm(dbs, "changes:not-told", now=tools.now)
+    dbs.commit()
+    return done
+
+
+def _tell(tools: Tools, notice_id: int) -> int:
+    """Put page after page of one notice; return how many."""
+    pages = 1
+    while tell_page(tools.dbs, notice_id, box=tools.box, now=tools.now):
+        tools.dbs.commit()
+        if tools.stopping.is_set() or tools.clock() - tools.now > RUN:
+            break
+        pages += 1
+    tools.dbs.commit()
+    return pages
