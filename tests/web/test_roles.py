@@ -270,6 +270,7 @@ STAFF_ROUTES = {
     "GET /staff/reasons": staff("/staff/reasons"),
     "GET /staff/reasons/<reason_id>": staff("/staff/reasons/none", 404, reader=403),
     "POST /staff/reasons/<reason_id>": staff("/staff/reasons/none", 404, reader=403),
+    "GET /staff/jobs": staff("/staff/jobs"),
     "GET /staff/mail": staff("/staff/mail"),
     "GET /staff/mail/<message_id>": staff("/staff/mail/none", 404),
     "POST /staff/mail/<message_id>": staff("/staff/mail/none", 404, reader=403),
