@@ -104,7 +104,8 @@ _TABLE = {
         _f("organisation.acronym", "text", N_("Acronym"), folded=True),
         _f("organisation.kind", "select", N_("What kind of organisation is it?"), need=_R, options="kinds"),
         _f("organisation.city", "text", N_("City"), need=_R),
-        _f("organisation.country", "named", N_("Country"), need=_R, options="countries"),
+        _f("organisation.country", "named", N_("Country"), N_("In English, or as it is called there."), need=_R,
+           options="countries"),
         _f("organisation.region", "select", N_("Region"), need=_R, options="regions"),
         _f("organisation.website", "url", N_("Website"), folded=True),
         _f(

@@ -111,7 +111,8 @@ def near(kind: str, text: str, *, country: str = "") -> list[str]:
     found = [name_of(kind, code) for code in codes]
     if kind == "zones":
         meant = [written(city) for _, city in _CITIES if city in _WITH_COUNTRY and folded(city) == said]
-        found = [*meant, *found, *_in_country(code_of("countries", text) or country)]
+        # A name of two clocks is asked back alone: the country would be a guess.
+        found = meant or [*found, *_in_country(code_of("countries", text) or country)]
     return list(dict.fromkeys(found))[:_MOST_NEAR]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
 from typing import Any
@@ -24,7 +24,7 @@ from wmd.services.form_reading import new_form
 from wmd.services.references import find_edition
 from wmd.web import words
 from wmd.web.catalogue import gettext
-from wmd.web.organiser.options import shown_name
+from wmd.web.organiser.options import shown_name, with_cities
 from wmd.web.organiser.own_drafts import edition_of, form_of, own_draft, submission_of
 from wmd.web.organiser.posting import posted_fields
 from wmd.web.public import addresses
@@ -109,7 +109,7 @@ def advice_items(found: Sequence[Advice], programme: Programme) -> list[dict[str
             "where": one.where,
             "place": _place(one),
             "level": one.level.value,
-            "text": one.say(gettext),
+            "text": replace(one, params=with_cities(one.params)).say(gettext),
             "facts": list(_facts(one, programme)),
         }
         for one in found
@@ -134,7 +134,8 @@ def _facts(one: Advice, programme: Programme) -> Iterator[dict[str, Any]]:
         if isinstance(fact, CityTime):
             yield _city(fact)
         elif isinstance(fact, Choice):
-            yield {"text": fact.say(gettext), "sets": {name: _typed(name, value) for name, value in fact.sets.items()}}
+            said = replace(fact, params=with_cities(fact.params)).say(gettext)
+            yield {"text": said, "sets": {name: _typed(name, value) for name, value in fact.sets.items()}}
         elif isinstance(fact, Likeness):
             yield _likeness(fact, programme)
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from wmd.domain.findings import N_, Finding, Level
@@ -14,7 +14,7 @@ from wmd.domain.vocabulary import ACCESS_FACT_LABELS
 from wmd.web import names
 from wmd.web.catalogue import gettext
 from wmd.web.organiser.form_sessions import is_beyond, label_in_session, sessions_of
-from wmd.web.organiser.options import names_to_type, options_of, shown_name
+from wmd.web.organiser.options import names_to_type, options_of, shown_name, with_cities
 from wmd.web.words import select_locale
 
 #: Fields that a browser may fill in from what it knows of its user (WCAG 2.2, 1.3.5).
@@ -31,7 +31,7 @@ _LENGTHS = {"texts.*.title": 120, "texts.*.summary": 160}
 _CHOSEN_FOR_THEM = frozenset({"contact.language", "un_region"})
 #: What is needed only in some cases says in which.
 _ONLY_IF = {"platform": N_("(if online)"), "venue.city": N_("(if people come to a place)")}
-_ROWS = {"texts.*.description": 10}
+_ROWS = {"texts.*.description": 10, "sessions[].panels[].questions.*": 5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class FormPage:
             said = [Message(gettext("The team: %(text)s", text=text), "team") for text in texts]
             self._messages.setdefault(field_of(where), []).extend(said)
         for finding in self.findings:
-            message = Message(finding.say(gettext), finding.level.value)
+            message = Message(_say(finding), finding.level.value)
             self._messages.setdefault(finding.where, []).append(message)
 
     @cached_property
@@ -244,7 +244,7 @@ class FormPage:
         found = [finding for finding in self.findings if finding.level is Level.ERROR]
         found.sort(key=lambda finding: order.get(finding.where, len(order)))
         return [
-            {"where": _anchor(finding.where), "text": finding.say(gettext), "label": self.label_of(finding.where)}
+            {"where": _anchor(finding.where), "text": _say(finding), "label": self.label_of(finding.where)}
             for finding in found
         ]
 
@@ -311,6 +311,11 @@ class FormPage:
 _OF_TIMES = frozenset(f"sessions[].{part}" for part in ("date", "starts", "ends", "ends_date", "zone", "all_day"))
 #: Fields that are called by their own words: which declaration, which question, which fact.
 _OWN_WORDS = frozenset({"declarations.*", "answers.*", "access_facts.*"})
+
+
+def _say(finding: Finding) -> str:
+    """Return a finding in words that one can type into the form."""
+    return replace(finding, params=with_cities(finding.params)).say(gettext)
 
 
 def _is_said(item: Mapping[str, object]) -> bool:

@@ -105,6 +105,9 @@ def _panel(
 def _worded(page: TypedSessions, path: str, tag: str, tags: Sequence[str]) -> dict[str, Any]:
     """Return a field of a panel in one language, which it names where there are several."""
     item = page.item(f"{path}.{tag}") | {"lang": tag, "dir": names.direction(tag)}
+    if path.endswith(".title") and tag == tags[0]:
+        # A panel that holds anything has a title; one in which nothing is typed is none.
+        item["optional"] = False
     if len(tags) > 1:
         item["label"] = gettext("%(label)s (%(language)s)", label=item["label"], language=names.language_name(tag))
         if path.endswith(".questions") and tag != tags[0]:

@@ -144,6 +144,16 @@ def shown_name(kind: str, typed: str) -> str:
     return _names(kind, select_locale()).get(typed, typed)
 
 
+def with_cities(params: Mapping[str, object]) -> dict[str, object]:
+    """Return the parameters of a sentence with cities, as one types them, in place of the names of zones."""
+    return {
+        name: ", ".join(shown_name("zones", zone) for zone in str(value).split(", "))
+        if name in {"zone", "zones"}
+        else value
+        for name, value in params.items()
+    }
+
+
 def code_shown(kind: str, typed: str) -> str:
     """Return the code whose name was shown and came back, or that only the page's language has a name for.
 
