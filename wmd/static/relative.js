@@ -11,6 +11,13 @@ function distance(ms) {
   return words.format(Math.round(minutes / 1440), "day");
 }
 
+function ago(ms) {
+  const minutes = Math.max(1, Math.round(ms / MINUTE));
+  if (minutes < 90) return words.format(-minutes, "minute");
+  if (minutes < 36 * 60) return words.format(-Math.round(minutes / 60), "hour");
+  return words.format(-Math.round(minutes / 1440), "day");
+}
+
 function text(data, now) {
   const starts = Date.parse(data.starts);
   const ends = Date.parse(data.ends);
@@ -20,6 +27,10 @@ function text(data, now) {
 
 function refresh() {
   const now = Date.now();
+  for (const part of document.querySelectorAll(".ago")) {
+    const fresh = ago(now - Date.parse(part.dataset.at));
+    if (part.textContent !== fresh) part.textContent = fresh;
+  }
   for (const part of document.querySelectorAll(".relative")) {
     const fresh = text(part.dataset, now);
     if (part.textContent !== fresh) part.textContent = fresh;

@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from wmd.domain.change_notes import KIND_LABELS
 from wmd.domain.findings import N_
 from wmd.domain.programme import ChangeView, EventView, Programme
 from wmd.domain.vocabulary import SessionStatus
@@ -17,17 +18,6 @@ from wmd.web.public import addresses
 from wmd.web.public.rows import tagged
 from wmd.web.public.when import city_of
 
-KIND_LABELS: Mapping[str, str] = {
-    "added": N_("Added"),
-    "moved": N_("Moved"),
-    "place": N_("Another place"),
-    "cancelled": N_("Cancelled"),
-    "postponed": N_("Postponed"),
-    "revived": N_("Takes place after all"),
-    "link": N_("Registration changed"),
-    "text": N_("Text changed"),
-    "hidden": N_("No longer listed"),
-}
 _REGISTRATION: Mapping[str, str] = {
     "open": N_("Registration open"),
     "not-yet": N_("Registration not open yet"),

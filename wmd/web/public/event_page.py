@@ -10,6 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from wmd.domain.agenda import State, next_change, related, state_of
+from wmd.domain.change_notes import fresh_changes, note_of_event
 from wmd.domain.exports import jsonld
 from wmd.domain.following import standing_of
 from wmd.domain.ical import deeplinks
@@ -29,7 +30,7 @@ from wmd.web import names
 from wmd.web.catalogue import gettext
 from wmd.web.markdown import to_html
 from wmd.web.public import addresses
-from wmd.web.public.changelog import change_items
+from wmd.web.public.changelog import change_item, change_items
 from wmd.web.public.pictures import PictureItem, picture_item
 from wmd.web.public.rows import Eyes, earliest, organiser_name, positions_of, row_items, state_item, tagged
 from wmd.web.public.ticket import Ticket, main_session, ticket_of, time_items
@@ -62,6 +63,7 @@ class EventPage:
     calendar: list[dict[str, Any]]
     related: list[dict[str, Any]]
     changes: list[dict[str, Any]]
+    changed: dict[str, Any] | None
     valid_until: datetime | None
     jsonld: Markup
     image: PictureItem | None
@@ -96,6 +98,7 @@ def event_model(programme: Programme, index: Index, event: EventView, eyes: Eyes
         calendar=calendar_links(event, main_session(event, eyes.now), text, base_url),
         related=row_items(programme, positions_of(programme, others), eyes, dated=True),
         changes=_changes(programme, event, eyes),
+        changed=_changed(programme, event, eyes),
         valid_until=earliest(
             ticket.valid_until, *(next_change(session, eyes.now) for other in others for session in other.sessions)
         ),
@@ -124,6 +127,12 @@ def _notes(event: EventView) -> list[dict[str, str]]:
         if status in states:
             notes.append({"kind": "off", "text": whole if all(each is status for each in states) else part})
     return notes
+
+
+def _changed(programme: Programme, event: EventView, eyes: Eyes) -> dict[str, Any] | None:
+    """Return the newest change that people are told of, with before and after, as long as it is new."""
+    change = note_of_event(fresh_changes(programme, eyes.now), event, eyes.now)
+    return change_item(change, programme, eyes.zone, eyes.language) if change else None
 
 
 def _reason(event: EventView, language: str) -> dict[str, str] | None:

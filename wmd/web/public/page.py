@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from flask import Response, current_app, make_response, render_template, request
 
 from config import Config
+from wmd.domain.change_notes import notes_turn_at
 from wmd.domain.programme import EditionView, Programme, Site
 from wmd.web.reading import Viewer, keep
 
@@ -71,7 +72,8 @@ def page(
 ) -> Response:
     """Render a public page and mark it as one that may be kept.
 
-    ``canonical`` is a path; ``values`` are those the model was made from, ``valid_until`` when it reads differently.
+    ``canonical`` is a path; ``values`` are those the model was made from, ``valid_until`` when it reads differently,
+    beside the notes of changes, of which any page may show some.
     """
     response = make_response(
         render_template(
@@ -85,4 +87,6 @@ def page(
             **model,
         )
     )
-    return keep(response, values=values, valid_until=valid_until, pinned=pinned)
+    turns = (notes_turn_at(value, now) for value in values if isinstance(value, Programme))
+    until = min((at for at in (valid_until, *turns) if at is not None), default=None)
+    return keep(response, values=values, valid_until=until, pinned=pinned)

@@ -11,7 +11,8 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from wmd.domain.agenda import Row, State, rows, state_of
-from wmd.domain.programme import EventView, OrganiserView, Programme, SessionView, TextView
+from wmd.domain.change_notes import KIND_LABELS, fresh_changes, note_of_session
+from wmd.domain.programme import ChangeView, EventView, OrganiserView, Programme, SessionView, TextView
 from wmd.domain.vocabulary import Access, EventFormat
 from wmd.web import names, words
 from wmd.web.catalogue import gettext
@@ -159,6 +160,19 @@ def row_item(
         "off": state in {"cancelled", "postponed"},
         "live": state == "now",
         "lead": event.is_lead,
+        "changed": changed_item(note_of_session(fresh_changes(programme, eyes.now), session, eyes.now), eyes),
+    }
+
+
+def changed_item(change: ChangeView | None, eyes: Eyes) -> dict[str, str] | None:
+    """Return the mark of a change that people are told of: what, and when it was made."""
+    if change is None:
+        return None
+    return {
+        "kind": change.kind,
+        "label": gettext(KIND_LABELS.get(change.kind, change.kind)),
+        "at": words.moment(change.at, eyes.zone, eyes.language),
+        "at_iso": words.iso(change.at),
     }
 
 
