@@ -34,7 +34,7 @@ def test_only_what_the_form_does_not_ask_is_offered() -> None:
 def test_typed_fields_are_read_as_what_they_are() -> None:
     event = full_event()
     typed = {
-        "registration.opens_at": "", "registration.closes_at": " 2021-10-04T08:00:00Z ", "is_lead": "",
+        "registration.opens_at": "", "registration.closes_at": " 2021-10-04 08:00 ", "is_lead": "",
         "sessions[0].title.es": "Apertura", "sessions[0].panels[0].speakers[0].title.es": "",
         "texts.en.title": "the form's", "sessions[0].status": "cancelled", "no.such": "x",
     }  # fmt: skip

@@ -7,23 +7,27 @@ people in the other languages of the event. Also empty fields are listed. Parts 
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from wmd.domain.changesets import LABELS
 from wmd.domain.content import EventContent, SpeakerContent, Words
 from wmd.domain.content_json import event_from_json, event_to_json
-from wmd.domain.documents.shape import child, instant_text
+from wmd.domain.documents.shape import child
 from wmd.domain.findings import Finding
+
+#: The instant of a document is stricter than what people type; what does not fit is left as it is and refused.
+_INSTANT = re.compile(r"(\d{4}-\d{2}-\d{2})[ T]+(\d{2}:\d{2})(?::\d{2})? *Z?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """One field of the editor: its path, an English label, its text, and how it is typed.
 
-    ``kind``: text, tick, or instant (UTC, as ``2021-09-01T08:00:00Z``). ``lang`` is the language of its words, ``of``
+    ``kind``: text, tick, or instant (in UTC, as ``2021-09-01 08:00``). ``lang`` is the language of its words, ``of``
     what they translate.
     """
 
@@ -47,7 +51,9 @@ def fields_of(content: EventContent) -> list[Field]:
 def _instants(content: EventContent) -> Iterator[Field]:
     for name in ("opens_at", "closes_at"):
         at: datetime | None = getattr(content.registration, name)
-        yield Field(f"registration.{name}", LABELS[name], instant_text(at) if at else "", "instant")
+        yield Field(
+            f"registration.{name}", LABELS[name], f"{at.astimezone(UTC):%Y-%m-%d %H:%M}" if at else "", "instant"
+        )
 
 
 def _titles(content: EventContent) -> Iterator[Field]:
@@ -94,9 +100,14 @@ def _put(document: dict[str, Any], one: Field, text: str) -> None:
     if one.kind == "tick":
         place[last] = text == "yes"
     elif text:
-        place[last] = text
+        place[last] = _instant(text) if one.kind == "instant" else text
     else:
         place.pop(last, None)
+
+
+def _instant(text: str) -> str:
+    found = _INSTANT.fullmatch(text)
+    return f"{found[1]}T{found[2]}:00Z" if found else text
 
 
 def _steps(path: str) -> list[str | int]:
