@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import String, select, text
 from sqlalchemy.orm import Session
 
 from tests.cast import make_cast, make_person
@@ -19,14 +19,20 @@ from wmd.jobs.retention import MOST_BROKEN, clear_out
 from wmd.jobs.tools import Tools, tools_of
 from wmd.models import (
     Alarm,
+    Attendee,
     Consent,
     Decision,
     Draft,
     Edition,
+    Event,
+    Follow,
     Image,
     MailToken,
     Message,
     Person,
+    ProblemReport,
+    PublicCode,
+    Registration,
     Revision,
     StaffMember,
     Submission,
@@ -101,6 +107,51 @@ def _consent(name: str, edition: Edition) -> list[Model]:
     return [*_contact(name, edition), consent]
 
 
+def _attendee(name: str, _edition: Edition) -> list[Model]:
+    person = Person(id=name, name="", address=f"{name}@a.example", address_key=f"{name}@a.example", created_at=NOW)
+    return [person, Attendee(person_id=name, created_at=NOW)]
+
+
+def _wish(name: str, edition: Edition, *, ended: bool) -> list[Model]:
+    at = NOW if ended else None
+    follow = Follow(
+        id=name, person_id=name, edition_id=edition.id, cadence="daily", created_at=NOW, confirmed_at=at, ended_at=at
+    )
+    return [*_attendee(name, edition), follow]
+
+
+def _event(name: str, edition: Edition) -> list[Model]:
+    """Return an event with what it hangs on; only its keys matter here."""
+    empty = {column.name: "" for column in Event.__table__.columns if isinstance(column.type, String)}
+    submission = Submission(
+        id=name, event_id=name, edition_id=edition.id, source="form", state="approved", title="T", created_at=NOW
+    )
+    revision = Revision(
+        id=name, submission_id=name, number=1, kind="event", state="approved", schema_version=1, content={},
+        source="form", created_at=NOW,
+    )  # fmt: skip
+    return [
+        PublicCode(code=name, kind="event", created_at=NOW), submission, revision,
+        Event(
+            **empty
+            | {"id": name, "edition_id": edition.id, "revision_id": name, "code": name, "format": "online",
+               "access_facts": {}, "has_venue": False, "audience": [], "hashtags": [], "is_lead": False,
+               "is_demo": False, "published_at": NOW, "changed_at": NOW, "version": 1, "private_link_id": None,
+               "image_id": None, "merged_into_id": None}
+        ),
+    ]  # fmt: skip
+
+
+def _registration(name: str, edition: Edition) -> list[Model]:
+    place = Registration(id=name, person_id=name, event_id=name, state="unconfirmed", created_at=NOW)
+    return [*_attendee(name, edition), *_event(name, edition), place]
+
+
+def _report(name: str, edition: Edition) -> list[Model]:
+    report = ProblemReport(id=name, event_id=name, what="time", state="solved", created_at=NOW, closed_at=NOW)
+    return [*_event(name, edition), report]
+
+
 #: For each rule: what makes one row that is due, and what its work does to which table.
 DUE: dict[str, tuple[Callable[[str, Edition], list[Model]], str, str]] = {
     "contacts": (_contact, "UPDATE", "people"),
@@ -112,6 +163,11 @@ DUE: dict[str, tuple[Callable[[str, Edition], list[Model]], str, str]] = {
     "links": (_link, "DELETE", "mail_tokens"),
     "mails": (_mail, "UPDATE", "messages"),
     "consents": (_consent, "DELETE", "consents"),
+    "unconfirmed-wishes": (lambda name, edition: _wish(name, edition, ended=False), "DELETE", "follows"),
+    "unconfirmed-registrations": (_registration, "DELETE", "registrations"),
+    "ended-wishes": (lambda name, edition: _wish(name, edition, ended=True), "DELETE", "follows"),
+    "attendees": (_attendee, "UPDATE", "people"),
+    "problem-reports": (_report, "DELETE", "problem_reports"),
 }
 
 

@@ -133,7 +133,7 @@ def test_style_sheet_answers_the_reader_s_wish(name: str) -> None:
 
 
 #: The scripts of public pages; forms and staff pages load others besides, each for itself.
-PUBLIC_SCRIPTS = frozenset({"copy.js", "menus.js", "relative.js", "zone.js"})
+PUBLIC_SCRIPTS = frozenset({"copy.js", "menus.js", "relative.js", "star.js", "zone.js"})
 
 
 def test_weights_stay_within_what_a_page_may_cost() -> None:

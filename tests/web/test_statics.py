@@ -193,7 +193,7 @@ def test_static_file_named_with_its_digest_is_kept_for_a_year(bare: FlaskClient)
 def test_everything_a_page_names_in_its_head_is_there(bare: FlaskClient) -> None:
     page = bare.get("/about", base_url=HOST).text
     named = re.findall(r'(?:src|href)="(/static/[^"]*)"', page)
-    assert len(named) == 6
+    assert len(named) == 7
     assert [(path, bare.get(path, base_url=HOST).status_code) for path in named] == [(path, 200) for path in named]
 
 

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from wmd.domain.findings import N_, Finding, Level
 from wmd.domain.zones import canonical
 from wmd.errors import InvalidContentError
-from wmd.models import MailToken, Person
+from wmd.models import Attendee, MailToken, Person
 from wmd.secretbox import SecretBox, SecretBoxError
+from wmd.services.attendees import revoke_links
 from wmd.services.mail_tokens import Standing, consume, find, issue, revoke, revoke_all, standing
 from wmd.services.outbox import put_message
 from wmd.services.people import find_person, read_address
@@ -122,6 +123,9 @@ def take_new_address(dbs: Session, secret: str, *, box: SecretBox, now: datetime
         )  # fmt: skip
     # Whoever reads the old mailbox must not come in, confirm or answer by what lies there.
     revoke_all(dbs, person.id, now=now)
+    attendee = dbs.get(Attendee, person.id)
+    if attendee is not None:
+        revoke_links(dbs, attendee, now=now)
     end_sessions(dbs, person.id, now=now)
     audit(
         dbs, actor=f"person:{person.id}", action="change-address", kind="person", subject_id=person.id,

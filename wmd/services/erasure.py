@@ -52,16 +52,20 @@ TAKEN_OUT = "[…]"
 _SHORTEST_NAME = 3
 
 
-def erase_person(dbs: Session, person: Person, setting: Setting, *, actor: str, now: datetime) -> None:
+def erase_person(
+    dbs: Session, person: Person, setting: Setting, *, actor: str, now: datetime, everywhere: bool = True
+) -> None:
     """Erase a person for good. An erased one stays as they are.
 
+    ``everywhere``: take their values out of what others wrote as well, which reads all of that.
     Raises NotAllowedMoveError for the last administrator: somebody must be left to let others in.
     """
     if person.erased_at is not None:
         return
     _check_not_last_administrator(dbs, person)
-    _take_out(dbs, _values_of(person), own=None)
-    _take_out(dbs, [person.name] if len(person.name) >= _SHORTEST_NAME else [], own=_own_submissions(dbs, person))
+    if everywhere:
+        _take_out(dbs, _values_of(person), own=None)
+        _take_out(dbs, [person.name] if len(person.name) >= _SHORTEST_NAME else [], own=_own_submissions(dbs, person))
     _forget(dbs, person, actor=actor, now=now)
     person.name = ""
     person.key = erased_key(person.key) if person.key else None
@@ -94,13 +98,17 @@ def is_only_attendee(dbs: Session, person: Person) -> bool:
     return all(dbs.scalars(query.limit(1)).first() is None for query in others)
 
 
-def erase_attendee(dbs: Session, person: Person, setting: Setting, *, actor: str, now: datetime) -> bool:
+def erase_attendee(
+    dbs: Session, person: Person, setting: Setting, *, actor: str, now: datetime, everywhere: bool = True
+) -> bool:
     """Erase what is kept of a person as an attendee, and the person where nothing else speaks of them; tell if so.
 
-    Whoever is also known as an organiser, a speaker or staff stays that.
+    Whoever is also known as an organiser, a speaker or staff stays that. ``everywhere`` is that of
+    :func:`erase_person`: nobody has written about somebody who only followed events, so that the daily job does not
+    look for it.
     """
     if is_only_attendee(dbs, person):
-        erase_person(dbs, person, setting, actor=actor, now=now)
+        erase_person(dbs, person, setting, actor=actor, now=now, everywhere=everywhere)
         return True
     forget_attendee(dbs, person.id, now=now)
     dbs.execute(

@@ -10,6 +10,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from wmd.models import (
+    Attendee,
     AuditEntry,
     CoOrganiser,
     Declaration,
@@ -17,6 +18,7 @@ from wmd.models import (
     Edition,
     Event,
     EventSession,
+    Follow,
     Image,
     LogoRelease,
     MailToken,
@@ -25,6 +27,8 @@ from wmd.models import (
     Organisation,
     OrganisationContact,
     Person,
+    PersonalFeed,
+    Registration,
     Revision,
     Speaker,
     StaffMember,
@@ -66,6 +70,7 @@ def person_document(dbs: Session, person: Person, *, open_draft: OpenDraft, now:
             _row(row, "submission_id body at is_question")
             for row in dbs.scalars(select(Note).where(Note.author == f"person:{person.id}").order_by(Note.id))
         ],
+        "attendee": _attendee(dbs, person),
         "mails": _rows(dbs, Message, "kind state subject_id created_at sent_at reason", person),
         "links_sent": _rows(dbs, MailToken, "purpose created_at expires_at used_at revoked_at", person),
         "sessions": _rows(dbs, WebSession, "device created_at last_seen_at ended_at", person),
@@ -115,6 +120,37 @@ def _submissions(dbs: Session, person: Person) -> list[dict[str, object]]:
 def _versions(dbs: Session, submission: Submission) -> list[dict[str, object]]:
     rows = dbs.scalars(select(Revision).where(Revision.submission_id == submission.id).order_by(Revision.number))
     return [_row(row, "number state created_at content") for row in rows]
+
+
+def _attendee(dbs: Session, person: Person) -> dict[str, object] | None:
+    """Return what they follow and are registered for, and how they wish to hear of it."""
+    row = dbs.get(Attendee, person.id)
+    if row is None:
+        return None
+    follows = (
+        select(Follow, Edition.slug, Event.code)
+        .join(Edition, Edition.id == Follow.edition_id)
+        .outerjoin(Event, Event.id == Follow.event_id)
+        .where(Follow.person_id == person.id)
+        .order_by(Follow.created_at, Follow.id)
+    )
+    places = (
+        select(Registration, Event.code)
+        .join(Event, Event.id == Registration.event_id)
+        .where(Registration.person_id == person.id)
+        .order_by(Registration.created_at, Registration.id)
+    )
+    return _row(row, "reminders invitations paused_at left_at confirmed_at created_at") | {
+        "follows": [
+            {"edition": slug, "event": code} | _row(each, "query cadence created_at confirmed_at ended_at")
+            for each, slug, code in dbs.execute(follows).tuples()
+        ],
+        "registrations": [
+            {"event": code} | _row(each, "state sessions shares_name muted_at created_at confirmed_at ended_at")
+            for each, code in dbs.execute(places).tuples()
+        ],
+        "calendar_addresses": _rows(dbs, PersonalFeed, "created_at revoked_at", person),
+    }
 
 
 def _named_in(dbs: Session, person: Person) -> list[dict[str, object]]:

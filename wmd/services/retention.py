@@ -20,6 +20,7 @@ from wmd.domain.content import SCHEMA_VERSION, EventContent, OrganisationContent
 from wmd.domain.content_json import STORED, event_to_json, organisation_to_json
 from wmd.domain.findings import N_
 from wmd.models import (
+    Attendee,
     AuditEntry,
     Consent,
     CoOrganiser,
@@ -29,6 +30,7 @@ from wmd.models import (
     Edition,
     Event,
     FieldComment,
+    Follow,
     Image,
     MailToken,
     Message,
@@ -36,11 +38,21 @@ from wmd.models import (
     Organisation,
     OrganisationContact,
     Person,
+    ProblemReport,
+    Registration,
     Revision,
     Speaker,
     StaffMember,
     Submission,
     WebSession,
+)
+from wmd.services.attendee_retention import (
+    closed_reports,
+    ended_follows,
+    forget_attendees,
+    old_attendees,
+    unconfirmed_follows,
+    unconfirmed_registrations,
 )
 from wmd.services.erasure import erase_person, forget_contact
 from wmd.services.images import delete_image
@@ -110,6 +122,8 @@ def old_contacts(now: datetime) -> Keys:
         ~takes_part,
         ~seen,
         ~works_here,
+        # Whoever follows events has a time of their own.
+        ~exists().where(Attendee.person_id == Person.id),
     )
 
 
@@ -192,6 +206,7 @@ def _is_needed(dbs: Session, person: Person, *, but: str) -> bool:
         ),
         select(Speaker.id).where(Speaker.person_id == person.id),
         select(StaffMember.person_id).where(StaffMember.person_id == person.id),
+        select(Attendee.person_id).where(Attendee.person_id == person.id),
     ]
     return any(dbs.scalars(query.limit(1)).first() is not None for query in other)
 
@@ -324,6 +339,41 @@ RULES: Sequence[Rule] = (
         N_("24 months after the last edition in which they took part"),
         old_contacts,
         forget_contacts,
+    ),
+    Rule(
+        "unconfirmed-wishes",
+        N_("Wishes to be reminded that nobody confirmed"),
+        N_("7 days"),
+        unconfirmed_follows,
+        partial(_delete, Follow, Follow.id),
+    ),
+    Rule(
+        "unconfirmed-registrations",
+        N_("Registrations that nobody confirmed"),
+        N_("7 days"),
+        unconfirmed_registrations,
+        partial(_delete, Registration, Registration.id),
+    ),
+    Rule(
+        "ended-wishes",
+        N_("What you followed and ended"),
+        N_("30 days"),
+        ended_follows,
+        partial(_delete, Follow, Follow.id),
+    ),
+    Rule(
+        "attendees",
+        N_("Address, language, zone, wishes and registrations of those who follow events"),
+        N_("30 days after their last event; 7 days where the address was never confirmed"),
+        old_attendees,
+        forget_attendees,
+    ),
+    Rule(
+        "problem-reports",
+        N_("What visitors reported as wrong, with the address they gave for an answer"),
+        N_("90 days after it was closed"),
+        closed_reports,
+        partial(_delete, ProblemReport, ProblemReport.id),
     ),
     Rule("private-links", N_("Links that lead straight into a room"), N_("7 days after the event")),
     Rule("spam", N_("What was set aside as spam and rejected by a person"), N_("90 days"), old_spam, empty_spam),

@@ -6,9 +6,12 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from flask.typing import ResponseReturnValue
 
 from wmd.db import db
+from wmd.models import Attendee, Person
 from wmd.services.accounts import look_at_new_address, take_new_address
 from wmd.services.contacts import accept_invitation, look_at_invitation
+from wmd.services.erasure import is_only_attendee
 from wmd.services.people import masked
+from wmd.services.personal_links import me_path
 from wmd.web.csrf import on_stale_form, renew_tokens
 from wmd.web.means import secret_box
 from wmd.web.reading import read_now
@@ -81,6 +84,16 @@ def take() -> ResponseReturnValue:
         # Committed all the same: a link that failed must not be tried for ever.
         db.session.commit()
         return show_new_address(secret, failed=True)
+    target = _own_page(person)
     db.session.commit()
     renew_tokens()
-    return redirect("/sign-in?next=/organiser/account", 303)
+    return redirect(target, 303)
+
+
+def _own_page(person: Person) -> str:
+    """Return where somebody goes on: those who follow events and do nothing else, on the page of their own."""
+    dbs = db.session()
+    attendee = dbs.get(Attendee, person.id)
+    if attendee is None or not is_only_attendee(dbs, person):
+        return "/sign-in?next=/organiser/account"
+    return me_path(dbs, secret_box(), attendee, now=read_now())

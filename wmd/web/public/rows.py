@@ -143,6 +143,7 @@ def row_item(
     notes = [at.zone, at.ends_note] if at.all_day else [at.zone, at.ends_note, at.there]
     return {
         "url": addresses.event(programme.edition.slug, event),
+        "code": event.code,
         "title": title,
         "lang": tag if tag != eyes.language else "",
         "dir": names.direction(tag) if tag != eyes.language else "",

@@ -33,6 +33,7 @@ class Ticket:
     """An event at a glance: title, times of the session that matters now, way in."""
 
     url: str
+    code: str
     title: str
     lang: str
     dir: str
@@ -122,6 +123,7 @@ def ticket_of(event: EventView, programme: Programme, eyes: Eyes) -> Ticket:
     foreign = text.language != eyes.language
     return Ticket(
         url=addresses.event(programme.edition.slug, event),
+        code=event.code,
         title=text.title,
         lang=text.language if foreign else "",
         dir=names.direction(text.language) if foreign else "",
