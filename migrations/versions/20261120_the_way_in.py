@@ -560,6 +560,7 @@ def upgrade():
 
     with changing("decisions") as batch_op:
         batch_op.add_column(sa.Column("reasons", sa.JSON(), nullable=False, server_default="[]"))
+        batch_op.add_column(sa.Column("own", sa.String(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("taken", sa.JSON(), nullable=False, server_default="[]"))
         batch_op.create_index(
             "uq_decisions_final",
@@ -811,6 +812,7 @@ def downgrade():
             postgresql_where=sa.text("verdict <> 'changes requested'"),
         )
         batch_op.drop_column("taken")
+        batch_op.drop_column("own")
         batch_op.drop_column("reasons")
 
     op.drop_index(op.f("ix_audit_entries_actor"), table_name="audit_entries")

@@ -37,6 +37,7 @@ from wmd.models import (
 )
 from wmd.secretbox import SecretBox
 from wmd.services.attendee_letters import ATTENDEE_KINDS
+from wmd.services.erasure import TAKEN_OUT, erase_person
 from wmd.services.letters import shown
 from wmd.services.mail_facts import MASK, read_letters
 from wmd.services.mail_texts import Press
@@ -53,7 +54,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "confirm-reminder": {"until": "2021-10-21T13:01:00+00:00"},
     "invite": {"until": "2021-10-14T13:01:00+00:00"},
     "profile-accepted": {"path": "/organiser/organisations/AAAAAA"},
-    "profile-refused": {"path": "/organiser/organisations/AAAAAA", "reason": "That is not your city."},
+    "profile-refused": {"path": "/organiser/organisations/AAAAAA", "decision_id": 51},
     "co-organiser": {"organisation_id": "organisation-b"},
     "merged": {"other": "Care, twice"},
     "edit-partly-accepted": {
@@ -67,7 +68,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "cancelled": {
         "status": "postponed",
         "partly": True,
-        "reason": "The speaker is ill.\nWe hope to hold it next year.",
+        "decision_id": 49,
     },
     "staff-digest": {"counts": {"submitted": 3, "overdue": 1, "failed": 2}},
     "alarm": {"message": "Mails have been waiting.", "since": "2021-10-07T12:00:00+00:00"},
@@ -112,11 +113,22 @@ def submission(dbs: Session, setting: Setting) -> Submission:
     row.receipt, row.person_id, row.organisation_id = "WMD-4F7K2", cast.ana, cast.a
     revision = dbs.scalars(select(Revision)).one()
     dbs.execute(
-        update(Decision).values(reason="Please say the language.", taken=["title", "summary"], reasons=[])
+        update(Decision).values(id=50, reason="Please say the language.", taken=["title", "summary"], reasons=[])
     )  # fmt: skip
+    ill = "The speaker is ill.\nWe hope to hold it next year."
+    profile = Revision(
+        id="profile", organisation_id=cast.a, number=1, kind="organisation", state="refused", schema_version=1,
+        content={}, source="form", created_at=NOW,
+    )  # fmt: skip
+    dbs.add(profile)
+    dbs.flush()
     dbs.execute(update(Person).where(Person.id == cast.ana).values(zone="Asia/Kathmandu"))
     dbs.add_all(
         [
+            Decision(id=49, revision_id=revision.id, verdict="changes requested", moderator="person:mona", reason=ill,
+                     own=ill, decided_at=NOW),
+            Decision(id=51, revision_id="profile", verdict="refused", moderator="person:mona",
+                     reason="That is not your city.", own="That is not your city.", decided_at=NOW),
             FieldComment(submission_id=row.id, revision_id=revision.id, path="texts.en.title", author="person:mona",
                          body="Is this in English?", at=NOW),
             FieldComment(submission_id=row.id, revision_id=revision.id, path="sessions[1].starts", author="person:mona",
@@ -189,7 +201,7 @@ def test_mail_is_the_golden_one(
 def test_mail_shows_the_times_that_stand_and_not_those_handed_in(
     dbs: Session, submission: Submission, press: Press, box: SecretBox, kind: str
 ) -> None:
-    stands = dbs.scalars(select(Revision)).one()
+    stands = dbs.scalars(select(Revision).where(Revision.kind == "event")).one()
     content = deepcopy(stands.content)
     content["sessions"][0]["ends"] = content["sessions"][0]["ends"].replace("16:30", "16:00")
     columns = {one.name: getattr(stands, one.name) for one in Revision.__table__.columns}
@@ -346,7 +358,11 @@ def test_chosen_reasons_are_in_the_language_of_the_mail_and_not_of_the_event(
     dbs: Session, submission: Submission, press: Press, box: SecretBox
 ) -> None:
     dbs.execute(update(Person).where(Person.id == "ana").values(language="es"))
-    row = put(dbs, box, "rejected", submission, facts={"reasons": ["spam"], "reason": "Sorry."})
+    # The page has it in the language of the event, as one text.
+    dbs.execute(
+        update(Decision).where(Decision.id == 50).values(reason="Lo siento.", reasons=["spam"], own="Sorry.")
+    )  # fmt: skip
+    row = put(dbs, box, "rejected", submission, facts={"decision_id": 50})
     dbs.commit()
     reading = shown(dbs, row, press)
     english = dbs.scalars(select(Reason.texts).where(Reason.slug == "spam")).one()["en"]["body"]
@@ -362,6 +378,20 @@ def test_chosen_reasons_are_in_the_language_of_the_mail_and_not_of_the_event(
     reading = shown(dbs, row, press)
     assert reading.language == "es"
     assert reading.text.startswith("No hemos podido reconocer un evento en lo enviado.\n\nSorry.")
+
+
+def test_what_an_erasure_took_out_of_a_reason_is_in_no_mail_that_says_it(
+    dbs: Session, submission: Submission, press: Press, box: SecretBox, setting: Setting
+) -> None:
+    wrote = "Please ask stranger@people.example."
+    dbs.execute(update(Decision).where(Decision.id == 50).values(reason=wrote, own=wrote))
+    row = put(dbs, box, "rejected", submission, facts={"decision_id": 50})
+    dbs.commit()
+    assert wrote in shown(dbs, row, press).text
+    erase_person(dbs, dbs.get_one(Person, Cast().stranger), setting, actor="person:adam", now=NOW)
+    dbs.commit()
+    assert "stranger@people.example" not in shown(dbs, row, press).text
+    assert f"Please ask {TAKEN_OUT}." in shown(dbs, row, press).text
 
 
 def test_built_in_words_use_only_places_of_their_kind(press: Press) -> None:

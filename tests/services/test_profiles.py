@@ -163,12 +163,16 @@ def test_every_contact_is_told_what_became_of_the_profile_and_nobody_else(
 
     path = f"/organiser/organisations/{organisation.code}"
     mails = dbs.scalars(select(Message).order_by(Message.kind, Message.person_id)).all()
+    own = select(Decision).where(Decision.revision_id.in_([refused.id, accepted.id]))
+    verdicts = {one.id: (one.verdict, one.own) for one in dbs.scalars(own)}
+    assert sorted(verdicts.values()) == [("approved", ""), ("refused", "Another city")]
+    yes, no = sorted(verdicts, key=lambda one: verdicts[one])
     assert [(each.kind, each.person_id, each.state, each.facts) for each in mails] == [
-        ("profile-accepted", "ana", "queued", {"path": path, "reason": ""}),
-        ("profile-accepted", "cleo", "queued", {"path": path, "reason": ""}),
+        ("profile-accepted", "ana", "queued", {"path": path, "decision_id": yes}),
+        ("profile-accepted", "cleo", "queued", {"path": path, "decision_id": yes}),
         # Not out yet when the next one was accepted.
-        ("profile-refused", "ana", "cancelled", {"path": path, "reason": "Another city"}),
-        ("profile-refused", "cleo", "cancelled", {"path": path, "reason": "Another city"}),
+        ("profile-refused", "ana", "cancelled", {"path": path, "decision_id": no}),
+        ("profile-refused", "cleo", "cancelled", {"path": path, "decision_id": no}),
     ]
 
 

@@ -223,13 +223,17 @@ def test_part_of_an_edit_becomes_a_revision_of_the_moderators(
     assert dbs.scalars(select(Event.host_city)).all() == ["Lima"]
     mail = dbs.scalars(select(Message).where(Message.kind == "edit-partly-accepted")).first()
     assert mail is not None
-    assert (mail.facts["reason"], mail.facts["taken"]) == (
-        "Events are free.",
-        [
+    decision = dbs.scalars(select(Decision).where(Decision.verdict == "partly approved")).one()
+    assert (decision.reason, decision.own) == ("Events are free.", "Events are free.")
+    # Nothing that somebody typed is in it but what they themselves called a part.
+    assert mail.facts == {
+        "revision_id": wanted.id,
+        "decision_id": decision.id,
+        "taken": [
             {"label": "Host’s city, country and region", "of": "", "path": "host", "taken": True},
             {"label": "Cost", "of": "", "path": "cost", "taken": False},
         ],
-    )
+    }
     assert dbs.scalars(select(Decision.taken).order_by(Decision.id)).all() == [[], ["host"], []]
 
 
@@ -383,6 +387,6 @@ def test_versions_take_a_fixed_number_of_queries(dbs: Session, cast: Cast, means
     submission = dbs.get_one(Submission, submission_id)
     with count_statements(dbs) as so_far:
         assert len(read_item(dbs, submission).revisions) == revisions
-        assert so_far() == 19
+        assert so_far() == 20
     assert base is not None
     assert (base, proposed.host_city) == (standing, f"City {revisions - 1}")

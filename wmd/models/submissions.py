@@ -123,8 +123,9 @@ class Revision(Model):
 class Decision(Model):
     """A moderator's verdict on a revision; append-only. An import decides in the name ``import``.
 
-    A final verdict (all but ``changes requested``) stands once per revision. ``reason`` is what the organiser reads,
-    ``reasons`` the slugs of canned ones. ``taken``: the paths of the fields taken, of a partial one.
+    A final verdict (all but ``changes requested``) stands once per revision. ``reason`` is what the organiser reads:
+    canned ones, of which ``reasons`` has the slugs, then ``own`` words. Mails say it in the language that they are
+    written in. ``taken``: the paths of the fields taken, of a partial one.
     """
 
     __tablename__ = "decisions"
@@ -146,6 +147,7 @@ class Decision(Model):
     moderator: Mapped[str]
     reason: Mapped[str]
     reasons: Mapped[list[str]] = mapped_column(JSON, default=list)
+    own: Mapped[str] = mapped_column(default="")
     taken: Mapped[list[str]] = mapped_column(JSON, default=list)
     decided_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from wmd.domain.mail_words import Words
 from wmd.services.attendee_mail import AttendeeMail, OwnLinks, read_known, read_one
 from wmd.services.change_mail import CalledOffMail, ChangedMail, LateChangeMail
-from wmd.services.mail_facts import About, Reading
+from wmd.services.mail_facts import Reading
+from wmd.services.mail_rows import About
 from wmd.services.mail_texts import Press
 
 ATTENDEE_KINDS: Final[Mapping[str, type[AttendeeMail]]] = {

@@ -26,7 +26,8 @@ from wmd.models import Attendee, Edition, Person, Registration
 from wmd.secretbox import SecretBox
 from wmd.services.audience import HAS_OR_WAITS, registration_stands
 from wmd.services.event_views import ShownEvent, load_events
-from wmd.services.mail_facts import MASK, About, Reading
+from wmd.services.mail_facts import MASK, Reading
+from wmd.services.mail_rows import About
 from wmd.services.mail_texts import Press, Written, read_written
 from wmd.services.personal_links import STOP_LIVES, Scope, make_token, me_until
 from wmd.services.session_words import When, when_lines

@@ -22,8 +22,8 @@ from wmd.domain.vocabulary import FORMAT_LABELS, SessionStatus
 from wmd.models import ChangeNotice
 from wmd.services.attendee_mail import AttendeeMail, Known, next_session, when_of
 from wmd.services.change_notices import changes_in
-from wmd.services.mail_facts import About
 from wmd.services.mail_lines import CALLED_OFF
+from wmd.services.mail_rows import About
 from wmd.services.session_words import When, when_lines
 
 #: What changed, a word for the subject and a sentence; several things have their own.

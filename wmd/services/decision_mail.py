@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from wmd.models import OrganisationContact, Person, Reason, Revision, Submission
+from wmd.models import Decision, OrganisationContact, Person, Reason, Revision, Submission
 from wmd.secretbox import SecretBox
 from wmd.services.outbox import put_message
 
@@ -26,7 +26,7 @@ def recipients(dbs: Session, submission: Submission) -> list[str]:
 
 
 def tell_of_profile(
-    dbs: Session, revision: Revision, *, code: str, reason: str, cause: str, box: SecretBox, now: datetime
+    dbs: Session, revision: Revision, decision: Decision, *, code: str, box: SecretBox, now: datetime
 ) -> int:
     """Tell an organisation's contacts what became of the profile they proposed; return how many mails are new."""
     kind = "profile-accepted" if revision.state == "approved" else "profile-refused"
@@ -34,8 +34,9 @@ def tell_of_profile(
     new = 0
     for person_id in _reachable(dbs, set(dbs.scalars(_contacts(organisation_id)))):
         message = put_message(
-            dbs, kind=kind, dedupe_key=f"{kind}:{revision.id}:{person_id}", cause=cause, person_id=person_id,
-            subject_id=organisation_id, facts={"path": f"/organiser/organisations/{code}", "reason": reason},
+            dbs, kind=kind, dedupe_key=f"{kind}:{revision.id}:{person_id}", cause=decision.moderator,
+            person_id=person_id, subject_id=organisation_id,
+            facts={"path": f"/organiser/organisations/{code}", "decision_id": decision.id},
             thread=f"profile:{organisation_id}:{person_id}", box=box, now=now,
         )  # fmt: skip
         new += message is not None

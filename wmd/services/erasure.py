@@ -176,6 +176,9 @@ def _forget_what_was_typed(dbs: Session, person: Person) -> None:
     dbs.execute(update(Note).where(Note.author == f"person:{person.id}", Note.by_staff.is_(False)).values(body=""))
 
 
+_OF_DECISION: ColumnElement[Any] = (
+    select(Revision.submission_id).where(Revision.id == Decision.revision_id).scalar_subquery()
+)
 #: Tables with words, which column they are in, and about which submission they are.
 _WRITTEN_BY_OTHERS: tuple[tuple[type[Model], InstrumentedAttribute[str], ColumnElement[Any]], ...] = (
     (Note, Note.body, Note.__table__.c.submission_id),
@@ -183,8 +186,9 @@ _WRITTEN_BY_OTHERS: tuple[tuple[type[Model], InstrumentedAttribute[str], ColumnE
     (
         Decision,
         Decision.reason,
-        select(Revision.submission_id).where(Revision.id == Decision.revision_id).scalar_subquery(),
+        _OF_DECISION,
     ),
+    (Decision, Decision.own, _OF_DECISION),
     (Submission, Submission.late_note, Submission.__table__.c.id),
 )
 
@@ -216,7 +220,8 @@ def _take_out(dbs: Session, values: Iterable[str], *, own: list[str] | None) -> 
             wanted = select(model).where(_holds(column, value))
             for row in dbs.scalars(wanted if own is None else wanted.where(about.in_(own))):
                 setattr(row, column.key, pattern.sub(TAKEN_OUT, getattr(row, column.key)))
-        mails = select(Message).where(cast(Message.facts, String) != "{}")
+        # Everything else that people typed is read from its own row when a mail is put into words.
+        mails = select(Message).where(Message.kind == "announcement", cast(Message.facts, String) != "{}")
         for mail in dbs.scalars(mails if own is None else mails.where(Message.subject_id.in_(own))):
             cleaned = {
                 key: pattern.sub(TAKEN_OUT, said) if isinstance(said, str) else said for key, said in mail.facts.items()

@@ -16,7 +16,8 @@ from wmd.secretbox import SecretBox, SecretBoxError
 from wmd.services.attendee_letters import ATTENDEE_KINDS, read_attendee_letters
 from wmd.services.attendee_mail import OwnLinks
 from wmd.services.delivery import Claim, Ready, bounced_among
-from wmd.services.mail_facts import About, Reading, read_letters
+from wmd.services.mail_facts import Reading, read_letters
+from wmd.services.mail_rows import About
 from wmd.services.mail_texts import Press
 from wmd.services.outbox import open_sealed
 

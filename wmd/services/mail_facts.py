@@ -1,13 +1,12 @@
 """What the places in a mail's words are filled with, read for a whole batch in a fixed number of queries.
 
-Everything is read when the mail goes out, so that a name, a time or a reason that changed since is right. A message
-holds only ids and plain values (``facts``):
+Everything is read when the mail goes out (``mail_rows.py``), so that a name, a time or a reason that changed since is
+right. A message holds only ids and plain values (``facts``):
 
 ===================  ===============================================================================================
 ``path``             of the page that ``{link}`` leads to, from ``/`` on; without it the kind's usual page
-``reason``           what was given as a reason, where no decision of an event holds it (cancelled, profile-refused)
 ``revision_id``      the revision it is about; without it, and for what says how an event is listed, the approved one
-``reasons``          slugs of canned reasons that stand before it, in the language of the mail
+``decision_id``      the verdict whose reason it says; without it the newest on that revision, else of all
 ``note_id``          the question that was asked; without it the newest one
 ``organisation_id``  the organisation that is asked (co-organiser) or that it is about (invite, contact-added)
 ``taken``            what became of each change: ``label``, ``of``, ``path``, ``taken`` (edit-partly-accepted)
@@ -25,11 +24,9 @@ holds only ids and plain values (``facts``):
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from wmd.domain.content import EventContent
@@ -38,24 +35,11 @@ from wmd.domain.ical.invitations import CalendarObject
 from wmd.domain.mail_kinds import KINDS
 from wmd.domain.mail_words import Filled, Words, fill, fill_text
 from wmd.domain.vocabulary import SessionStatus
-from wmd.models import (
-    Decision,
-    Draft,
-    Edition,
-    Event,
-    FieldComment,
-    Note,
-    Organisation,
-    Person,
-    ProblemReport,
-    Reason,
-    Revision,
-    Submission,
-)
+from wmd.models import Decision, Edition, Person, ProblemReport, Revision, Submission
 from wmd.services.field_words import change_words, field_words
-from wmd.services.intake import read_content
 from wmd.services.mail_lines import ACTS, CALLED_OFF, DIGEST_LINES, MORE, PROBLEMS, SHOWS_LATER, SHOWS_NOW
-from wmd.services.mail_texts import Contents, Press, Written, read_written
+from wmd.services.mail_rows import ABOUT_ORGANISATION, About, Known, read_known
+from wmd.services.mail_texts import Press
 from wmd.services.session_words import moment_text, times_text
 from wmd.services.time_words import last_minute
 
@@ -78,30 +62,6 @@ _SUBMISSION_PAGE = "/organiser/submissions/{subject}"
 _STANDING = frozenset(
     {"approved", "approved-dated", "edit-accepted", "edit-partly-accepted", "edit-refused", "cancelled", "merged"}
 )
-
-_ABOUT_SUBMISSION = frozenset(name for name, kind in KINDS.items() if "receipt" in kind.places)
-_ABOUT_ORGANISATION = frozenset(
-    name for name, kind in KINDS.items() if "organisation" in kind.places and "receipt" not in kind.places
-)
-
-
-class About(Protocol):
-    """What is read of a message: a row of the table, or a claimed one."""
-
-    @property
-    def id(self) -> str: ...  # noqa: D102
-    @property
-    def kind(self) -> str: ...  # noqa: D102
-    @property
-    def person_id(self) -> str | None: ...  # noqa: D102
-    @property
-    def edition_id(self) -> int | None: ...  # noqa: D102
-    @property
-    def subject_id(self) -> str: ...  # noqa: D102
-    @property
-    def facts(self) -> dict[str, Any]: ...  # noqa: D102
-    @property
-    def created_at(self) -> datetime: ...  # noqa: D102
 
 
 class Reading(NamedTuple):
@@ -138,36 +98,6 @@ class Reading(NamedTuple):
         return "".join(self.words.html)
 
 
-@dataclass(slots=True)
-class _Known:
-    """The rows that a batch refers to."""
-
-    people: dict[str, Person] = field(default_factory=dict)
-    editions: dict[int, Edition] = field(default_factory=dict)
-    submissions: dict[str, Submission] = field(default_factory=dict)
-    revisions: dict[str, list[Revision]] = field(default_factory=dict)
-    organisations: dict[str, Organisation] = field(default_factory=dict)
-    events: dict[str, Event] = field(default_factory=dict)
-    drafts: dict[str, Draft] = field(default_factory=dict)
-    decisions: dict[str, Decision] = field(default_factory=dict)
-    #: Questions by their id; the newest of each submission also by the submission's.
-    notes: dict[int | str, Note] = field(default_factory=dict)
-    comments: dict[str, list[FieldComment]] = field(default_factory=dict)
-    reasons: dict[str, Reason] = field(default_factory=dict)
-    reports: dict[str, ProblemReport] = field(default_factory=dict)
-    contents: Contents = field(default_factory=Contents)
-    #: What was put into words already, by all that it depends on: many mails of a batch are about one event.
-    times: dict[tuple[str, str, str], str] = field(default_factory=dict)
-    written: Written = field(default_factory=dict)
-
-    def content(self, revision: Revision) -> EventContent:
-        """Return the content of a revision, read once."""
-        found = self.contents.get(revision.id)
-        if found is None:
-            found = self.contents.put(revision.id, read_content(revision))
-        return found
-
-
 def read_letters(
     dbs: Session,
     rows: Sequence[About],
@@ -180,12 +110,12 @@ def read_letters(
 
     ``words`` are tried in place of those that hold.
     """
-    known = _read_known(dbs, rows)
+    known = read_known(dbs, rows)
     known.contents = press.contents
     return {row.id: _read_one(row, known, press, secret_of(row), words) for row in rows}
 
 
-def _read_one(row: About, known: _Known, press: Press, secret: str | None, tried: Words | None) -> Reading:
+def _read_one(row: About, known: Known, press: Press, secret: str | None, tried: Words | None) -> Reading:
     person = known.people.get(row.person_id or "")
     edition = known.editions.get(row.edition_id or 0)
     words = tried or press.words(
@@ -205,7 +135,7 @@ class _One:
     """The values for one message."""
 
     def __init__(
-        self, row: About, known: _Known, press: Press, language: str, person: Person | None, edition: Edition | None
+        self, row: About, known: Known, press: Press, language: str, person: Person | None, edition: Edition | None
     ) -> None:
         self.row, self.known, self.press, self.language, self.person = row, known, press, language, person
         self.submission = known.submissions.get(row.subject_id)
@@ -251,7 +181,7 @@ class _One:
         return title or self.say(N_("an event without a title yet"))
 
     def _organisation(self) -> str:
-        named = self.row.facts.get("organisation_id") if self.row.kind in _ABOUT_ORGANISATION else None
+        named = self.row.facts.get("organisation_id") if self.row.kind in ABOUT_ORGANISATION else None
         identity = named or (self.submission.organisation_id if self.submission else self.row.subject_id)
         return self._name_of(str(identity))
 
@@ -350,27 +280,28 @@ class _One:
         return self.say(N_("You can hand it in until {moment}.")).format(moment=until) if at else ""
 
     def _decision(self) -> Decision | None:
-        found = [self.known.decisions[each.id] for each in self.revisions if each.id in self.known.decisions]
-        wanted = [each for each in found if each.revision_id == self.row.facts.get("revision_id")]
-        found = wanted or sorted(found, key=lambda each: each.id)
-        return found[-1] if found else None
+        decisions, facts = self.known.decisions, self.row.facts
+        wanted = decisions.get(facts.get("decision_id") or 0) or decisions.get(str(facts.get("revision_id")))
+        if wanted is not None:
+            return wanted
+        found = [decisions[each.id] for each in self.revisions if each.id in decisions]
+        return max(found, key=lambda each: each.id, default=None)
 
     def _reason(self) -> str:
-        said = str(self.row.facts.get("reason", ""))
-        slugs = self.row.facts.get("reasons")
-        if said or slugs:
-            return "\n\n".join(part for part in (*self._canned(slugs or []), said) if part)
         decision = self._decision()
         if decision is None:
             return ""
-        if decision.reason:
-            return decision.reason
-        return "\n\n".join(self._canned(decision.reasons))
+        # Not the words of the page, whose canned ones are in the language of the event.
+        said = [*self._canned(decision.reasons), decision.own]
+        return "\n\n".join(part for part in said if part) or decision.reason
 
     def _canned(self, slugs: Iterable[str]) -> list[str]:
         """Return canned reasons in the language of the mail, so that it is written wholly in one."""
         rows = [self.known.reasons[slug] for slug in slugs if slug in self.known.reasons]
-        texts = [row.texts.get(self.language) or row.texts.get("en") or {} for row in sorted(rows, key=_position)]
+        texts = [
+            row.texts.get(self.language) or row.texts.get("en") or {}
+            for row in sorted(rows, key=lambda row: row.position)
+        ]
         return [str(text.get("body", "")) for text in texts]
 
     def _taken(self) -> str:
@@ -437,72 +368,3 @@ class _One:
         counts = self.row.facts.get("counts") or {}
         lines = [(name, text) for name, text in DIGEST_LINES.items() if counts.get(name)]
         return "\n".join(f"- {self.say(text).format(count=counts[name])}" for name, text in lines)
-
-
-def _read_known(dbs: Session, rows: Sequence[About]) -> _Known:
-    """Read what a batch refers to: each table at most once, and only those that a kind in it needs."""
-    kinds = {row.kind for row in rows}
-    known = _Known(written=read_written(dbs, kinds))
-    subjects = {row.subject_id for row in rows if row.kind in _ABOUT_SUBMISSION}
-    known.people = _by_id(dbs, Person, (row.person_id for row in rows))
-    known.submissions = _by_id(dbs, Submission, subjects)
-    known.editions = _by_id(
-        dbs, Edition,
-        {*(row.edition_id for row in rows), *(each.edition_id for each in known.submissions.values())},
-    )  # fmt: skip
-    organisations = {each.organisation_id for each in known.submissions.values()}
-    organisations |= {row.facts.get("organisation_id") for row in rows}
-    organisations |= {row.subject_id for row in rows if row.kind in _ABOUT_ORGANISATION}
-    known.organisations = _by_id(dbs, Organisation, organisations)
-    if "draft-reminder" in kinds:
-        known.drafts = _by_id(dbs, Draft, (row.subject_id for row in rows if row.kind == "draft-reminder"))
-    known.reports = _by_id(dbs, ProblemReport, (row.facts.get("report_id") for row in rows))
-    if subjects:
-        _read_submissions(dbs, known, subjects, kinds, rows)
-    return known
-
-
-def _read_submissions(dbs: Session, known: _Known, subjects: set[str], kinds: set[str], rows: Sequence[About]) -> None:
-    known.events = _by_id(dbs, Event, (each.event_id for each in known.submissions.values()))
-    for revision in dbs.scalars(
-        select(Revision).where(Revision.submission_id.in_(subjects)).order_by(Revision.submission_id, Revision.number)
-    ):
-        known.revisions.setdefault(revision.submission_id or "", []).append(revision)
-    places = {place for kind in kinds for place in KINDS[kind].places}
-    if "reason" in places:
-        ids = [each.id for several in known.revisions.values() for each in several]
-        for decision in dbs.scalars(select(Decision).where(Decision.revision_id.in_(ids)).order_by(Decision.id)):
-            known.decisions[decision.revision_id] = decision
-        slugs = {slug for each in known.decisions.values() for slug in each.reasons}
-        slugs |= {slug for row in rows for slug in row.facts.get("reasons") or []}
-        if slugs:
-            known.reasons = {each.slug: each for each in dbs.scalars(select(Reason).where(Reason.slug.in_(slugs)))}
-    if "comments" in places:
-        open_ones = select(FieldComment).where(
-            FieldComment.submission_id.in_(subjects), FieldComment.settled_at.is_(None)
-        )
-        for comment in dbs.scalars(open_ones.order_by(FieldComment.id)):
-            known.comments.setdefault(comment.submission_id, []).append(comment)
-    if "question" in places:
-        _read_questions(dbs, known, rows)
-
-
-def _position(reason: Reason) -> int:
-    return reason.position
-
-
-def _read_questions(dbs: Session, known: _Known, rows: Sequence[About]) -> None:
-    asked = {row.subject_id for row in rows if "question" in KINDS[row.kind].places}
-    found = select(Note).where(
-        Note.submission_id.in_(asked), Note.by_staff, Note.is_question, ~Note.is_private
-    )  # fmt: skip
-    for note in dbs.scalars(found.order_by(Note.id)):
-        # In the order of their ids: the newest stays.
-        known.notes[note.id] = known.notes[note.submission_id] = note
-
-
-def _by_id(dbs: Session, model: Any, ids: Iterable[Any]) -> dict[Any, Any]:  # noqa: ANN401 -- any model with an id
-    wanted = {each for each in ids if each}
-    if not wanted:
-        return {}
-    return {each.id: each for each in dbs.scalars(select(model).where(model.id.in_(wanted)))}

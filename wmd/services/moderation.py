@@ -69,6 +69,7 @@ def decide(
     moderator: str,
     reason: str = "",
     reasons: Sequence[str] = (),
+    own: str = "",
     taken: Sequence[str] = (),
     now: datetime,
 ) -> Decision:
@@ -88,7 +89,7 @@ def decide(
         move(dbs, submission, "approved", actor=moderator, now=now)
     decision = Decision(
         revision_id=revision.id, verdict=verdict, moderator=moderator, reason=reason, reasons=list(reasons),
-        taken=list(taken), decided_at=now,
+        own=own, taken=list(taken), decided_at=now,
     )  # fmt: skip
     dbs.add(decision)
     dbs.flush()

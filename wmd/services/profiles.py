@@ -125,7 +125,7 @@ def approve_profile(
     Raises NotAllowedMoveError when it was decided on already, or the organisation was merged meanwhile.
     """
     organisation = _locked(dbs, revision)
-    _decide(dbs, revision, organisation, "approved", "", moderator=moderator, now=now)
+    decision = _decide(dbs, revision, organisation, "approved", "", moderator=moderator, now=now)
     content = read_profile(revision)
     organisation.names, organisation.language = dict(content.names), content.language
     organisation.slug = readable_slug(content.names, content.language)
@@ -138,7 +138,7 @@ def approve_profile(
     _list(dbs, organisation, actor=moderator, now=now)
     dbs.flush()
     _show_again(dbs, organisation, setting, actor=moderator, now=now)
-    tell_of_profile(dbs, revision, code=organisation.code, reason="", cause=moderator, box=box, now=now)
+    tell_of_profile(dbs, revision, decision, code=organisation.code, box=box, now=now)
 
 
 def refuse_profile(
@@ -146,9 +146,8 @@ def refuse_profile(
 ) -> None:
     """Leave the profile as it stands, with a reason. Raises NotAllowedMoveError when it was decided on already."""
     organisation = _locked(dbs, revision)
-    _decide(dbs, revision, organisation, "refused", reason, moderator=moderator, now=now)
-    dbs.flush()
-    tell_of_profile(dbs, revision, code=organisation.code, reason=reason, cause=moderator, box=box, now=now)
+    decision = _decide(dbs, revision, organisation, "refused", reason, moderator=moderator, now=now)
+    tell_of_profile(dbs, revision, decision, code=organisation.code, box=box, now=now)
 
 
 def settle_profiles(dbs: Session, organisations: Iterable[Organisation], *, moderator: str, now: datetime) -> None:
@@ -179,7 +178,7 @@ def _decide(
     *,
     moderator: str,
     now: datetime,
-) -> None:
+) -> Decision:
     if verdict == "approved":
         standing = select(Revision).where(Revision.organisation_id == organisation.id, Revision.state == "approved")
         for earlier in dbs.scalars(standing):
@@ -187,7 +186,12 @@ def _decide(
         # Written first: the database holds that only one profile stands.
         dbs.flush()
     move(dbs, revision, verdict, actor=moderator, now=now)
-    dbs.add(Decision(revision_id=revision.id, verdict=verdict, moderator=moderator, reason=reason, decided_at=now))
+    decision = Decision(
+        revision_id=revision.id, verdict=verdict, moderator=moderator, reason=reason, own=reason, decided_at=now
+    )
+    dbs.add(decision)
+    dbs.flush()
+    return decision
 
 
 def _list(dbs: Session, organisation: Organisation, *, actor: str, now: datetime) -> None:

@@ -168,7 +168,7 @@ def remind_of_changes(dbs: Session, decision_id: int, *, box: SecretBox, now: da
     if submission.state != "changes requested":
         return 0
     due = _due_to(dbs, submission, f"{CHANGES_REMINDER}{decision_id}", decision.decided_at, now)
-    facts, not_after = {"revision_id": revision.id}, now + timedelta(days=2)
+    facts, not_after = {"revision_id": revision.id, "decision_id": decision_id}, now + timedelta(days=2)
     return sum(
         put_message(dbs, kind="changes-requested", facts=facts, not_after=not_after, box=box, now=now, **one)
         is not None

@@ -116,17 +116,17 @@ def call_off(
     if not actor.role and status is not SessionStatus.CANCELLED and touched & _off_by_staff(dbs, submission):
         return _propose(dbs, submission, base, touched, status, words, means, actor=actor, now=now)
     source = "staff" if actor.role else "organiser"
-    revision = put_standing(dbs, submission, after, base, means, source=source, actor=actor.name, now=now)
-    publish_if_due(dbs, submission, means, actor=actor.name, now=now)
-    if not actor.role:
-        submission.later_look_at = now
     # The reason for calling it off, left in the form, is no reason for holding it after all.
     if status is SessionStatus.SCHEDULED and not after.public_reason:
         words = {tag: text for tag, text in words.items() if text != before.public_reason.get(tag)}
-    facts = {
-        "revision_id": revision.id, "reason": next(iter(words.values()), ""), "status": status.value,
-        "partly": len(touched) < len(before.sessions),
-    }  # fmt: skip
+    revision = put_standing(
+        dbs, submission, after, base, means, source=source, actor=actor.name, reason=next(iter(words.values()), ""),
+        now=now,
+    )  # fmt: skip
+    publish_if_due(dbs, submission, means, actor=actor.name, now=now)
+    if not actor.role:
+        submission.later_look_at = now
+    facts = {"revision_id": revision.id, "status": status.value, "partly": len(touched) < len(before.sessions)}
     to = sorted({*recipients(dbs, submission), *_co_contacts(dbs, submission)})
     tell(
         dbs, submission, "cancelled", mark=revision.id, thread="called-off", facts=facts, cause=actor.name,

@@ -49,7 +49,8 @@ def put_standing(
 ) -> Revision:
     """Make a revision that is approved from the start, beside whatever waits for a person, with its decision.
 
-    ``source`` is staff, moderation or organiser (who cancels, say). What stood before is superseded.
+    ``source`` is staff, moderation or organiser (who cancels, say); ``reason`` is said to those who are written to.
+    What stood before is superseded.
     """
     base = base or standing_revision(dbs, submission)
     supersede_standing(dbs, submission, actor=actor, now=now)
@@ -57,7 +58,11 @@ def put_standing(
         dbs, submission, content, base=base, source=source, actor=actor, mint=means.setting.mint, now=now, decided=True
     )
     audit(dbs, actor=actor, action="move", kind="revision", subject_id=revision.id, after="approved", now=now)
-    dbs.add(Decision(revision_id=revision.id, verdict="approved", moderator=actor, reason=reason, decided_at=now))
+    dbs.add(
+        Decision(
+            revision_id=revision.id, verdict="approved", moderator=actor, reason=reason, own=reason, decided_at=now
+        )
+    )
     dbs.flush()
     return revision
 

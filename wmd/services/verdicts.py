@@ -102,13 +102,13 @@ def ask_for_changes(dbs: Session, seen: Seen, said: Said, means: Means, *, actor
     reason = _reason(dbs, revision, said, needed=not said.comments)
     take_on(dbs, submission, actor=actor.name, now=now)
     decision = decide(
-        dbs, revision, "changes requested", moderator=actor.name, reason=reason, reasons=said.reasons, now=now
-    )
+        dbs, revision, "changes requested", moderator=actor.name, reason=reason, reasons=said.reasons,
+        own=said.own.strip(), now=now,
+    )  # fmt: skip
     _comment(dbs, submission, revision, said, actor=actor.name, now=now)
     if submission.state != "approved":
         move(dbs, submission, "changes requested", actor=actor.name, now=now)
-    facts = _told(said)
-    _close(dbs, submission, decision, "changes-requested", facts, means, actor=actor.name, now=now)
+    _close(dbs, submission, decision, "changes-requested", {}, means, actor=actor.name, now=now)
     return decision
 
 
@@ -124,7 +124,10 @@ def refuse(
     submission, revision = hold(dbs, seen, actor)
     reason = _reason(dbs, revision, said, needed=True)
     is_edit = submission.state == "approved"
-    decision = decide(dbs, revision, "refused", moderator=actor.name, reason=reason, reasons=said.reasons, now=now)
+    decision = decide(
+        dbs, revision, "refused", moderator=actor.name, reason=reason, reasons=said.reasons, own=said.own.strip(),
+        now=now,
+    )  # fmt: skip
     leave_desk(submission)
     if not is_edit:
         submission.confirm_until = submission.publish_on = None
@@ -133,7 +136,7 @@ def refuse(
     kind = "edit-refused" if is_edit else "rejected"
     silent = (submission.suspect_at is not None) if tell is None else not tell
     _close(
-        dbs, submission, decision, kind, _told(said), means, actor=actor.name, now=now, settle=True,
+        dbs, submission, decision, kind, {}, means, actor=actor.name, now=now, settle=True,
         silent=silent,
     )  # fmt: skip
     return decision
@@ -169,12 +172,12 @@ def take_some(
     require_sound(dbs, submission, merged)
     decision = decide(
         dbs, revision, "partly approved", moderator=actor.name, reason=reason, reasons=said.reasons,
-        taken=[change.path for change in taken], now=now,
+        own=said.own.strip(), taken=[change.path for change in taken], now=now,
     )  # fmt: skip
     put_standing(dbs, submission, merged, revision, means, source="moderation", actor=actor.name, now=now)
     publish_if_due(dbs, submission, means, actor=actor.name, now=now)
     told = sorted(offered, key=lambda change: change not in taken)
-    facts = {**_told(said), "taken": [change_facts(change, taken=change in taken) for change in told]}
+    facts = {"taken": [change_facts(change, taken=change in taken) for change in told]}
     _close(dbs, submission, decision, "edit-partly-accepted", facts, means, actor=actor.name, now=now, settle=True)
     return decision
 
@@ -239,11 +242,6 @@ def _reason(dbs: Session, revision: Revision, said: Said, *, needed: bool) -> st
     return reason
 
 
-def _told(said: Said) -> dict[str, object]:
-    """Return a reason as a mail's facts hold it: canned ones are said in the language that the mail is written in."""
-    return {"reason": said.own.strip(), "reasons": list(said.reasons)}
-
-
 def _comment(
     dbs: Session, submission: Submission, revision: Revision, said: Said, *, actor: str, now: datetime
 ) -> None:
@@ -292,7 +290,7 @@ def _close(
         detail={"revision": ["", decision.revision_id], "reasons": [[], list(decision.reasons)]}, now=now,
     )  # fmt: skip
     if not silent:
-        facts = {"revision_id": decision.revision_id, **facts}
+        facts = {"revision_id": decision.revision_id, "decision_id": decision.id, **facts}
         mark = str(decision.id)
         tell(dbs, submission, kind, mark=mark, thread=THREAD, facts=facts, cause=actor, box=means.box, now=now)
     dbs.flush()
