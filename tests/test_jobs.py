@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from tests import documents
+from tests.attendees import attend
 from tests.cast import Cast, make_cast
 from tests.conftest import LEAD_STARTED_AT, Clock, make_config
 from tests.models.dumps import differences, dump
@@ -24,7 +25,7 @@ from wmd.db import make_engine, reading
 from wmd.domain.codes import SeededMint
 from wmd.domain.mail_handover import MailLine
 from wmd.jobs import BATCH, JOBS, delete_private_links, run_job
-from wmd.models import Alarm, Draft, JobRun, JobTick, MailToken, Person, PrivateLink
+from wmd.models import Alarm, Draft, Follow, JobRun, JobTick, MailToken, Person, PrivateLink
 from wmd.secretbox import SecretBox
 from wmd.services.alarms import SERVING, raise_alarm
 from wmd.services.calendar_entries import english_setting
@@ -174,11 +175,30 @@ def add_changes(dbs: Session, count: int) -> None:
         documents.apply(dbs, setting, documents.document(*events), LEAD_STARTED_AT)
 
 
+def add_followers_of_filters(dbs: Session, count: int) -> None:
+    """Let some follow all that is new, in whose zone it is morning when the jobs run; and publish something new."""
+    setting = Setting(english_setting("http://wmd.example"), "wmd.example", SeededMint("jobs"))
+    later = documents.session(starts="2021-11-20T15:00", ends="2021-11-20T16:00", time_text="")
+    events = [documents.event("old"), documents.event("new", sessions=[later])]
+    documents.apply(dbs, setting, documents.document(events[0]), LEAD_STARTED_AT)
+    edition = make_edition(dbs, LEAD_STARTED_AT)
+    for number in range(count):
+        person = attend(dbs, f"a{number}", LEAD_STARTED_AT, zone="America/Chicago")
+        row = Follow(
+            id=person, person_id=person, edition_id=edition.id, cadence="daily", created_at=LEAD_STARTED_AT,
+            confirmed_at=LEAD_STARTED_AT, told_change_id=1,
+        )  # fmt: skip
+        dbs.add(row)
+    dbs.commit()
+    documents.apply(dbs, setting, documents.document(*events), LEAD_STARTED_AT)
+
+
 #: What makes three rows of work for each job.
 DUE: dict[str, Callable[[Session, int], None]] = {
     "outbox": add_mails,
     "publish-dates": add_dates,
     "tell-changes": add_changes,
+    "send-digests-of-new": add_followers_of_filters,
     "alarm-mails": add_open_alarms,
     "staff-digest": add_waiting,
     "reminders-to-organisers": add_drafts,

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from wmd.db import db
 from wmd.domain.findings import N_
 from wmd.gateways import Gateways
-from wmd.jobs.changes import due_changes, tell_changes
+from wmd.jobs.changes import due_changes, send_digests_of_new, tell_changes
 from wmd.jobs.mail_causes import mail_alarms, publish_dates, remind_organisers, send_digests
 from wmd.jobs.outbox import send_mail
 from wmd.jobs.retention import clear_out
@@ -149,6 +149,7 @@ JOBS: Mapping[str, Job] = {
     "outbox": Job(5, send_mail, "mail", N_("Sends the mail that is due"), due_mails),
     "publish-dates": Job(60, publish_dates, "soon", N_("Publishes events whose day has come"), due_dates),
     "tell-changes": Job(30, tell_changes, "soon", N_("Tells people what changed"), due_changes),
+    "send-digests-of-new": Job(600, send_digests_of_new, "soon", N_("Tells people what is new and matches a filter")),
     "alarm-mails": Job(60, mail_alarms, "soon", N_("Writes to administrators what is wrong")),
     "reminders-to-organisers": Job(3600, remind_organisers, "soon", N_("Reminds organisers of what is unfinished")),
     "staff-digest": Job(600, send_digests, "soon", N_("Writes the staff’s morning lists")),

@@ -1,4 +1,4 @@
-"""The job that tells people what changed: staff at once where it is late, everybody else page by page."""
+"""Jobs that tell people what changed and what is new: staff at once where it is late, all others page by page."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from typing import Final
 
 from sqlalchemy import Select, select
 
+from wmd.db import reading
 from wmd.domain.findings import N_
+from wmd.domain.programme import Programme
 from wmd.jobs.tools import Tools
 from wmd.models import ChangeNotice
 from wmd.services.alarms import clear_alarm, raise_alarm
+from wmd.services.digests import News, due_digests, put_digests_of
+from wmd.services.programme import load_programme
 from wmd.services.telling import alert_staff, due_notices, tell_page
 
 log = logging.getLogger(__name__)
@@ -50,6 +54,25 @@ def tell_changes(tools: Tools) -> int:
     else:
         clear_alarm(dbs, "changes:not-told", now=tools.now)
     dbs.commit()
+    return done
+
+
+def send_digests_of_new(tools: Tools) -> int:
+    """Put the digests of those for whom it is morning; one commit per page. Returns how many mails."""
+    dbs, done = tools.dbs, 0
+
+    def load(slug: str) -> Programme:
+        with reading(tools.engine) as connection:
+            return load_programme(connection, slug, None)
+
+    news = News(load, tools.now)
+    while due := due_digests(dbs, now=tools.now):
+        if tools.stopping.is_set() or tools.clock() - tools.now > RUN:
+            dbs.rollback()
+            break
+        done += put_digests_of(dbs, due, news, box=tools.box, now=tools.now)
+        dbs.commit()
+    dbs.rollback()
     return done
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from wmd.domain.mail_words import Words
 from wmd.services.attendee_mail import AttendeeMail, OwnLinks, read_known, read_one
 from wmd.services.change_mail import CalledOffMail, ChangedMail, LateChangeMail
+from wmd.services.digest_mail import DigestMail
 from wmd.services.mail_facts import Reading
 from wmd.services.mail_rows import About
 from wmd.services.mail_texts import Press
@@ -18,6 +19,7 @@ ATTENDEE_KINDS: Final[Mapping[str, type[AttendeeMail]]] = {
     "event-changed": ChangedMail,
     "event-called-off": CalledOffMail,
     "late-change": LateChangeMail,
+    "digest": DigestMail,
 }
 
 
