@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from tests import documents
-from tests.attendees import attend
+from tests.attendees import attend, follow
 from tests.cast import Cast, make_cast
 from tests.conftest import LEAD_STARTED_AT, Clock, make_config
 from tests.models.dumps import differences, dump
@@ -25,7 +25,7 @@ from wmd.db import make_engine, reading
 from wmd.domain.codes import SeededMint
 from wmd.domain.mail_handover import MailLine
 from wmd.jobs import BATCH, JOBS, delete_private_links, run_job
-from wmd.models import Alarm, Draft, Follow, JobRun, JobTick, MailToken, Person, PrivateLink
+from wmd.models import Alarm, Draft, Event, Follow, JobRun, JobTick, MailToken, Person, PrivateLink
 from wmd.secretbox import SecretBox
 from wmd.services.alarms import SERVING, raise_alarm
 from wmd.services.calendar_entries import english_setting
@@ -193,12 +193,26 @@ def add_followers_of_filters(dbs: Session, count: int) -> None:
     documents.apply(dbs, setting, documents.document(*events), LEAD_STARTED_AT)
 
 
+def add_followers(dbs: Session, count: int) -> None:
+    """Let people follow an event that begins twelve hours later, of which they want to hear once."""
+    setting = Setting(english_setting("http://wmd.example"), "wmd.example", SeededMint("jobs"))
+    session = documents.session(starts="2021-11-07T01:30", ends="2021-11-07T02:30", time_text="")
+    document = documents.document(documents.event(sessions=[session]))
+    document["edition"] |= {"window_to": "2021-11-30"}
+    documents.apply(dbs, setting, document, LEAD_STARTED_AT)
+    for number in range(count):
+        attend(dbs, f"p{number}", LEAD_STARTED_AT, reminders=["start-12h"])
+        follow(dbs, f"p{number}", dbs.scalars(select(Event)).one(), LEAD_STARTED_AT)
+    dbs.commit()
+
+
 #: What makes three rows of work for each job.
 DUE: dict[str, Callable[[Session, int], None]] = {
     "outbox": add_mails,
     "publish-dates": add_dates,
     "tell-changes": add_changes,
     "send-digests-of-new": add_followers_of_filters,
+    "due-reminders": add_followers,
     "alarm-mails": add_open_alarms,
     "staff-digest": add_waiting,
     "reminders-to-organisers": add_drafts,

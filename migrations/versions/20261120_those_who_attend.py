@@ -309,10 +309,18 @@ def upgrade():
             sqlite_where=sa.text("missed > 0"),
             postgresql_where=sa.text("missed > 0"),
         )
+        batch_op.create_index(
+            "ix_reminder_runs_open",
+            ["session_id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'planning'"),
+            postgresql_where=sa.text("state = 'planning'"),
+        )
     with op.batch_alter_table("editions", schema=None) as batch_op:
         batch_op.add_column(sa.Column("reminders", sa.JSON(), nullable=False, server_default=DEFAULT_REMINDERS))
     with op.batch_alter_table("event_sessions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_event_sessions_starts_at"), ["starts_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_event_sessions_ends_at"), ["ends_at"], unique=False)
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.add_column(sa.Column("registration_questions", sa.JSON(), nullable=False, server_default="[]"))
         batch_op.add_column(sa.Column("registration_waits", sa.Boolean(), nullable=False, server_default=sa.true()))
@@ -335,6 +343,7 @@ def downgrade():
         batch_op.drop_column("registration_waits")
         batch_op.drop_column("registration_questions")
     with op.batch_alter_table("event_sessions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_event_sessions_ends_at"))
         batch_op.drop_index(batch_op.f("ix_event_sessions_starts_at"))
     with op.batch_alter_table("editions", schema=None) as batch_op:
         batch_op.drop_column("reminders")

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tests.cast import make_cast
 from tests.conftest import LEAD_STARTED_AT as NOW
+from tests.submissions import make_edition
 from wmd.domain.mail_kinds import KINDS
 from wmd.models import Message
 from wmd.secretbox import SecretBox
-from wmd.services.outbox import hidden_part, put_message, withdraw_messages
+from wmd.services.outbox import Line, Sheet, hidden_part, put_many, put_message, withdraw_messages
 
 
 @pytest.fixture
@@ -114,11 +117,36 @@ def test_withdraw_asks_for_something(dbs: Session) -> None:
         withdraw_messages(dbs, reason="x", now=NOW)
 
 
-def test_every_kind_of_the_list_is_known() -> None:
-    assert sorted(KINDS) == [
-        "address-changed", "alarm", "announcement", "approved", "approved-dated", "cancelled", "change-address",
-        "changes-requested", "co-organiser", "confirm", "confirm-reminder", "contact-added", "draft-reminder",
-        "edit-accepted", "edit-partly-accepted", "edit-refused", "invite", "merged", "profile-accepted",
-        "profile-refused", "question", "question-reminder", "received", "rejected", "sign-in", "sign-in-unknown",
-        "staff-added", "staff-digest", "test",
-    ]  # fmt: skip
+def test_every_kind_of_the_list_has_built_in_words_and_no_words_are_left_over() -> None:
+    folder = Path(__file__).parents[2] / "templates/mail"
+    assert sorted(KINDS) == sorted(each.name for each in folder.iterdir() if each.is_dir())
+
+
+def test_many_are_put_as_each_alone_would_be(dbs: Session, box: SecretBox) -> None:
+    cast = make_cast(dbs, NOW)
+    edition = make_edition(dbs, NOW)
+    until = NOW + timedelta(hours=3)
+    values = {"kind": "received", "subject_id": "s", "edition_id": edition.id, "cause": "job:x", "facts": {"a": "ä'"}}
+    alone = put_message(
+        dbs, dedupe_key="one:ana", person_id=cast.ana, not_before=NOW, not_after=until, now=NOW, box=box,
+        **values,  # type: ignore[arg-type]
+    )  # fmt: skip
+    assert alone is not None
+    sheet = Sheet(**values, not_before=NOW)  # type: ignore[arg-type]
+    lines = [Line(person_id, f"one:{person_id}", until) for person_id in (cast.ana, cast.ben, cast.cleo)]
+    assert put_many(dbs, sheet, lines, now=NOW) == 2
+    assert put_many(dbs, sheet, lines, now=NOW) == 0
+    assert put_many(dbs, sheet, [], now=NOW) == 0
+    dbs.commit()
+    columns = [name for name in Message.__table__.c.keys() if name not in {"id", "message_id"}]  # noqa: SIM118 -- columns
+    rows = {row.person_id: row for row in dbs.scalars(select(Message))}
+    assert set(rows) == {cast.ana, cast.ben, cast.cleo}
+    as_alone = {name: getattr(rows[cast.ana], name) for name in columns}
+    as_many = {name: getattr(rows[cast.ben], name) for name in columns}
+    assert as_many == as_alone | {"dedupe_key": "one:ben", "person_id": cast.ben}
+    assert rows[cast.ben].message_id == rows[cast.ben].id != rows[cast.ana].id
+
+
+def test_many_cannot_hold_secrets(dbs: Session) -> None:
+    with pytest.raises(ValueError, match="a secret of its own"):
+        put_many(dbs, Sheet("sign-in", "", 1, "job:x", {}, NOW), [], now=NOW)

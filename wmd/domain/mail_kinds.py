@@ -48,6 +48,14 @@ _ATTENDEE: Mapping[str, str] = {
     "me_link": N_("the reader’s own page, where everything is changed or stopped"),
     "stop_link": N_("the address that stops mails like this one"),
 }
+_SESSION: Mapping[str, str] = {
+    **_ATTENDEE,
+    "lead": N_("when it begins, in a few words"),
+    "times": N_("when each session takes place, in the reader's zone and in the event's"),
+    "place": N_("the place of the event, or nothing when it is online"),
+    "notice": N_("that the event's link is known to be wrong, or nothing"),
+    "calendar_link": N_("the address of its calendar file"),
+}
 _CHANGED: Mapping[str, str] = {
     **_ATTENDEE,
     "state": N_("one or two words for what changed"),
@@ -166,6 +174,15 @@ _KINDS: tuple[Kind, ...] = (
     Kind("late-change", N_("Event changed shortly before, to staff"),
          {**_CHANGED, **_LINK, "who": N_("how many people get a mail about it, as a sentence")},
          priority=URGENT, lives=timedelta(days=3)),
+    Kind("reminder", N_("Reminder of an event"), _SESSION),
+    Kind("reminder-now", N_("An event begins"), _SESSION),
+    Kind("afterwards", N_("Thanks after an event, with the recording"), _SESSION),
+    Kind("link-check", N_("Does your link work?"),
+         {"title": N_("the title of the event"), "organisation": N_("the name of the organisation"),
+          "lead": N_("when it begins, in a few words"),
+          "times": N_("when each session takes place, in the reader's zone and in the event's"),
+          "event_link": N_("the address of the event's page"), "try_link": N_("the address that leads to the event"),
+          "button": N_("the one button: the page on which to answer")}, lives=timedelta(days=1)),
     Kind("test", N_("Test"), {"when": N_("when it was asked for")}, priority=URGENT, lives=timedelta(hours=1)),
 )  # fmt: skip
 

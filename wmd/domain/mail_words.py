@@ -23,8 +23,12 @@ _MARK = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
 #: Places that hold an address of ours, which becomes a link in the HTML part.
 LINKS = frozenset(
-    {"link", "public_link", "short_link", "calendar_link", "kit_link", "me_link", "stop_link", "event_link", "button"}
+    {"link", "public_link", "short_link", "calendar_link", "kit_link", "me_link", "stop_link", "event_link", "try_link"}
 )
+#: A longer last part of an address of ours is a token, and is not shown in the HTML part.
+_LONGEST_SHOWN = 60
+#: The place that holds a label and, on the next line, the address that it leads to.
+BUTTON = "button"
 #: Places that hold what no longer holds: struck through in the HTML part, where the text says so in words.
 STRUCK = frozenset({"was"})
 #: Places with lines of several events, of which those that are nothing but an address become links.
@@ -183,6 +187,9 @@ def _fill(pieces: Pieces, values: Mapping[str, str], show: Callable[[str, str], 
 def _shape(form: Form, blank: frozenset[str]) -> Form:
     """Return what is left of a form without some places and what leads to them."""
     html = _marked(form.html, blank).replace(f"<p>{_EMPTY}</p>\n", "")
+    # A table cannot stand in a paragraph.
+    button = f"{_OPEN}{BUTTON}{_CLOSE}"
+    html = html.replace(f"<p>{button}</p>", button)
     parts = [_without_end(part) for part in _marked(form.text, blank).split("\n\n")]
     text = "\n\n".join(part for part in parts if part is not None)
     return Form(
@@ -229,14 +236,31 @@ def _same(_: str, value: str) -> str:
     return value
 
 
-def _tidy(_: str, value: str) -> str:
+def _tidy(name: str, value: str) -> str:
+    if name == BUTTON:
+        return value.replace("\n", ":\n", 1)
     return _close_gaps(value.strip("\n")) if "\n" in value else value
 
 
+#: As the frame around it: attributes that every mail program knows, and no style. A link by itself is a button too.
+_BUTTON = (
+    '<table role="presentation" cellpadding="12" bgcolor="#1b4b91"><tr><td>'
+    '<a href="{address}"><font color="#ffffff"><strong>{label}</strong></font></a></td></tr></table>'
+)
+
+
+def _without_token(address: str) -> str:
+    before, slash, last = address.rstrip("/").rpartition("/")
+    return f"{before}{slash}…" if len(last) > _LONGEST_SHOWN else address
+
+
 def _as_html(name: str, value: str) -> str:
-    safe = escape(value)
     if name in LINKS:
-        return f'<a href="{safe}">{safe}</a>'
+        return f'<a href="{escape(value)}">{escape(_without_token(value))}</a>'
+    safe = escape(value)
+    if name == BUTTON:
+        label, _, address = safe.partition("\n")
+        return _BUTTON.format(address=address, label=label)
     if name in STRUCK:
         return "<br>".join(f"<s>{line}</s>" for line in safe.split("\n"))
     if name in LISTS:

@@ -24,6 +24,7 @@ from wmd.gateways import Gateways
 from wmd.jobs.changes import due_changes, send_digests_of_new, tell_changes
 from wmd.jobs.mail_causes import mail_alarms, publish_dates, remind_organisers, send_digests
 from wmd.jobs.outbox import send_mail
+from wmd.jobs.reminders import plan_reminders
 from wmd.jobs.retention import clear_out
 from wmd.jobs.tools import Tools, tools_of
 from wmd.models import Message, Submission
@@ -147,6 +148,7 @@ def _plain(work: Callable[[Session, datetime], int]) -> Callable[[Tools], int]:
 
 JOBS: Mapping[str, Job] = {
     "outbox": Job(5, send_mail, "mail", N_("Sends the mail that is due"), due_mails),
+    "due-reminders": Job(20, plan_reminders, "soon", N_("Prepares the reminders that are due")),
     "publish-dates": Job(60, publish_dates, "soon", N_("Publishes events whose day has come"), due_dates),
     "tell-changes": Job(30, tell_changes, "soon", N_("Tells people what changed"), due_changes),
     "send-digests-of-new": Job(600, send_digests_of_new, "soon", N_("Tells people what is new and matches a filter")),

@@ -139,6 +139,12 @@ class ReminderRun(Model):
         CheckConstraint("state IN ('planning','done')", name="state"),
         CheckConstraint("(state = 'done') = (finished_at IS NOT NULL)", name="finished"),
         Index(
+            "ix_reminder_runs_open",
+            "session_id",
+            sqlite_where=text("state = 'planning'"),
+            postgresql_where=text("state = 'planning'"),
+        ),
+        Index(
             "ix_reminder_runs_missed", "due_at", sqlite_where=text("missed > 0"), postgresql_where=text("missed > 0")
         ),
     )

@@ -180,7 +180,7 @@ class EventSession(Model):
     starts_on: Mapped[date]
     ends_on: Mapped[date]
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
-    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     time_text: Mapped[str]
     time_confirmed: Mapped[bool]
     status: Mapped[str]

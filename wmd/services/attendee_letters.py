@@ -14,12 +14,17 @@ from wmd.services.digest_mail import DigestMail
 from wmd.services.mail_facts import Reading
 from wmd.services.mail_rows import About
 from wmd.services.mail_texts import Press
+from wmd.services.reminder_mail import AfterwardsMail, LinkCheckMail, ReminderMail
 
 ATTENDEE_KINDS: Final[Mapping[str, type[AttendeeMail]]] = {
     "event-changed": ChangedMail,
     "event-called-off": CalledOffMail,
     "late-change": LateChangeMail,
     "digest": DigestMail,
+    "reminder": ReminderMail,
+    "reminder-now": ReminderMail,
+    "afterwards": AfterwardsMail,
+    "link-check": LinkCheckMail,
 }
 
 

@@ -24,6 +24,7 @@ from wmd.domain.programme import EventView, SessionView
 from wmd.domain.vocabulary import SessionStatus
 from wmd.models import Attendee, Edition, Person, Registration
 from wmd.secretbox import SecretBox
+from wmd.services.attendee_checks import Depends
 from wmd.services.audience import HAS_OR_WAITS, registration_stands
 from wmd.services.event_views import ShownEvent, load_events
 from wmd.services.mail_facts import MASK, Reading
@@ -141,12 +142,24 @@ class AttendeeMail:
     def _organisation(self) -> str:
         return self.event.organisers[0].name if self.event.organisers else ""
 
+    def depends(self) -> Depends | None:
+        """Return what must still hold when it is handed over, besides the event's version and its kind's wish."""
+        return None
+
     def _button(self) -> str:
-        """Return our stable way in; with a token that opens the room for who is registered with us."""
+        """Return label and address of our stable way in; of the event's page when nothing is to come."""
         session = next_session(self.event, self.now, self.chose)
         if session is None:
-            return self._event_link()
-        way = f"{self.press.letterhead.base_url}/go/{session.code if self._is_registered() else self.event.code}"
+            return f"{self.say(N_('See the page of the event'))}\n{self._event_link()}"
+        way = self.way_in(session) if self._is_registered() else self._way_into_event()
+        return f"{self.say(N_('Take part'))}\n{way}"
+
+    def _way_into_event(self) -> str:
+        return f"{self.press.letterhead.base_url}/go/{self.event.code}"
+
+    def way_in(self, session: SessionView) -> str:
+        """Return our stable way into a session; with a token that opens the room for who is registered with us."""
+        way = f"{self.press.letterhead.base_url}/go/{session.code}"
         if not self._is_registered() or self.attendee is None:
             return way
         return f"{way}?t={self.known.links.token(self.attendee, 'go', session.code, session.ends_at + GO_AFTER)}"
@@ -242,10 +255,13 @@ def read_one(
     edition = known.editions.get(row.edition_id or 0)
     words = tried or press.words(row.kind, edition.slug if edition else "", person.language or "en", known.written)
     mail = kinds[row.kind](row, known, press, words.language)
-    if why := mail.skip():
+    why = mail.skip()
+    # Staff read what it would say as long as there is an event to speak of.
+    if why and (known.links.box is not None or mail.shown is None):
         return Reading(fill(press.form(words), {}), words.language, person.address, skip=why)
     shown = mail.shown
     return Reading(
         fill(press.form(words), mail.values()), words.language, person.address, calendar=mail.calendar(),
         unsubscribe=mail.unsubscribe(), event_id=shown.id if shown else "", event_version=shown.version if shown else 0,
+        depends=mail.depends(),
     )  # fmt: skip

@@ -48,6 +48,7 @@ from wmd.models import (
     Submission,
     Suppression,
 )
+from wmd.services.attendee_checks import Depends, stands
 from wmd.services.audience import HAS_OR_WAITS, follow_stands
 
 LEASE: Final = timedelta(minutes=5)
@@ -93,7 +94,7 @@ class Ready(NamedTuple):
 
     ``address`` is the person's as it was read; ``submission_id`` is empty when it is about none. ``has_bounced``: the
     address was refused before. ``event_version`` is that of the published event it tells of: any publication or hiding
-    of that event raises it.
+    of that event raises it. ``depends``: what a mail about a session depends on besides.
     """
 
     claim: Claim
@@ -107,6 +108,7 @@ class Ready(NamedTuple):
     has_bounced: bool = False
     event_id: str = ""
     event_version: int = 0
+    depends: Depends | None = None
 
 
 def due(now: datetime, *which: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -256,6 +258,7 @@ _SENT = _END.values(
 
 
 _MARKING, _SENDING = Prepared(_MARK), Prepared(_SENT)
+_MARKING_SESSIONS = Prepared(_MARK.where(stands()))
 
 
 def _run(dbs: Session | Connection, statement: Prepared, values: dict[str, Any]) -> bool:
@@ -269,13 +272,14 @@ def mark(dbs: Session | Connection, ready: Ready, *, now: datetime) -> bool:
     Cancelled, held, expired, suppressed, erased and changed since it was read are all asked in this one statement, so
     that nothing can come between the look and the mark. It is committed before the handover.
     """
+    depends = ready.depends
     return _run(
-        dbs, _MARKING,
+        dbs, _MARKING_SESSIONS if depends else _MARKING,
         {
             "p_id": ready.claim.id, "p_token": ready.claim.token, "p_room": now + ROOM, "p_now": now, "p_at": now,
             "p_digest": ready.digest, "p_address": ready.address, "p_submission": ready.submission_id,
             "p_state": ready.submission_state, "p_number": ready.revision_number,
-            "p_event": ready.event_id, "p_version": ready.event_version,
+            "p_event": ready.event_id, "p_version": ready.event_version, **(depends.values() if depends else {}),
         },
     )  # fmt: skip
 

@@ -36,6 +36,7 @@ from wmd.domain.mail_kinds import KINDS
 from wmd.domain.mail_words import Filled, Words, fill, fill_text
 from wmd.domain.vocabulary import SessionStatus
 from wmd.models import Decision, Edition, Person, ProblemReport, Revision, Submission
+from wmd.services.attendee_checks import Depends
 from wmd.services.field_words import change_words, field_words
 from wmd.services.mail_lines import ACTS, CALLED_OFF, DIGEST_LINES, MORE, PROBLEMS, SHOWS_LATER, SHOWS_NOW
 from wmd.services.mail_rows import ABOUT_ORGANISATION, About, Known, read_known
@@ -68,7 +69,7 @@ class Reading(NamedTuple):
     """What was read for one message: its words filled in, and of what that depends.
 
     ``calendar`` goes with it; ``unsubscribe`` is the address that stops such mails; ``skip`` says why it shall not go
-    out at all. ``event_version`` is that of the published event as it was read.
+    out at all. ``event_version`` is that of the published event as it was read, ``depends`` what must hold besides.
     """
 
     words: Filled
@@ -81,6 +82,7 @@ class Reading(NamedTuple):
     skip: str = ""
     event_id: str = ""
     event_version: int = 0
+    depends: Depends | None = None
 
     @property
     def subject(self) -> str:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -59,7 +61,7 @@ def put_message(
     if known.has_secret != (secret is not None) or (secret and not secret.startswith("/")):
         msg = f"a message of kind {kind} needs {'a link path from / on' if known.has_secret else 'no secret'}"
         raise ValueError(msg)
-    identity = str(uuid.uuid5(_NAMESPACE, dedupe_key))
+    identity = message_name(dedupe_key)
     hidden = {name: value for name, value in (("to", to), ("secret", secret)) if value is not None}
     values = {
         "id": identity, "dedupe_key": dedupe_key, "kind": kind, "thread": thread, "person_id": person_id,
@@ -73,6 +75,78 @@ def put_message(
     if thread:
         withdraw_messages(dbs, thread=thread, reason="superseded", now=now, but=identity)
     return dbs.get_one(Message, identity)
+
+
+def message_name(dedupe_key: str) -> str:
+    """Return the id of the message with this key: what mail programs know it by."""
+    return str(uuid.uuid5(_NAMESPACE, dedupe_key))
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What many messages have in common: their kind, what they are about, who causes them, and from when they go."""
+
+    kind: str
+    subject_id: str
+    edition_id: int
+    cause: str
+    facts: Mapping[str, object]
+    not_before: datetime
+
+
+class Line(NamedTuple):
+    """What one of many messages has for itself."""
+
+    person_id: str
+    dedupe_key: str
+    not_after: datetime
+
+
+def put_many(dbs: Session, sheet: Sheet, lines: Sequence[Line], *, now: datetime) -> int:
+    """Put the same mail to some thousand people into the outbox; return how many were not there yet.
+
+    Only kinds without a secret, and in no thread. Raises ValueError for another kind.
+    """
+    if KINDS[sheet.kind].has_secret:
+        msg = f"a message of kind {sheet.kind} has a secret of its own"
+        raise ValueError(msg)
+    if not lines:
+        return 0
+    common: dict[str, Any] = {
+        "kind": sheet.kind, "thread": "", "edition_id": sheet.edition_id, "subject_id": sheet.subject_id,
+        "facts": dict(sheet.facts), "sealed": "", "cause": sheet.cause, "not_before": sheet.not_before,
+        "state": "queued", "reason": "", "attempts": 0, "last_error": "", "created_at": now,
+    }  # fmt: skip
+    own = [
+        {"id": message_name(key), "message_id": message_name(key), "dedupe_key": key, "person_id": person_id,
+         "not_after": not_after}
+        for person_id, key, not_after in lines
+    ]  # fmt: skip
+    connection = dbs.connection()
+    if connection.dialect.name == "postgresql":
+        return connection.execute(_from_arrays(common), _arrays(own)).rowcount
+    statement = sqlite.insert(Message).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    return connection.execute(statement, [common | each for each in own]).rowcount
+
+
+_OWN: Final = ("id", "message_id", "dedupe_key", "person_id", "not_after")
+
+
+def _from_arrays(common: Mapping[str, Any]) -> postgresql.Insert:
+    """Return an insert that is sent once for all rows: values that differ come as one array for each column."""
+    columns = Message.__table__.c
+    arrays = [
+        func.unnest(bindparam(name, type_=postgresql.ARRAY(columns[name].type))).label(name) for name in _OWN
+    ]  # fmt: skip
+    rows = select(*arrays).subquery()
+    fixed = [literal(value, columns[name].type).label(name) for name, value in common.items()]
+    source = select(*(rows.c[name] for name in _OWN), *fixed)
+    put = postgresql.insert(Message).from_select([*_OWN, *common], source).on_conflict_do_nothing()
+    return put.execution_options(preserve_rowcount=True)
+
+
+def _arrays(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    return {name: [row[name] for row in rows] for name in _OWN}
 
 
 def _insert_once(dbs: Session, values: Mapping[str, object]) -> bool:
