@@ -29,6 +29,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from wmd.db import db
 from wmd.gateways import Gateways, read_clock
 from wmd.jobs import JOBS, LANES, run_job
+from wmd.jobs.clock_check import check_clock
 from wmd.jobs.watch_address import watch_address
 from wmd.services.job_watch import BEAT_EVERY, forget_beat, note_beat
 
@@ -231,6 +232,7 @@ def run_scheduler(app: Flask, *, port: int = 0, guard: ClockGuard | None = None)
         metronome = build_scheduler(app, pulse)
         Thread(target=(guard or ClockGuard()).watch, args=(over, jumped), name="clock", daemon=True).start()
         beat(app, pulse)
+        check_clock(app)
         metronome.start()
         signal.sigwait(TOLD)
         over.set()
