@@ -17,7 +17,7 @@ from wmd.domain.forms.rules import check_new_language
 from wmd.domain.forms.standing import excused
 from wmd.domain.forms.typed import Typed, act
 from wmd.errors import InvalidContentError, NotAllowedMoveError, NotPublishableError
-from wmd.models import Draft, Edition, Organisation, Revision, Submission
+from wmd.models import Draft, Edition, Event, Organisation, Revision, Submission
 from wmd.services.alarms import raise_alarm
 from wmd.services.drafts import (
     Conflict,
@@ -33,6 +33,7 @@ from wmd.services.drafts import (
 )
 from wmd.services.edits import receive_edit
 from wmd.services.form_reading import comments_on, editing_form, new_form, with_own_picture
+from wmd.services.hearing import who_is_behind
 from wmd.services.journal import Journal
 from wmd.services.moderation import DecidedMeanwhileError
 from wmd.services.people import read_address
@@ -45,6 +46,7 @@ from wmd.services.staff_form import hand_in_for_staff
 from wmd.services.submissions import HandIn, Phase, Receipt, hand_in_form, phase_of
 from wmd.web.catalogue import gettext
 from wmd.web.guards import visitor
+from wmd.web.hearing_words import behind_words
 from wmd.web.limits import this_network, wait_s
 from wmd.web.limits import too_many as too_many_requests
 from wmd.web.means import commit_published, means, secret_box
@@ -125,8 +127,16 @@ def show_form(
         # Words from a time when nobody was signed in were all typed meanwhile.
         began="" if sheet.kept_id else marks_of(typed),
         trap=trap_fields(read_now(), shown_values(request.form)), is_staff=sheet.staff_base is not None,
+        behind=_behind(sheet),
     )  # fmt: skip
     return make_response(shown, status)
+
+
+def _behind(sheet: Sheet) -> str:
+    """Return who would get a mail about a change of what is published; a blank for what is not."""
+    dbs = db.session()
+    event = dbs.get(Event, sheet.submission.event_id) if sheet.submission is not None else None
+    return behind_words(who_is_behind(dbs, event, now=read_now())) if event is not None else ""
 
 
 def show_stale(sheet: Sheet, typed: Typed) -> Response:

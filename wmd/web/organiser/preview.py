@@ -8,11 +8,15 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 from markupsafe import Markup
 
 from wmd.db import db
-from wmd.domain.forms.reading import read_form
+from wmd.domain.changesets import changes
+from wmd.domain.forms.reading import Form, ReadForm, read_form
 from wmd.errors import NotPublishableError
+from wmd.models import Draft, Event
 from wmd.secretbox import SecretBox
 from wmd.services.drafts import read_typed
+from wmd.services.hearing import who_hears
 from wmd.services.preview import NotYet, Preview, preview_content
+from wmd.web.hearing_words import hearing_words
 from wmd.web.organiser.own_drafts import edition_of, form_of, own_draft, submission_of
 from wmd.web.public import addresses
 from wmd.web.public.event_page import event_model
@@ -34,8 +38,11 @@ def inert(html: str) -> Markup:
     return Markup(_LINK.sub(r'<a\1\2 role="link" aria-disabled="true">', str(html)))  # noqa: S704
 
 
-def render_preview(preview: Preview, *, back_url: str, back_label: str) -> Response:
-    """Return the public page of a preview, for nobody to keep; ``back_url`` is where its banner leads."""
+def render_preview(preview: Preview, *, back_url: str, back_label: str, hearing: str = "") -> Response:
+    """Return the public page of a preview, for nobody to keep; ``back_url`` is where its banner leads.
+
+    ``hearing`` says who will get a mail about what it changes.
+    """
     event, programme = preview.event, preview.programme
     now = read_now()
     who = viewer(main_session(event, now).zone)
@@ -58,6 +65,7 @@ def render_preview(preview: Preview, *, back_url: str, back_label: str) -> Respo
         preview=preview,
         back_url=back_url,
         back_label=back_label,
+        hearing=hearing,
     )
     response = make_response(shown)
     response.headers["Cache-Control"] = "no-store"
@@ -81,7 +89,17 @@ def show(draft_id: str) -> Response:
         )  # fmt: skip
     except NotPublishableError:
         return _nothing_yet(back)
-    return render_preview(preview, back_url=back, back_label="")
+    return render_preview(preview, back_url=back, back_label="", hearing=_hearing(draft, form, read))
+
+
+def _hearing(draft: Draft, form: Form, read: ReadForm) -> str:
+    """Return who will get a mail about this change of a published event; a blank for what is not published."""
+    submission, dbs = submission_of(draft), db.session()
+    event = dbs.get(Event, submission.event_id) if submission is not None else None
+    if event is None or form.base is None or read.content is None:
+        return ""
+    found = changes(form.base, read.content)
+    return hearing_words(who_hears(dbs, event, found, new_link=bool(read.join_link), now=read_now()))
 
 
 def _nothing_yet(back: str) -> Response:

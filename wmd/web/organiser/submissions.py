@@ -11,11 +11,12 @@ from wmd.domain.forms.fields import pattern_of
 from wmd.domain.forms.writing import copied
 from wmd.domain.vocabulary import SessionStatus
 from wmd.errors import InvalidContentError, NotAllowedMoveError
-from wmd.models import Edition, Revision, Submission
+from wmd.models import Edition, Event, Revision, Submission
 from wmd.services.confirming import confirm_submission
 from wmd.services.drafts import NewDraft, create_draft, open_edit
 from wmd.services.field_words import change_facts, change_words
 from wmd.services.form_reading import comments_on, editing_form, typed_of
+from wmd.services.hearing import who_hears_of_calling_off
 from wmd.services.importing import edition_content
 from wmd.services.intake import latest_revision, read_content
 from wmd.services.last_change import last_change
@@ -29,6 +30,7 @@ from wmd.services.threads import answer_question, thread_of
 from wmd.services.visits import times_opened
 from wmd.web.catalogue import gettext
 from wmd.web.guards import for_contact, own_submission, visitor
+from wmd.web.hearing_words import hearing_words
 from wmd.web.means import secret_box
 from wmd.web.organiser.form_page import FormPage
 from wmd.web.organiser.own_drafts import draft_owner
@@ -78,11 +80,18 @@ def show_submission(
         draft=open_edit(dbs, submission.id, draft_owner()), message=message, body=body, reason=reason, wrong=wrong,
         unsure=unsure, change=_change_words(submission),
         times=times_text(content, _own_zone(), select_locale(), gettext).splitlines() if content else [],
+        hearing=_hearing(submission) if item.is_listed else "",
         typed=request.form, who=visitor(),
         open_now=open_editions(dbs, now), is_done=bool(request.args.get("done")),
         opened=times_opened(dbs, submission.event_id) if item.is_listed and submission.event_id else 0,
     )  # fmt: skip
     return make_response(shown, status)
+
+
+def _hearing(submission: Submission) -> str:
+    """Return who gets a mail when the event is called off."""
+    dbs = db.session()
+    return hearing_words(who_hears_of_calling_off(dbs, dbs.get(Event, submission.event_id), now=read_now()))
 
 
 def _own_zone() -> str:

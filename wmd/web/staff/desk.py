@@ -23,11 +23,13 @@ from wmd.models import Reason, Submission
 from wmd.services.advice import Beside, likely_repeats
 from wmd.services.desk import KINDS, Filter, Queue, next_after, read_queue
 from wmd.services.desk_item import Item, moderators, read_item
+from wmd.services.hearing import who_hears
 from wmd.services.moderation import Conflict, DecidedMeanwhileError, NotYoursError
 from wmd.services.questions import asked_in
 from wmd.web.catalogue import gettext
 from wmd.web.csrf import on_stale_form
 from wmd.web.guards import for_staff, freshness_first, visitor
+from wmd.web.hearing_words import hearing_words
 from wmd.web.means import commit_published
 from wmd.web.reading import read_now, read_programme
 from wmd.web.staff.content_rows import Known, blocks, describe
@@ -108,6 +110,7 @@ def _about(item: Item, queue: Queue) -> dict[str, object]:
     return {
         "blocks": blocks(item.content, known), "comments": comments,
         "edit": [(change, *describe(change, known)) for change in item.edit], "reasons": reasons,
+        "hearing": hearing_words(who_hears(dbs, item.event, item.edit, now=read_now())) if item.edit else "",
         "moderators": moderators(dbs),
         "previous": positions[place - 1] if place else None,
         "following": positions[place + 1] if place is not None and place + 1 < len(positions) else None,

@@ -15,12 +15,14 @@ from wmd.domain.vocabulary import SessionStatus
 from wmd.errors import InvalidContentError, NotAllowedMoveError, NotPublishableError
 from wmd.models import Edition, Event, Revision, Submission
 from wmd.services import staff_edits
+from wmd.services.hearing import who_hears_of_calling_off
 from wmd.services.intake import latest_revision, read_content
 from wmd.services.moderation import DecidedMeanwhileError, NotYoursError, require_moderator, waiting_revision
 from wmd.services.preview import preview_revision
 from wmd.web.catalogue import gettext
 from wmd.web.csrf import on_stale_form
 from wmd.web.guards import for_staff, visitor
+from wmd.web.hearing_words import hearing_words
 from wmd.web.means import commit_published, means
 from wmd.web.names import language_name
 from wmd.web.organiser.preview import render_preview
@@ -151,6 +153,7 @@ def _off_page(submission: Submission, *, status: int = 200, findings: list[Findi
     shown = render_template(
         "staff/desk/call_off.html", submission=submission, event=event, content=read_content(base), typed=request.form,
         messages=messages_by_field(findings or []), summary=said(findings or []),
+        hearing=hearing_words(who_hears_of_calling_off(dbs, event, now=read_now())),
     )  # fmt: skip
     return make_response(shown, status)
 
