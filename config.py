@@ -36,6 +36,12 @@ SETTINGS: tuple[tuple[str, str | None, str | None, str], ...] = (
     ("WMD_MAIL_REPLY_TO", None, None, "Address that answers go to; default: that of `WMD_MAIL_FROM`."),
     ("WMD_MAIL_RATE", "0", "0", "Most mails a minute that the server takes; 0: no limit."),
     (
+        "WMD_BOUNCE_URL",
+        None,
+        None,
+        "Mailbox that mails come back to (that of `WMD_MAIL_FROM`): `imaps://user:password@host/Folder`.",
+    ),
+    (
         "WMD_LINK_KEYS",
         "",
         "(made)",
@@ -102,6 +108,7 @@ class Config:
     mail_from: str = ""
     mail_reply_to: str = ""
     mail_rate: int = 0
+    bounce_url: str = field(default="", repr=False)
     uid_domain: str = ""
     edition: str | None = None
     var_dir: Path = ROOT / "var"
@@ -190,6 +197,7 @@ def _shared(env: Mapping[str, str]) -> dict[str, object]:
         "oidc_client_secret": _secret(env, "WMD_OIDC_CLIENT_SECRET"),
         "oidc_second_factor": frozenset(filter(None, re.split(r"[,\s]+", env.get("WMD_OIDC_SECOND_FACTOR", "")))),
         "mail_url": _secret(env, "WMD_MAIL_URL"),
+        "bounce_url": _secret(env, "WMD_BOUNCE_URL"),
         "mail_from": env.get("WMD_MAIL_FROM", ""),
         "mail_reply_to": env.get("WMD_MAIL_REPLY_TO", ""),
         "mail_rate": _whole_number(env, "WMD_MAIL_RATE", 0, 0, 100_000),
@@ -271,6 +279,7 @@ def _check(config: Config) -> None:
         msg = f"WMD_HOST is {config.host!r}: give an address to listen on, such as 127.0.0.1."
         raise SettingError(msg)
     _check_mail(config)
+    _check_bounce_url(config)
     if not re.fullmatch(r"[a-z0-9]+([.-][a-z0-9]+)*", config.uid_domain, re.IGNORECASE):
         msg = f"WMD_UID_DOMAIN is {config.uid_domain!r}: give a domain name, such as wmd.example.org."
         raise SettingError(msg)
@@ -298,6 +307,21 @@ def _check_mail(config: Config) -> None:
         if address and not re.fullmatch(r"[a-z0-9.+_-]+@[a-z0-9]+([.-][a-z0-9]+)*", address, re.IGNORECASE):
             msg = f"{name} is {address!r}: give a plain mail address, such as events@wmd.example.org."
             raise SettingError(msg)
+
+
+def _check_bounce_url(config: Config) -> None:
+    try:
+        parts = urlsplit(config.bounce_url)
+        is_here = parts.hostname in {"127.0.0.1", "localhost", "::1"}
+        is_sound = not config.bounce_url or (
+            (parts.scheme == "imaps" or (parts.scheme == "imap" and is_here))
+            and parts.port != 0 and bool(parts.hostname and parts.username and parts.password)
+        )  # fmt: skip
+    except ValueError:
+        is_sound = False
+    if not is_sound:
+        msg = "WMD_BOUNCE_URL must be imaps://user:password@host/Folder; imap:// only on this machine."
+        raise SettingError(msg)
 
 
 def _check_single_sign_on(config: Config) -> None:

@@ -19,6 +19,7 @@ from tests.attendees import attend, follow
 from tests.cast import Cast, make_cast
 from tests.conftest import LEAD_STARTED_AT, Clock, make_config
 from tests.models.dumps import differences, dump
+from tests.returned import Returned, report
 from tests.services.test_private_links import LINK
 from tests.submissions import MONA, make_edition, propose, seen
 from wmd.db import make_engine, reading
@@ -153,6 +154,22 @@ def add_drafts(dbs: Session, count: int) -> None:
     dbs.commit()
 
 
+def add_returned(dbs: Session, count: int) -> None:
+    """Send mails that come back into a mailbox."""
+    box = SecretBox.derived(make_config("", Path()).secret_key)
+    reports = []
+    for number in range(count):
+        row = put_message(
+            dbs, kind="test", dedupe_key=f"back:{number}", cause="command", to="a@example.org", now=OVER, box=box
+        )
+        assert row is not None
+        row.state, row.sent_at, row.sealed = "sent", OVER, ""
+        reports.append(report(row.message_id))
+    dbs.commit()
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    app.extensions["wmd.gateways"] = replace(app.extensions["wmd.gateways"], mailbox=Returned(reports))
+
+
 def add_runs(dbs: Session, count: int) -> None:
     """Remember runs of long ago."""
     at = LEAD_STARTED_AT - timedelta(days=30)
@@ -220,6 +237,7 @@ DUE: dict[str, Callable[[Session, int], None]] = {
     "close-quiet-alarms": add_alarms,
     "seal-audit": add_entries,
     "retention": add_worn_links,
+    "bounces": add_returned,
     "count-visits": add_visits,
     "forget-rate-counts": add_counts,
     "forget-runs": add_runs,

@@ -19,6 +19,7 @@ from wmd.db import db, engine_options
 from wmd.domain.mail_bytes import Letterhead
 from wmd.gateways import Gateways
 from wmd.gateways.mail import FileMailer, SmtpMailer, SmtpSetting
+from wmd.gateways.mailbox import ImapSetting, Mailbox
 from wmd.gateways.single_sign_on import SingleSignOn
 from wmd.jobs import watched
 from wmd.logs import LineWriter
@@ -41,7 +42,7 @@ log = logging.getLogger(__name__)
 
 def compose(config: Config, gateways: Gateways | None = None) -> Flask:
     """Return the application, step by step."""
-    gateways = _with_mailer(gateways or Gateways(), config)
+    gateways = _with_mailbox(_with_mailer(gateways or Gateways(), config), config)
     app = Flask("wmd", static_folder=str(ROOT / "wmd" / "static"), template_folder=str(ROOT / "templates"))
     app.url_rule_class = LateRule
     _configure(app, config)
@@ -120,6 +121,12 @@ def _with_mailer(gateways: Gateways, config: Config) -> Gateways:
         return replace(gateways, mailer=FileMailer(config.var_dir / "mail"))
     setting = SmtpSetting.from_url(config.mail_url)
     return replace(gateways, mailer=SmtpMailer(setting, hello=config.hostname, per_minute=config.mail_rate))
+
+
+def _with_mailbox(gateways: Gateways, config: Config) -> Gateways:
+    if gateways.mailbox is not None or not config.bounce_url:
+        return gateways
+    return replace(gateways, mailbox=Mailbox(ImapSetting.from_url(config.bounce_url)))
 
 
 def _set_up_mail(app: Flask, config: Config) -> None:

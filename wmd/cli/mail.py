@@ -1,15 +1,18 @@
-"""Commands for mail: look whether it can go out and be believed, hold it, release it."""
+"""Commands for mail: look whether it can go out and be believed, hold it, release it, note what came back."""
 
 from __future__ import annotations
 
 import smtplib
+import sys
 import uuid
+from typing import BinaryIO
 
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
 
 from wmd.db import db
+from wmd.domain.bounces import MOST_BYTES, Bounce, read_bounce
 from wmd.domain.mail_bytes import AddressFault, clean_address
 from wmd.domain.mail_records import SELECTORS, Look, Record, look_up
 from wmd.gateways import Gateways
@@ -17,6 +20,8 @@ from wmd.gateways.dns import Resolver
 from wmd.gateways.mail import SmtpMailer, open_smtp
 from wmd.jobs import run_job
 from wmd.models import Message
+from wmd.services.bounces import Noted, note_bounce
+from wmd.services.delivery import address_digest
 from wmd.services.mail_desk import hold_all, release_all
 from wmd.services.mail_texts import Press
 from wmd.services.outbox import put_message
@@ -29,12 +34,17 @@ def _gateways() -> Gateways:
     return found
 
 
+def _press() -> Press:
+    found: Press = current_app.extensions["wmd.press"]
+    return found
+
+
 @group.command("doctor")
 @click.option("--send", metavar="ADDRESS", help="Also send a test to this address, through the outbox.")
 @click.option("--selector", multiple=True, help="The DKIM selector of your mail server, if you know it.")
 def doctor_command(send: str | None, selector: tuple[str, ...]) -> None:
     """Look whether mail goes out and is believed: DNS records, the server, a test."""
-    press: Press = current_app.extensions["wmd.press"]
+    press = _press()
     mailer = _gateways().mailer
     look: Look = _gateways().look_up_text or Resolver()
     server = mailer.setting.host if isinstance(mailer, SmtpMailer) else press.letterhead.host
@@ -103,6 +113,31 @@ def _send_test(address: str) -> bool:
     why = found.reason or found.last_error
     click.echo(f"\nTest: {found.state}{f' ({why})' if why else ''}.")
     return found.state == "sent"
+
+
+@group.command("bounce")
+@click.argument("file", type=click.File("rb"), default="-")
+@click.option("--message-id", help="In place of a file: the Message-ID of the mail that came back.")
+@click.option("--hard/--soft", default=True, help="With --message-id: whether the address is at fault for good.")
+def bounce_command(file: BinaryIO, message_id: str | None, hard: bool) -> None:
+    """Note a mail that came back: read its notification from FILE or the standard input."""
+    dbs, press = db.session(), _press()
+    if message_id:
+        name, _, domain = message_id.strip().strip("<>").partition("@")
+        bounce: Bounce | None = Bounce(name, (domain or press.letterhead.domain).lower(), "5.0.0" if hard else "4.0.0")
+    else:
+        bounce = read_bounce(file.read(MOST_BYTES))
+    if bounce is None:
+        msg = "This tells of no mail that came back (RFC 3464: multipart/report with a status and the mail’s headers)."
+        raise click.ClickException(msg)
+    noted = note_bounce(
+        dbs, bounce, domain=press.letterhead.domain, digest=address_digest(str(current_app.config["SECRET_KEY"])),
+        actor="command", now=_gateways().clock(), is_trusted=message_id is not None,
+    )  # fmt: skip
+    dbs.commit()
+    click.echo(f"{bounce.message_id}: {noted.value}.")
+    if noted in {Noted.FOREIGN, Noted.TOO_MANY}:
+        sys.exit(1)
 
 
 @group.command("hold")

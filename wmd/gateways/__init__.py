@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from wmd.domain.mail_handover import Mailer
+from wmd.gateways.mailbox import Mailbox
 
 
 def read_clock() -> datetime:
@@ -20,5 +21,7 @@ class Gateways:
 
     clock: Callable[[], datetime] = read_clock
     mailer: Mailer | None = None
+    #: Where mails come back to; without one, that of the settings, if they name one.
+    mailbox: Mailbox | None = None
     #: TXT records of a name; without one, the system's name servers.
     look_up_text: Callable[[str], Sequence[str] | None] | None = None

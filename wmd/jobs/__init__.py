@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from wmd.db import db
 from wmd.domain.findings import N_
 from wmd.gateways import Gateways
+from wmd.jobs.bounces import read_bounces
 from wmd.jobs.changes import due_changes, send_digests_of_new, tell_changes
 from wmd.jobs.mail_causes import mail_alarms, publish_dates, remind_organisers, send_digests
 from wmd.jobs.outbox import send_mail
@@ -162,6 +163,7 @@ JOBS: Mapping[str, Job] = {
     "seal-audit": Job(3600, _plain(seal_audit_entries), what=N_("Seals the trail")),
     "retention": Job(86_400, clear_out, what=N_("Deletes what is kept no longer")),
     "count-visits": Job(300, count_visits, what=N_("Counts how often the ways into events were opened")),
+    "bounces": Job(300, read_bounces, what=N_("Reads which mails came back")),
     "forget-rate-counts": Job(3600, _plain(forget_rate_counts), what=N_("Forgets counts against misuse")),
     "forget-runs": Job(3600, _plain(forget_old_runs), what=N_("Forgets old runs of these jobs")),
 }

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from wmd.domain.mail_bytes import Letterhead
 from wmd.domain.mail_handover import Mailer
 from wmd.gateways import Gateways
+from wmd.gateways.mailbox import Mailbox
 from wmd.secretbox import SecretBox
 from wmd.services.delivery import address_digest
 from wmd.services.journal import Journal
@@ -29,7 +30,8 @@ class Tools:
 
     ``now`` is when the run began; ``clock`` is read again where a run takes long. ``new_session`` gives a database
     session to a thread of its own and closes it. ``mail_rate`` is how many mails a
-    minute may go out, 0 without limit. ``digest`` is a keyed digest of an address. ``stopping`` is set when the process
+    minute may go out, 0 without limit. ``digest`` is a keyed digest of an address. ``mailbox`` has what
+    came back, if there is one. ``stopping`` is set when the process
     shall end: a job then stops after the row it is at.
     """
 
@@ -44,6 +46,7 @@ class Tools:
     digest: Callable[[str], str]
     journal: Journal
     visits: VisitSpool
+    mailbox: Mailbox | None = None
     workers: int = 1
     mail_rate: int = 0
     stopping: Event = field(default_factory=Event)
@@ -81,6 +84,7 @@ def tools_of(app: Flask, dbs: Session) -> Tools:
         digest=address_digest(str(app.config["SECRET_KEY"])),
         journal=app.extensions["wmd.journal"],
         visits=app.extensions["wmd.visit_spool"],
+        mailbox=gateways.mailbox,
         workers=OUTBOX_WORKERS if engine.dialect.name == "postgresql" else 1,
         mail_rate=app.extensions["wmd.config"].mail_rate,
         stopping=app.extensions["wmd.stopping"],

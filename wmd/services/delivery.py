@@ -59,6 +59,9 @@ LONGEST_WAIT: Final = timedelta(minutes=5)
 FIRST_WAIT: Final = timedelta(seconds=20)
 #: Refusals of an address after which it gets no mail any more.
 HARD_BOUNCES: Final = 3
+#: Why an address gets no mail: its server refused it, or took it and sent it back.
+REFUSED: Final = "hard bounces"
+RETURNED: Final = "returned mails"
 #: Begins the threads of reminders that changes were asked for; they have the words of the request.
 CHANGES_REMINDER: Final = "changes-reminder:"
 
@@ -306,7 +309,7 @@ def record(
     if outcome.verdict == "unknown":
         return _end(dbs, claim, *_uncertain(claim, now, outcome.code))
     if outcome.bounced and digest:
-        _count_bounce(dbs, digest, now)
+        count_bounce(dbs, digest, now)
     reason = "the address was refused" if outcome.bounced else "the mail was refused"
     return _end(dbs, claim, "failed", reason=reason, handoff_at=None, last_error=outcome.code, **_OVER)
 
@@ -372,17 +375,25 @@ def is_suppressed(dbs: Session, digest: str) -> bool:
     return dbs.scalar(found) is not None
 
 
-def _count_bounce(dbs: Session, digest: str, now: datetime) -> None:
-    """Count in one statement: two workers may come with an address's first refusals at once."""
+def count_bounce(dbs: Session, digest: str, now: datetime, *, is_returned: bool = False, at_once: bool = False) -> None:
+    """Count a refusal of an address, or with ``is_returned`` a mail that came back; after some it gets no more.
+
+    In one statement: two workers may come with an address's first refusals at once. The caller commits.
+    """
     make = postgresql.insert if dbs.get_bind().dialect.name == "postgresql" else sqlite.insert
-    first = make(Suppression).values(digest=digest, reason="hard bounces", bounces=1)
-    dbs.execute(first.on_conflict_do_update(index_elements=["digest"], set_={"bounces": Suppression.bounces + 1}))
+    reason = RETURNED if is_returned else REFUSED
+    first = make(Suppression).values(digest=digest, reason=reason, bounces=1)
+    more: dict[str, Any] = {"bounces": Suppression.bounces + 1, **({"reason": reason} if is_returned else {})}
+    dbs.execute(first.on_conflict_do_update(index_elements=["digest"], set_=more))
     dbs.execute(
         update(Suppression)
-        .where(Suppression.digest == digest, Suppression.bounces >= HARD_BOUNCES, Suppression.since_at.is_(None))
-        .values(since_at=now, reason="hard bounces")
+        .where(
+            Suppression.digest == digest, Suppression.bounces >= (1 if at_once else HARD_BOUNCES),
+            Suppression.since_at.is_(None),
+        )
+        .values(since_at=now)
         .execution_options(synchronize_session=False)
-    )
+    )  # fmt: skip
 
 
 def bounced_among(dbs: Session, digests: Sequence[str]) -> set[str]:
@@ -391,10 +402,18 @@ def bounced_among(dbs: Session, digests: Sequence[str]) -> set[str]:
 
 
 def forgive(dbs: Session, digest: str) -> None:
-    """Forget the refusals of an address that took a mail again."""
+    """Forget the refusals of an address that took a mail again.
+
+    Not of one whose mails came back: a server that passes mail on takes each, and learns later.
+    """
     dbs.execute(
         update(Suppression)
-        .where(Suppression.digest == digest, Suppression.since_at.is_(None), Suppression.bounces > 0)
+        .where(
+            Suppression.digest == digest,
+            Suppression.since_at.is_(None),
+            Suppression.bounces > 0,
+            Suppression.reason != RETURNED,
+        )
         .values(bounces=0)
         .execution_options(synchronize_session=False)
     )

@@ -21,7 +21,19 @@ from tests.submissions import ADAM, MONA, edit, propose, seen
 from wmd.db import db
 from wmd.domain.content import ReviewContent, TextContent
 from wmd.domain.vocabulary import Access, Answer, Origin
-from wmd.models import Decision, Event, EventSession, FieldComment, GoCount, Message, Note, StaffMember, Submission
+from wmd.models import (
+    Decision,
+    Event,
+    EventSession,
+    FieldComment,
+    GoCount,
+    Message,
+    Note,
+    Person,
+    StaffMember,
+    Submission,
+)
+from wmd.services.delivery import address_digest, count_bounce
 from wmd.services.moderation import claim
 from wmd.services.publishing import Setting
 from wmd.services.standing import Means
@@ -420,7 +432,7 @@ def test_desk_takes_a_fixed_number_of_queries(app: Flask, dbs: Session, cast: Ca
         get(client, f"/staff/desk/{handed[0].id}")
     finally:
         event.remove(engine, "before_cursor_execute", note)
-    assert (queue, len(found) - queue) == (6, 31)
+    assert (queue, len(found) - queue) == (6, 32)
 
 
 def test_signs_of_spam_are_told_in_words_and_taken_back(app: Flask, dbs: Session, submission: Handed) -> None:
@@ -478,3 +490,18 @@ def test_desk_says_how_often_the_way_in_was_opened(
     dbs.commit()
     said = text_of(get(at_desk(app, "mona"), f"/staff/desk/{submission.id}").get_data(as_text=True))
     assert "Its way in was opened 7 times." in said
+
+
+def test_desk_says_whose_mail_comes_back(app: Flask, dbs: Session, submission: Handed) -> None:
+    said = "mail to this address comes back"
+    client = at_desk(app, "mona")
+    assert said not in get(client, f"/staff/desk/{submission.id}").text
+    person = dbs.get_one(Person, "ana")
+    digest = address_digest(str(app.config["SECRET_KEY"]))(person.address.lower())
+    count_bounce(dbs, digest, NOW, is_returned=True, at_once=True)
+    dbs.commit()
+    assert get(client, f"/staff/desk/{submission.id}").text.count(said) == 1
+    adam = app.test_client()
+    sign_in(adam, app, "adam", staff=True)
+    assert "gets no mail any more" in get(adam, "/staff/persons/ana").text
+    assert "gets no mail any more" not in get(adam, "/staff/persons/ben").text

@@ -10,7 +10,7 @@ from functools import partial
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
+from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -21,6 +21,8 @@ from wmd.domain.vocabulary import METROPOLIS_REGION_LABELS, TOOLKIT_TOPICS
 from wmd.errors import InvalidContentError, NotAllowedMoveError, NotPublishableError
 from wmd.models import Reason, Submission
 from wmd.services.advice import Beside, likely_repeats
+from wmd.services.bounces import silent_people
+from wmd.services.delivery import address_digest
 from wmd.services.desk import KINDS, Filter, Queue, next_after, read_queue
 from wmd.services.desk_item import Item, moderators, read_item
 from wmd.services.hearing import who_hears
@@ -107,7 +109,9 @@ def _about(item: Item, queue: Queue) -> dict[str, object]:
     positions = [row.id for row in queue.rows]
     place = positions.index(item.submission.id) if item.submission.id in positions else None
     reasons = dbs.scalars(select(Reason).where(Reason.retired_at.is_(None)).order_by(Reason.position)).all()
+    digest = address_digest(str(current_app.config["SECRET_KEY"]))
     return {
+        "silent": silent_people(dbs, item.contacts, digest),
         "blocks": blocks(item.content, known), "comments": comments,
         "edit": [(change, *describe(change, known)) for change in item.edit], "reasons": reasons,
         "hearing": hearing_words(who_hears(dbs, item.event, item.edit, now=read_now())) if item.edit else "",

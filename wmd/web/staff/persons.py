@@ -9,6 +9,8 @@ from wmd.db import db
 from wmd.domain.findings import N_
 from wmd.errors import NotAllowedMoveError
 from wmd.models import Person
+from wmd.services.bounces import silent_people
+from wmd.services.delivery import address_digest
 from wmd.services.erasure import erase_person
 from wmd.services.person_search import search_people
 from wmd.services.publishing import Setting
@@ -45,7 +47,10 @@ def index() -> str:
 def _show_one(person_id: str, status: int = 200, message: str = "") -> Response:
     person = _person(person_id)
     found = next(iter(search_people(db.session(), person.id)), None)
-    page = render_template("staff/persons/one.html", person=person, found=found, message=message)
+    silent = silent_people(db.session(), [person], address_digest(str(current_app.config["SECRET_KEY"])))
+    page = render_template(
+        "staff/persons/one.html", person=person, found=found, message=message, silent_since=silent.get(person.id)
+    )
     return make_response(page, status)
 
 
