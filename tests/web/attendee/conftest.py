@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,20 @@ from tests.cast import make_cast
 from tests.conftest import Clock, Databases, Engine, make_test_app
 from tests.web.machine import forget_database
 from wmd.db import db
+
+
+class Ticking(Clock):
+    """A clock that goes on by a little each time it is read, so that what happens in turn has an order."""
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(milliseconds=1)
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The clock of the application."""
+    return Ticking()
 
 
 @pytest.fixture
