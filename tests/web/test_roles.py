@@ -241,6 +241,9 @@ SETTINGS = {
 }
 
 STAFF_ROUTES = {
+    "GET /staff/problems": staff("/staff/problems"),
+    "POST /staff/problems/<report_id>": staff("/staff/problems/none", 404, reader=403),
+    "POST /staff/problems/<report_id>/link": staff("/staff/problems/none/link", 404, reader=403),
     "GET /staff/profiles": staff("/staff/profiles"),
     "POST /staff/profiles/<revision_id>": staff("/staff/profiles/none", 404, reader=403),
     "GET /staff/logo-packs": staff("/staff/logo-packs"),
@@ -302,6 +305,8 @@ ATTENDEES = {
     "POST /e/<code>/remind": everybody("/e/ZZZZZZ/remind", 404),
     "GET /<edition>/tell-me": everybody("/2021/tell-me"),
     "POST /<edition>/tell-me": everybody("/2021/tell-me", 422, form={"cadence": "daily", "address": "no address"}),
+    "GET /e/<code>/wrong": everybody("/e/ZZZZZZ/wrong", 404),
+    "POST /e/<code>/wrong": everybody("/e/ZZZZZZ/wrong", 404),
     "GET /favourites": everybody("/favourites?code=ZZZZZZ"),
     "GET /favourites/remind": everybody("/favourites/remind"),
     "POST /favourites/remind": everybody("/favourites/remind", 422, form={"address": "no address"}),

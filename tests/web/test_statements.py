@@ -50,6 +50,7 @@ KINDS = {
     "feeds.download": "/e/{code}.ics",
     "go.go": "/go/{code}",
     "attendee.following.remind": "/e/{code}/remind",
+    "attendee.wrong.wrong": "/e/{code}/wrong",
     "attendee.tell_me.tell_me": "/2021/tell-me",
     "attendee.favourites.show": "/favourites?code={code}",
     "attendee.favourites.remind": "/favourites/remind?code={code}",

@@ -188,6 +188,7 @@ class EventView:
     image: ImageView | None = None
     answers: tuple[AnswerView, ...] = ()
     public_reason: Mapping[str, str] = field(default_factory=dict)
+    link_wrong: bool = False
 
     def text(self, language: str) -> TextView:
         """Return the texts in ``language``, else in English, else the original."""

@@ -73,6 +73,11 @@ def spam_signs(content: EventContent, facts: SpamFacts) -> list[Finding]:
     ]
 
 
+def words_signs(words: str, facts: SpamFacts) -> list[Finding]:
+    """Return the signs of spam in a few words that somebody typed, such as a report of a mistake."""
+    return [*_how_it_came(facts), *_links(words), *_sale_words(words)]
+
+
 def is_suspect(signs: Iterable[Finding]) -> bool:
     """Whether the signs together weigh enough to set an entry aside for a person to look at."""
     return sum(WEIGHTS.get(sign.code, 0) for sign in signs) >= SUSPECT_FROM

@@ -108,5 +108,11 @@ def _way_in(event: Event | EventView, private_link_id: str | None) -> dict[str, 
     return {"state": state, "link": _digest(*link) if any(link) else ""}
 
 
+def leads_elsewhere(event: Event, view: EventView, private_link_id: str | None) -> bool:
+    """Tell whether a new version has another way in than the one that is published."""
+    before, after = _way_in(event, event.private_link_id), _way_in(view, private_link_id)
+    return bool(before["link"] != after["link"])
+
+
 def _digest(*texts: str) -> str:
     return hashlib.blake2b("\n".join(texts).encode(), digest_size=8).hexdigest()

@@ -231,6 +231,7 @@ def event_view(row: Row[Any], parts: Parts, series_slugs: Mapping[int, str]) -> 
         sessions=tuple(_session(slot, row.code, parts) for slot in parts.sessions.get(row.id, ())),
         image=image_view(row, row.image_alt, row.image_credit),
         answers=tuple(AnswerView(**answer) for answer in row.answers), public_reason=row.public_reason,
+        link_wrong=row.link_wrong_at is not None,
     )  # fmt: skip
 
 

@@ -41,7 +41,7 @@ from wmd.models import (
 from wmd.services.alarms import clear_alarm, raise_alarm
 from wmd.services.calendar_entries import CalendarSetting, digest_of, entry_rows, risen
 from wmd.services.change_notices import note_changes
-from wmd.services.changes import changes_of
+from wmd.services.changes import changes_of, leads_elsewhere
 from wmd.services.intake import read_content
 from wmd.services.known import Known, new_code, organisers_of, read_known, rows_by_id
 from wmd.services.organisers import with_agreed_organisers
@@ -283,7 +283,11 @@ def _write_event(dbs: Session, one: _One, view: EventView, known: Known, batch: 
     """Put the event's own row and its parts into the batch, or update the row that exists."""
     event_id = one.submission.event_id
     values = event_values(view, one.content, one.revision.id, known.edition.id, known.series.get(view.series or ""))
-    if event_id in known.events:
+    event = known.events.get(event_id)
+    if event is not None:
+        if event.link_wrong_at is not None and leads_elsewhere(event, view, values["private_link_id"]):
+            # That the old one failed says nothing of a new one.
+            values["link_wrong_at"] = None
         dbs.execute(update(Event).where(Event.id == event_id).values(**values))
     else:
         batch.codes.append({"code": view.code, "kind": "event", "created_at": one.now})

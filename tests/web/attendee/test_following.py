@@ -49,6 +49,7 @@ def test_page_of_an_event_leads_there(app: Flask, client: FlaskClient) -> None:
     event = events(app, "ahead")[0]
     page = get(client, f"/demo/events/{event.code}-{event.slug}").get_data(as_text=True)
     assert f'href="/e/{event.code}/remind"' in page
+    assert f'href="/e/{event.code}/wrong"' in page
 
 
 def test_address_in_small_letters_or_of_a_session_leads_to_the_events_form(app: Flask, client: FlaskClient) -> None:

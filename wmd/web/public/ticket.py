@@ -46,6 +46,7 @@ class Ticket:
     state: dict[str, str] | None
     off: bool
     way: Way
+    link_note: str
     made_up: str
     following: str
     session_code: str
@@ -136,11 +137,19 @@ def ticket_of(event: EventView, programme: Programme, eyes: Eyes) -> Ticket:
         state=state_item(state, event),
         off=state in {"cancelled", "postponed"},
         way=way_in(event, way, eyes),
+        link_note=_link_note(event, way),
         made_up=gettext("This event is made up; its link leads nowhere.") if event.is_demo and way.is_open else "",
         following=following_words(event, session, eyes),
         session_code=session.code,
         valid_until=earliest(way.changes_at, *(next_change(each, eyes.now) for each in event.sessions)),
     )
+
+
+def _link_note(event: EventView, way: Registration) -> str:
+    """Return what is said beside a way in that is known to fail."""
+    if not event.link_wrong or way.door in {Door.OVER, Door.CANCELLED, Door.POSTPONED}:
+        return ""
+    return gettext("We know that this link does not work. The organisers have been asked for one that does.")
 
 
 def way_in(event: EventView, way: Registration, eyes: Eyes) -> Way:

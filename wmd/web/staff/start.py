@@ -9,6 +9,7 @@ from wmd.models import MailSwitch
 from wmd.services.desk import KINDS, read_overview
 from wmd.services.health import Trouble, troubles
 from wmd.services.mail_desk import read_switch
+from wmd.services.problems import count_open_problems
 from wmd.services.profiles import count_waiting_profiles
 from wmd.web.guards import for_staff, visitor
 from wmd.web.reading import read_now
@@ -29,6 +30,7 @@ def start() -> str:
         kinds=KINDS,
         me=who,
         profiles=count_waiting_profiles(db.session(), actor=who.actor),
+        problems=count_open_problems(db.session(), actor=who.actor),
         state_words=STATE_WORDS,
         flags=FLAGS,
     )
