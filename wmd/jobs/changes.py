@@ -79,7 +79,7 @@ def send_digests_of_new(tools: Tools) -> int:
 def _tell(tools: Tools, notice_id: int) -> int:
     """Put page after page of one notice; return how many."""
     pages = 1
-    while tell_page(tools.dbs, notice_id, box=tools.box, now=tools.now):
+    while tell_page(tools.dbs, notice_id, now=tools.now):
         tools.dbs.commit()
         if tools.stopping.is_set() or tools.clock() - tools.now > RUN:
             break

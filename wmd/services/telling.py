@@ -20,12 +20,12 @@ from wmd.secretbox import SecretBox
 from wmd.services.actors import person_actor
 from wmd.services.audience import HAS_OR_WAITS, Wish, audience_page, count_audience
 from wmd.services.change_notices import changes_in
-from wmd.services.outbox import put_message
+from wmd.services.outbox import Line, Sheet, put_many, put_message
 from wmd.services.staff_mail import staff_members
 
 ACTOR: Final = "job:tell-changes"
 #: People of one page, and so mails of one transaction.
-PAGE: Final = 200
+PAGE: Final = 1000
 #: So many events are offered in place of one that is off.
 ALTERNATIVES: Final = 3
 #: A mail about a change is worth sending so long, and at least so long, whenever its sessions end.
@@ -45,7 +45,7 @@ def due_notices(dbs: Session, *, now: datetime, limit: int) -> list[int]:
     )
 
 
-def tell_page(dbs: Session, notice_id: int, *, box: SecretBox, now: datetime, size: int = PAGE) -> bool:
+def tell_page(dbs: Session, notice_id: int, *, now: datetime, size: int = PAGE) -> bool:
     """Put the mails for the next people of a notice; return whether there may be more. The caller commits.
 
     Does nothing for a notice that somebody else holds, or has told.
@@ -64,7 +64,7 @@ def tell_page(dbs: Session, notice_id: int, *, box: SecretBox, now: datetime, si
     is_listed = event.hidden_at is None and event.merged_into_id is None
     page = _page(dbs, notice, size) if found and is_listed else []
     if page:
-        _put(dbs, notice, event, found, page, box, now)
+        _put(dbs, notice, event, found, page, now)
         notice.after_person = page[-1].person_id
     if len(page) < size:
         notice.told_at = now
@@ -76,27 +76,23 @@ def _page(dbs: Session, notice: ChangeNotice, size: int) -> list[Wish]:
     return audience_page(dbs, notice.event_id, after=notice.after_person, limit=size, states=HAS_OR_WAITS)
 
 
-def _put(
-    dbs: Session, notice: ChangeNotice, event: Event, found: Net, page: Sequence[Wish], box: SecretBox, now: datetime
-) -> None:
+def _put(dbs: Session, notice: ChangeNotice, event: Event, found: Net, page: Sequence[Wish], now: datetime) -> None:
     noted_at = dbs.get_one(Change, notice.through_id).at
     sessions = {row.id: row for row in dbs.scalars(select(EventSession).where(EventSession.event_id == event.id))}
     off = {id_ for id_, each in found.sessions.items() if each.status and each.status[1] != "scheduled"}
     others = alternatives(dbs, event, [sessions[id_] for id_ in sorted(off) if id_ in sessions], now=now) if off else []
     until = _worth_until(found, sessions, now)
+    lines: dict[str, list[Line]] = {"event-changed": [], "event-called-off": []}
     for wish in page:
         touched = {id_ for id_ in found.sessions if wish.is_for(id_)}
         # Who came after the change has seen how it is now.
         if wish.wants_since > noted_at or not (touched or found.about_all):
             continue
-        is_off = bool(touched & off)
-        facts = {"notice": notice.id, **({"alternatives": others} if is_off else {})}
-        message = put_message(
-            dbs, kind="event-called-off" if is_off else "event-changed",
-            dedupe_key=f"changed:{notice.id}:{wish.person_id}", cause=ACTOR, person_id=wish.person_id,
-            subject_id=event.id, edition_id=event.edition_id, facts=facts, not_after=until, box=box, now=now,
-        )  # fmt: skip
-        notice.people += message is not None
+        kind = "event-called-off" if touched & off else "event-changed"
+        lines[kind].append(Line(wish.person_id, f"changed:{notice.id}:{wish.person_id}", until))
+    for kind, several in lines.items():
+        facts = {"notice": notice.id, **({"alternatives": others} if kind == "event-called-off" else {})}
+        notice.people += put_many(dbs, Sheet(kind, event.id, event.edition_id, ACTOR, facts, now), several, now=now)
 
 
 def _worth_until(found: Net, sessions: dict[str, EventSession], now: datetime) -> datetime:

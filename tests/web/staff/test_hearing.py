@@ -22,6 +22,7 @@ from wmd.services.publishing import Setting
 from wmd.services.standing import Means
 from wmd.services.verdicts import approve
 
+pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"])
 MAILED = "1 person registered and 1 following will get a mail: "
 
 
