@@ -11,7 +11,19 @@ from sqlalchemy import select
 from tests.conftest import LEAD_STARTED_AT
 from wmd.db import db
 from wmd.domain.states import SUBMISSION_MOVES
-from wmd.models import Draft, Edition, FieldComment, Note, Organisation, Person, Revision, StaffMember, Submission
+from wmd.models import (
+    Draft,
+    Edition,
+    FieldComment,
+    Follow,
+    Message,
+    Note,
+    Organisation,
+    Person,
+    Revision,
+    StaffMember,
+    Submission,
+)
 from wmd.services.demo_desk import CONTACTS, STAFF, demo_codes
 from wmd.services.submissions import phase_of
 
@@ -74,3 +86,13 @@ def test_contacts_answer_for_organisations_and_the_form_is_open(demo_app: Flask)
 
     assert owned == {address: key for address, _, _, key in CONTACTS}
     assert phase == "open"
+
+
+def test_an_attendee_follows_the_next_events_and_finds_the_way_to_their_page(demo_app: Flask) -> None:
+    with demo_app.app_context():
+        dbs = db.session()
+        person = dbs.scalars(select(Person).where(Person.address_key == "vera@demo.example")).one()
+        rows = dbs.scalars(select(Follow).where(Follow.person_id == person.id)).all()
+        mail = dbs.scalars(select(Message).where(Message.person_id == person.id)).one()
+        assert [row.query for row in rows if row.event_id is None] == ["topic=gender-equality"]
+        assert (len(rows), {row.confirmed_at is not None for row in rows}, mail.kind) == (6, {True}, "my-link")

@@ -33,6 +33,7 @@ from wmd.domain.vocabulary import SessionStatus
 from wmd.errors import InvalidContentError
 from wmd.models import SiteState
 from wmd.secretbox import SecretBox
+from wmd.services.demo_attendee import load_attendee
 from wmd.services.demo_desk import Waiting, load_desk
 from wmd.services.importing import apply_file
 from wmd.services.publishing import Setting
@@ -74,6 +75,7 @@ def load_demo(dbs: Session, box: SecretBox, setting: Setting, *, today: date, no
         assert edition is not None  # noqa: S101 -- it was just put in place
         waiting = read_waiting(days=edition.main_day - _main_day())
         load_desk(dbs, edition, waiting, Means(seeded, box), now=now)
+        load_attendee(dbs, edition, box, now=now)
     state = dbs.get_one(SiteState, 1)
     state.demo_refreshed_on = today
     dbs.flush()
