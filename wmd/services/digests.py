@@ -231,7 +231,7 @@ def _events_for(each: Due, added: Sequence[_Added], news: News) -> list[str]:
         for one in new
         if one.code in matching and (event := news.upcoming(each.edition, one.code)) is not None
     }
-    return sorted(found, key=lambda id_: (_next(found[id_], news.now), id_))
+    return sorted(found, key=lambda id_: (_next(found[id_], news.now), found[id_].original.title, id_))
 
 
 def _next(event: EventView, now: datetime) -> datetime:

@@ -28,7 +28,7 @@ function text(data, now) {
 function refresh() {
   const now = Date.now();
   for (const part of document.querySelectorAll(".ago")) {
-    const fresh = ago(now - Date.parse(part.dataset.at));
+    const fresh = `· ${ago(now - Date.parse(part.dataset.at))}`;
     if (part.textContent !== fresh) part.textContent = fresh;
   }
   for (const part of document.querySelectorAll(".relative")) {
