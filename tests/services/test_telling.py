@@ -20,8 +20,9 @@ from sqlalchemy.orm import Session
 from tests import attendees, documents
 from tests.cast import make_cast
 from tests.conftest import Clock
-from tests.mails import Mailbox, count_statements, html_of, text_of
+from tests.mails import Answers, Mailbox, count_statements, html_of, read_mail, smtp_server, text_of
 from wmd.domain.ical import strict
+from wmd.gateways.mail import SmtpMailer, SmtpSetting
 from wmd.jobs.changes import tell_changes
 from wmd.jobs.outbox import send_mail
 from wmd.jobs.tools import Tools, tools_of
@@ -397,7 +398,22 @@ def test_one_click_stops_are_in_the_head_and_no_link_is_shown_to_staff(stage: St
     assert "?t=•••" in reading.text
 
 
-@ONE_ENGINE
+def test_real_mail_server_gets_the_invitation_whole_with_the_times_that_are_published(stage: Stage) -> None:
+    stage.publish(documents.session(**MOVED))
+    stage.clock.now += 15 * MINUTE
+    tell_changes(stage.tools())
+    answers = Answers()
+    with smtp_server(answers) as port:
+        mailer = SmtpMailer(SmtpSetting.from_url(f"smtp://127.0.0.1:{port}"), hello="wmd.example", per_minute=0)
+        assert send_mail(replace(stage.tools(), mailer=mailer)) == 2
+    row = stage.dbs.scalars(select(EventSession)).one()
+    assert sorted(answers.readers) == ["ravi@attendees.example", "rosa@attendees.example"]
+    taken = {reader: read_mail(data) for reader, data in answers.taken}
+    method, entry = read_invitation(taken["ravi@attendees.example"])
+    assert (method, entry.decoded("DTSTART"), entry.decoded("DTEND")) == ("REQUEST", row.starts_at, row.ends_at)
+    assert "10:00–11:30, Bogotá" in text_of(taken["rosa@attendees.example"])
+
+
 def test_hostile_title_stays_a_title(stage: Stage) -> None:
     hostile = 'https://evil.example/\r\nBcc: eve@evil.example {stop_link} <b>"x"</b>'
     stage.publish(documents.session(**MOVED))
