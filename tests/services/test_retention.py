@@ -39,11 +39,12 @@ from wmd.models import (
     Submission,
     WebSession,
 )
+from wmd.services.emptying import people_in
 from wmd.services.intake import read_content
 from wmd.services.journal import Entry
 from wmd.services.profiles import read_profile, refuse_profile
 from wmd.services.publishing import Setting
-from wmd.services.retention import RULES, Keys, Rule, people_in
+from wmd.services.retention import RULES, Keys, Rule
 from wmd.services.standing import Means
 from wmd.services.verdicts import Said, refuse
 

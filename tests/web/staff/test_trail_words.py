@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import fnmatch
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,10 @@ _WRITERS = {"audit": None, "note_changes": None, "_trail": 2, "_change": 2, "_le
 
 
 def _strings(node: ast.expr) -> Iterator[str]:
+    """Yield the words that are written out; of what is put together only the beginning is, followed by ``*``."""
+    if isinstance(node, ast.JoinedStr):
+        yield "".join(part.value if isinstance(part, ast.Constant) else "*" for part in node.values)
+        return
     yield from (one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str))
 
 
@@ -36,7 +41,8 @@ def written(name: str) -> set[str]:
 
 
 def test_every_act_and_kind_that_is_written_has_words() -> None:
-    assert sorted(written("action") - set(ACTS)) == []
+    # What is new gets its words in ``wmd/web/staff/trail_words.py``.
+    assert [act for act in sorted(written("action")) if not fnmatch.filter(ACTS, act)] == []
     assert sorted(written("kind") - set(KINDS)) == []
     assert {"move", "invite-contact", "hidden"} <= set(ACTS) & (written("action") | {"move"})
 

@@ -14,6 +14,16 @@ from wmd.web.staff.desk_words import STATE_WORDS
 
 ACTS = {
     "add-contact": N_("added a contact"), "announce": N_("wrote to several"), "ask-partner": N_("asked a partner"),
+    "ask-to-export": N_("asked for what is kept about them"), "ask-to-erase": N_("asked to be erased"),
+    "ask-to-address": N_("asked to change a mail address"), "bounce": N_("came back"),
+    "close-problem": N_("answered what visitors said is wrong"), "mark-link": N_("said whether the way in works"),
+    "change-wishes": N_("changed what they want to hear of"), "confirm-attendee": N_("confirmed an address"),
+    "end-follow": N_("follows it no more"), "erase-attendee": N_("erased somebody who followed events"),
+    "follow": N_("follows something"), "leave": N_("wants no mail any more"),
+    "make-feed": N_("made a calendar of their own"), "mute": N_("wants no mail about it"),
+    "pause": N_("paused their mails"), "resume": N_("wants mails again"),
+    "revoke-feed": N_("ended a calendar of their own"), "revoke-links": N_("ended all personal links"),
+    "rotate-feed": N_("gave a calendar of their own another address"),
     "await": N_("keeps it until it is listed again"), "bring-back": N_("uses it again"),
     "cancel": N_("took back"), "change-account": N_("changed an account"),
     "change-address": N_("changed a mail address"), "ask-for-address": N_("asked to change a mail address"),
