@@ -14,7 +14,7 @@ from wmd.web.csrf import on_stale_form
 from wmd.web.public import addresses
 from wmd.web.public.arguments import asked_query, is_canonical, see_other
 from wmd.web.public.page import demo_kind, here_without_zone
-from wmd.web.public.selection import parts, selection_name
+from wmd.web.public.selection import selection_name
 from wmd.web.reading import read_now, read_programme, viewer
 
 bp = Blueprint("tell_me", __name__)
@@ -31,7 +31,7 @@ def show_form(programme: Programme, query: Query, status: int = 200, messages: M
     who = viewer(edition.zone)
     page = render_template(
         "attendee/tell_me.html", edition=edition, viewer=who, now=read_now(), noindex=True,
-        name=selection_name(query, programme, who.language), parts=parts(query, programme, who.language),
+        name=selection_name(query, programme, who.language),
         typed=typed_or_known(who.zone), languages=language_choices(), messages=messages or {}, trap=trap(),
         cadence=request.form.get("cadence", "weekly"), action=addresses.tell_me(edition.slug, query),
         programme_url=addresses.programme(edition.slug, query), subscribe_url=addresses.subscribe(edition.slug, query),
