@@ -26,7 +26,19 @@ from wmd.db import make_engine, reading
 from wmd.domain.codes import SeededMint
 from wmd.domain.mail_handover import MailLine
 from wmd.jobs import BATCH, JOBS, delete_private_links, run_job
-from wmd.models import Alarm, Draft, Event, Follow, JobRun, JobTick, MailToken, Person, PrivateLink
+from wmd.models import (
+    Alarm,
+    Draft,
+    Event,
+    Follow,
+    JobRun,
+    JobTick,
+    MailToken,
+    Person,
+    PrivateLink,
+    RegistrantLetter,
+    Registration,
+)
 from wmd.secretbox import SecretBox
 from wmd.services.alarms import SERVING, raise_alarm
 from wmd.services.calendar_entries import english_setting
@@ -223,6 +235,37 @@ def add_followers(dbs: Session, count: int) -> None:
     dbs.commit()
 
 
+def add_offers(dbs: Session, count: int) -> None:
+    """Let offers of places lie until they are over, each of an event of its own."""
+    for number in range(count):
+        row = Registration(
+            id=f"offer-{number}", person_id=the_cast(dbs).ben, event_id=published(dbs, f"offer-{number}").id,
+            state="offered", offered_until=LEAD_STARTED_AT, confirmed_at=LEAD_STARTED_AT, created_at=LEAD_STARTED_AT,
+        )  # fmt: skip
+        dbs.add(row)
+    dbs.commit()
+
+
+def add_letters(dbs: Session, count: int) -> None:
+    """Let letters to those registered be approved."""
+    event = published(dbs, "letters")
+    dbs.add_all(
+        RegistrantLetter(
+            id=f"letter-{number}", event_id=event.id, author=the_cast(dbs).ana, subject="x", body="x",
+            state="approved", created_at=LEAD_STARTED_AT, decided_at=LEAD_STARTED_AT,
+        )
+        for number in range(count)
+    )  # fmt: skip
+    dbs.commit()
+
+
+def published(dbs: Session, key: str) -> Event:
+    """Publish an event."""
+    setting = Setting(english_setting("http://wmd.example"), "wmd.example", SeededMint(key))
+    documents.apply(dbs, setting, documents.document(documents.event(key)))
+    return dbs.scalars(select(Event).where(Event.key == key)).one()
+
+
 #: What makes three rows of work for each job.
 DUE: dict[str, Callable[[Session, int], None]] = {
     "outbox": add_mails,
@@ -231,6 +274,8 @@ DUE: dict[str, Callable[[Session, int], None]] = {
     "send-digests-of-new": add_followers_of_filters,
     "due-reminders": add_followers,
     "alarm-mails": add_open_alarms,
+    "waiting-lists": add_offers,
+    "registrant-letters": add_letters,
     "staff-digest": add_waiting,
     "reminders-to-organisers": add_drafts,
     "delete-private-links": add_links,

@@ -10,7 +10,7 @@ depends_on = None
 
 DEFAULT_REMINDERS = '["start-1d", "start-1h", "start", "end+1d"]'
 FORMER = ("sign-in", "confirm-submission", "invite", "co-organiser", "change-address")
-ADDED = ("confirm-follow", "attendee")
+ADDED = ("confirm-follow", "confirm-registration", "attendee")
 
 
 def allow_purposes(*names):
@@ -322,6 +322,7 @@ def upgrade():
         batch_op.create_index(batch_op.f("ix_event_sessions_starts_at"), ["starts_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_event_sessions_ends_at"), ["ends_at"], unique=False)
     with op.batch_alter_table("events", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("registration_here", sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.add_column(sa.Column("registration_questions", sa.JSON(), nullable=False, server_default="[]"))
         batch_op.add_column(sa.Column("registration_waits", sa.Boolean(), nullable=False, server_default=sa.true()))
         batch_op.add_column(sa.Column("reminders", sa.JSON(), nullable=True))
@@ -342,6 +343,7 @@ def downgrade():
         batch_op.drop_column("reminders")
         batch_op.drop_column("registration_waits")
         batch_op.drop_column("registration_questions")
+        batch_op.drop_column("registration_here")
     with op.batch_alter_table("event_sessions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_event_sessions_ends_at"))
         batch_op.drop_index(batch_op.f("ix_event_sessions_starts_at"))

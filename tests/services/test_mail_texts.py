@@ -80,6 +80,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "contact-added": {"organisation_id": "organisation-a", "when": "2021-10-07T12:00:00+00:00", "replaced": True},
     "change-address": {"until": "2021-10-07T14:01:00+00:00"},
     "follow-confirm": {"wishes": "- Care in the city\n- Water", "more": 3, "until": "2021-10-14T13:01:00+00:00"},
+    "registration-confirm": {"event": "Care in the city", "until": "2021-10-14T13:01:00+00:00"},
     "attendee-proof": {"act": "erase", "until": "2021-10-07T14:01:00+00:00"},
     "problem-reported": {"report_id": "report"},
 }

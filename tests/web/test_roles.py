@@ -194,6 +194,13 @@ ORGANISER: dict[str, Row] = {
     "GET /organiser/organisations": organiser("/organiser/organisations", 303),
     "GET /organiser/organisations/<code>": own("/organiser/organisations/{a_code}"),
     "POST /organiser/organisations/<code>": own("/organiser/organisations/{a_code}", 422),
+    "GET /organiser/submissions/<submission_id>/registrants": organiser("/organiser/submissions/none/registrants", 404),
+    "POST /organiser/submissions/<submission_id>/registrants": organiser(
+        "/organiser/submissions/none/registrants", 404
+    ),
+    "GET /organiser/submissions/<submission_id>/registrants/registrants.csv": organiser(
+        "/organiser/submissions/none/registrants/registrants.csv", 404
+    ),
     "GET /organiser/submissions/<submission_id>/logo-pack": organiser("/organiser/submissions/none/logo-pack", 404),
     "POST /organiser/submissions/<submission_id>/logo-pack": organiser("/organiser/submissions/none/logo-pack", 404),
     "GET /organiser/submissions/<submission_id>/logo-pack/file": organiser(
@@ -246,6 +253,8 @@ STAFF_ROUTES = {
     "POST /staff/problems/<report_id>/link": staff("/staff/problems/none/link", 404, reader=403),
     "GET /staff/profiles": staff("/staff/profiles"),
     "POST /staff/profiles/<revision_id>": staff("/staff/profiles/none", 404, reader=403),
+    "GET /staff/letters": staff("/staff/letters"),
+    "POST /staff/letters/<letter_id>": staff("/staff/letters/none", 404, reader=403),
     "GET /staff/logo-packs": staff("/staff/logo-packs"),
     "POST /staff/logo-packs": staff("/staff/logo-packs", 422, reader=403, moderator=403),
     "GET /staff/logo-packs/<edition>/file": staff("/staff/logo-packs/2021/file", 404),
@@ -303,6 +312,14 @@ STAFF_ROUTES = {
 ATTENDEES = {
     "GET /e/<code>/remind": everybody("/e/ZZZZZZ/remind", 404),
     "POST /e/<code>/remind": everybody("/e/ZZZZZZ/remind", 404),
+    "GET /e/<code>/register": everybody("/e/ZZZZZZ/register", 404),
+    "POST /e/<code>/register": everybody("/e/ZZZZZZ/register", 404),
+    "GET /me/registration/<secret>": everybody("/me/registration/none", 410),
+    "POST /me/registration/<secret>": everybody("/me/registration/none", 410),
+    "GET /me/<token>/registrations/<registration_id>": everybody("/me/none/registrations/none", 404),
+    "POST /me/<token>/registrations/<registration_id>": everybody("/me/none/registrations/none", 404),
+    "POST /me/<token>/registrations/<registration_id>/accept": everybody("/me/none/registrations/none/accept", 404),
+    "POST /me/<token>/registrations/<registration_id>/cancel": everybody("/me/none/registrations/none/cancel", 404),
     "GET /<edition>/tell-me": everybody("/2021/tell-me"),
     "POST /<edition>/tell-me": everybody("/2021/tell-me", 422, form={"cadence": "daily", "address": "no address"}),
     "GET /e/<code>/wrong": everybody("/e/ZZZZZZ/wrong", 404),

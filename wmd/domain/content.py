@@ -125,14 +125,37 @@ class VenueContent:
 
 
 @dataclass(frozen=True, slots=True)
+class SignUpQuestionContent:
+    """What who registers with us is asked. ``kind``: text, choice, yes-no or number; ``choices`` of a choice alone."""
+
+    id: str
+    label: Words
+    kind: str = "text"
+    choices: tuple[str, ...] = ()
+    is_required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RegistrationContent:
-    """How to sign up. ``url`` is a public registration page; a join link is never here, only its id."""
+    """How to sign up. ``url`` is a public registration page; a join link is never here, only its id.
+
+    ``with_us``: this service takes the registrations, up to the event's capacity; then there is a waiting list, unless
+    the organiser wants ``no_waiting_list``.
+    """
 
     state: RegistrationState = RegistrationState.MISSING
     url: str = ""
     opens_at: datetime | None = None
     closes_at: datetime | None = None
     private_link_id: str | None = None
+    with_us: bool = False
+    no_waiting_list: bool = False
+    questions: tuple[SignUpQuestionContent, ...] = ()
+
+    @property
+    def takes_here(self) -> bool:
+        """Whether people register with us: the organiser says so, or gave a way in that is not public."""
+        return self.with_us or (self.private_link_id is not None and not self.url)
 
 
 @dataclass(frozen=True, slots=True)

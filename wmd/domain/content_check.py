@@ -37,6 +37,7 @@ from wmd.domain.documents.field_rules import (
     warning,
 )
 from wmd.domain.documents.shape import child
+from wmd.domain.documents.sign_up_rules import lint_sign_up
 from wmd.domain.findings import N_, Finding
 from wmd.domain.iso_codes import SIGN_LANGUAGES
 from wmd.domain.slot_lint import Window
@@ -346,6 +347,7 @@ def _registration(content: EventContent, join_link: str) -> Iterator[Finding]:
         yield warning("registration.link-missing", "registration", text)
     if registration.opens_at and registration.closes_at and registration.closes_at <= registration.opens_at:
         yield error("registration.order", "registration.closes_at", N_("It closes before it opens."))
+    yield from lint_sign_up(content)
 
 
 def _listed(where: str, parts: Iterable[_Identified]) -> Iterator[tuple[str, _Identified]]:

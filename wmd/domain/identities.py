@@ -11,10 +11,18 @@ from dataclasses import replace
 from typing import TypeVar
 
 from wmd.domain.codes import Mint
-from wmd.domain.content import EventContent, PanelContent, QuestionContent, SessionContent, SpeakerContent
+from wmd.domain.content import (
+    EventContent,
+    PanelContent,
+    QuestionContent,
+    RegistrationContent,
+    SessionContent,
+    SignUpQuestionContent,
+    SpeakerContent,
+)
 from wmd.domain.vocabulary import SessionStatus
 
-Part = TypeVar("Part", SessionContent, PanelContent, QuestionContent, SpeakerContent)
+Part = TypeVar("Part", SessionContent, PanelContent, QuestionContent, SpeakerContent, SignUpQuestionContent)
 
 
 def without_claims(content: EventContent) -> EventContent:
@@ -56,6 +64,7 @@ def ids_in(content: EventContent) -> set[str]:
             found.add(panel.id)
             found.update(question.id for question in panel.questions)
             found.update(speaker.id for speaker in panel.speakers)
+    found.update(question.id for question in content.registration.questions)
     return found - {""}
 
 
@@ -83,7 +92,8 @@ def forget_ids(content: EventContent, foreign: set[str]) -> EventContent:
         )
         for session in content.sessions
     )
-    return replace(content, sessions=sessions)
+    asked = tuple(replace(question, id=kept(question.id)) for question in content.registration.questions)
+    return replace(content, sessions=sessions, registration=replace(content.registration, questions=asked))
 
 
 def adopt(content: EventContent, previous: EventContent | None, mint: Mint) -> EventContent:
@@ -100,7 +110,16 @@ def adopt(content: EventContent, previous: EventContent | None, mint: Mint) -> E
     sessions = [_session(session, match, mint) for session, match in zip(content.sessions, matches, strict=True)]
     taken = {session.id for session in sessions}
     sessions += [session for session in before if session.id not in taken]
-    return replace(content, sessions=tuple(sessions))
+    return replace(content, sessions=tuple(sessions), registration=_registration(content, previous, mint))
+
+
+def _registration(content: EventContent, previous: EventContent | None, mint: Mint) -> RegistrationContent:
+    asked, before = content.registration.questions, previous.registration.questions if previous else ()
+    matches = _match(asked, before, lambda question: dict(question.label))
+    questions = tuple(
+        replace(question, id=_identity(question, match, mint)) for question, match in zip(asked, matches, strict=True)
+    )
+    return replace(content.registration, questions=questions)
 
 
 def _match(parts: Sequence[Part], before: Sequence[Part], sign: Callable[[Part], object]) -> list[Part | None]:

@@ -56,6 +56,11 @@ _SESSION: Mapping[str, str] = {
     "notice": N_("that the event's link is known to be wrong, or nothing"),
     "calendar_link": N_("the address of its calendar file"),
 }
+_PLACE: Mapping[str, str] = {
+    **_ATTENDEE,
+    "times": N_("when each chosen session takes place, in the reader's zone and in the event's"),
+    "place_link": N_("the personal link to the page of this registration"),
+}
 _CHANGED: Mapping[str, str] = {
     **_ATTENDEE,
     "state": N_("one or two words for what changed"),
@@ -183,6 +188,19 @@ _KINDS: tuple[Kind, ...] = (
           "times": N_("when each session takes place, in the reader's zone and in the event's"),
           "event_link": N_("the address of the event's page"), "try_link": N_("the address that leads to the event"),
           "button": N_("the one button: the page on which to answer")}, lives=timedelta(days=1)),
+    Kind("registration-confirm", N_("Confirm a registration"),
+         {"event": N_("the title of the event"), **_SECRET_LINK, "until": N_("when the link ends")},
+         priority=URGENT, lives=timedelta(days=7), has_secret=True),
+    Kind("registered", N_("Registered for an event"),
+         {**_PLACE, "invitation": N_("what the invitation in the mail does, or nothing")}),
+    Kind("waiting", N_("On the waiting list"), _PLACE),
+    Kind("place-offered", N_("A place is free"), {**_PLACE, "until": N_("until when the place is kept")},
+         priority=URGENT, lives=timedelta(days=1)),
+    Kind("registration-ended", N_("Registration ended"),
+         {**_PLACE, "what": N_("why it ended, as a sentence"), "aside": N_("what can be done now, as a sentence")}),
+    Kind("registrants-letter", N_("Letter of an organiser to those registered"),
+         {**_PLACE, "subject": N_("the subject that was written"), "text": N_("the text that was written")},
+         priority=BULK),
     Kind("test", N_("Test"), {"when": N_("when it was asked for")}, priority=URGENT, lives=timedelta(hours=1)),
 )  # fmt: skip
 

@@ -107,13 +107,26 @@ class AnswerView(NamedTuple):
     words: Mapping[str, str]
 
 
+class SignUpQuestionView(NamedTuple):
+    """What who registers with us is asked; ``label`` by language, ``choices`` of a choice as they were written."""
+
+    id: str
+    kind: str
+    label: Mapping[str, str]
+    choices: tuple[str, ...]
+    is_required: bool
+
+
 class RegistrationView(NamedTuple):
-    """How to sign up; ``url`` is public (private links never reach this value)."""
+    """How to sign up; ``url`` is public (private links never reach this value). ``is_here``: with this service."""
 
     state: RegistrationState
     url: str
     opens_at: datetime | None
     closes_at: datetime | None
+    is_here: bool = False
+    has_waiting_list: bool = True
+    questions: tuple[SignUpQuestionView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -30,13 +30,25 @@ SESSION_MOVES: Moves = {
     "cancelled": frozenset({"scheduled", "postponed"}),
 }
 
+#: A person's place in an event that registers with us. ``cancelled``: they gave it back; ``lapsed``: an offer they let
+#: pass, or a wait that ended without one.
+REGISTRATION_MOVES: Moves = {
+    "unconfirmed": frozenset({"registered", "waiting", "cancelled"}),
+    "waiting": frozenset({"offered", "cancelled", "lapsed"}),
+    "offered": frozenset({"registered", "cancelled", "lapsed"}),
+    "registered": frozenset({"cancelled"}),
+    "cancelled": frozenset(),
+    "lapsed": frozenset(),
+}
+
 MACHINES: Mapping[str, Moves] = {
     "submission": SUBMISSION_MOVES,
     "revision": REVISION_MOVES,
     "session": SESSION_MOVES,
+    "registration": REGISTRATION_MOVES,
 }
 
 
 def may_move(machine: str, before: str, after: str) -> bool:
-    """Whether the named machine (submission, revision, session) has the move ``before`` → ``after``."""
+    """Whether the named machine (submission, revision, session, registration) has the move ``before`` → ``after``."""
     return after in MACHINES[machine].get(before, frozenset())

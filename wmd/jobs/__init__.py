@@ -23,7 +23,14 @@ from wmd.domain.findings import N_
 from wmd.gateways import Gateways
 from wmd.jobs.bounces import read_bounces
 from wmd.jobs.changes import due_changes, send_digests_of_new, tell_changes
-from wmd.jobs.mail_causes import mail_alarms, publish_dates, remind_organisers, send_digests
+from wmd.jobs.mail_causes import (
+    mail_alarms,
+    publish_dates,
+    remind_organisers,
+    send_digests,
+    send_letters,
+    turn_waiting_lists,
+)
 from wmd.jobs.outbox import send_mail
 from wmd.jobs.reminders import plan_reminders
 from wmd.jobs.retention import clear_out
@@ -155,6 +162,8 @@ JOBS: Mapping[str, Job] = {
     "send-digests-of-new": Job(600, send_digests_of_new, "soon", N_("Tells people what is new and matches a filter")),
     "alarm-mails": Job(60, mail_alarms, "soon", N_("Writes to administrators what is wrong")),
     "reminders-to-organisers": Job(3600, remind_organisers, "soon", N_("Reminds organisers of what is unfinished")),
+    "waiting-lists": Job(60, turn_waiting_lists, "soon", N_("Offers free places to those who wait")),
+    "registrant-letters": Job(30, send_letters, "soon", N_("Sends letters of organisers to those registered")),
     "staff-digest": Job(600, send_digests, "soon", N_("Writes the staff’s morning lists")),
     "delete-private-links": Job(
         3600, _plain(delete_private_links), what=N_("Deletes join links seven days after the event")

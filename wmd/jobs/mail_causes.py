@@ -14,6 +14,8 @@ from wmd.models import Submission
 from wmd.services import reminders
 from wmd.services.alarms import clear_alarm, raise_alarm
 from wmd.services.form_parties import Tools as FormTools
+from wmd.services.registrant_letters import due_letters, send_page
+from wmd.services.registrations import due_events, turn_waiting_list
 from wmd.services.staff_mail import put_alarm_mails, put_digests
 from wmd.services.standing import Means
 from wmd.services.verdicts import publish_now
@@ -23,6 +25,9 @@ log = logging.getLogger(__name__)
 BATCH: Final = 100
 NOT_PUBLISHED: Final = N_("An approved event could not be published on its date. The list of dated events has it.")
 NOT_REMINDED: Final = N_("Somebody could not be reminded. The log says of what, and why.")
+
+NOT_TURNED: Final = N_("A waiting list could not be gone through. The log says of which event, and why.")
+NOT_SENT: Final = N_("A letter to those registered could not be sent. The log says which, and why.")
 
 
 def publish_dates(tools: Tools) -> int:
@@ -67,7 +72,7 @@ def remind_organisers(tools: Tools) -> int:
 _Id = TypeVar("_Id", str, int)
 
 
-def _each(tools: Tools, what: str, due: Iterable[_Id], remind: Callable[[_Id], int]) -> int:
+def _each(tools: Tools, what: str, due: Iterable[_Id], remind: Callable[[_Id], int], words: str = NOT_REMINDED) -> int:
     """Do each that is due on its own; return how many mails. One that fails is an alarm and holds up no other."""
     dbs, key, done, has_failed = tools.dbs, f"reminders:{what}", 0, False
     for one in due:
@@ -79,11 +84,36 @@ def _each(tools: Tools, what: str, due: Iterable[_Id], remind: Callable[[_Id], i
             log.exception("not_reminded", extra={"what": what, "row": one})
             has_failed = True
     if has_failed:
-        raise_alarm(dbs, key, NOT_REMINDED, now=tools.now)
+        raise_alarm(dbs, key, words, now=tools.now)
     else:
         clear_alarm(dbs, key, now=tools.now)
     dbs.commit()
     return done
+
+
+def turn_waiting_lists(tools: Tools) -> int:
+    """End offers of places that nobody took, and offer what is free to who waits; one commit for each event."""
+    dbs, now = tools.dbs, tools.now
+    return _each(
+        tools, "waiting lists", due_events(dbs, now=now, limit=BATCH),
+        lambda event_id: turn_waiting_list(dbs, event_id, box=tools.box, now=now), NOT_TURNED,
+    )  # fmt: skip
+
+
+def send_letters(tools: Tools) -> int:
+    """Put the mails of letters that a moderator let into the outbox, page by page. Returns how many letters."""
+    return _each(
+        tools, "letters", due_letters(tools.dbs, limit=BATCH), lambda letter_id: _send_letter(tools, letter_id),
+        NOT_SENT,
+    )  # fmt: skip
+
+
+def _send_letter(tools: Tools, letter_id: str) -> int:
+    after: str | None = ""
+    while after is not None:
+        after = send_page(tools.dbs, letter_id, after, box=tools.box, now=tools.now)
+        tools.dbs.commit()
+    return 1
 
 
 def send_digests(tools: Tools) -> int:

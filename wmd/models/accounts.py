@@ -63,16 +63,16 @@ class OrganisationContact(Model):
 class MailToken(Model):
     """A link that was mailed: what it is for, whom and what it concerns, and whether it still works.
 
-    ``purpose``: sign-in, confirm-submission, invite, co-organiser, change-address; of attendees confirm-follow (what
-    they asked for) and attendee (fresh proof that the address is theirs). Only the digest of the secret is
-    stored; ``used_at`` is set by the POST of a button, never by a GET.
+    ``purpose``: sign-in, confirm-submission, invite, co-organiser, change-address; of attendees confirm-follow and
+    confirm-registration (what they asked for) and attendee (fresh proof that the address is theirs). Only the digest
+    of the secret is stored; ``used_at`` is set by the POST of a button, never by a GET.
     """
 
     __tablename__ = "mail_tokens"
     __table_args__ = (
         CheckConstraint(
             "purpose IN ('sign-in','confirm-submission','invite','co-organiser','change-address','confirm-follow',"
-            "'attendee')",
+            "'confirm-registration','attendee')",
             name="purpose",
         ),
     )

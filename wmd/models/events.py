@@ -18,8 +18,9 @@ from wmd.db import Model, UtcDateTime
 class Event(Model):
     """The published listing. ``version`` is the edition's version at which it last changed.
 
-    ``registration_questions``: what who registers with us is asked; ``registration_waits``: whether there is a waiting
-    list. ``reminders``: rules in place of the edition's. ``link_wrong_at``: it is known that its link fails.
+    ``registration_here``: with us; ``registration_questions``: what is asked then; ``registration_waits``: whether
+    there is a waiting list. ``reminders``: rules in place of the edition's. ``link_wrong_at``: its link is known to
+    fail.
     """
 
     __tablename__ = "events"
@@ -58,6 +59,7 @@ class Event(Model):
     registration_url: Mapped[str]
     registration_opens_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     registration_closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    registration_here: Mapped[bool] = mapped_column(default=False)
     registration_questions: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     registration_waits: Mapped[bool] = mapped_column(default=True)
     private_link_id: Mapped[str | None]

@@ -14,6 +14,7 @@ from wmd.services.digest_mail import DigestMail
 from wmd.services.mail_facts import Reading
 from wmd.services.mail_rows import About
 from wmd.services.mail_texts import Press
+from wmd.services.registration_mail import EndedMail, OfferedMail, OrganisersLetter, RegisteredMail, WaitingMail
 from wmd.services.reminder_mail import AfterwardsMail, LinkCheckMail, ReminderMail
 
 ATTENDEE_KINDS: Final[Mapping[str, type[AttendeeMail]]] = {
@@ -25,6 +26,11 @@ ATTENDEE_KINDS: Final[Mapping[str, type[AttendeeMail]]] = {
     "reminder-now": ReminderMail,
     "afterwards": AfterwardsMail,
     "link-check": LinkCheckMail,
+    "registered": RegisteredMail,
+    "waiting": WaitingMail,
+    "place-offered": OfferedMail,
+    "registration-ended": EndedMail,
+    "registrants-letter": OrganisersLetter,
 }
 
 

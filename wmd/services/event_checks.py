@@ -39,7 +39,7 @@ def check_content(dbs: Session, edition: Edition, content: EventContent) -> list
 
 def _twins(content: EventContent) -> list[Finding]:
     """Find a part that stands in two places, which taking half of a move would make."""
-    parts = [session.id for session in content.sessions]
+    parts = [session.id for session in content.sessions] + [one.id for one in content.registration.questions]
     for session in content.sessions:
         parts += [speaker.id for speaker in session.speakers]
         for panel in session.panels:

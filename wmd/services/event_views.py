@@ -18,6 +18,7 @@ from wmd.domain.programme import (
     PanelView,
     RegistrationView,
     SessionView,
+    SignUpQuestionView,
     SpeakerView,
     TextView,
     VenueView,
@@ -223,7 +224,11 @@ def event_view(row: Row[Any], parts: Parts, series_slugs: Mapping[int, str]) -> 
         platform=row.platform,
         registration=RegistrationView(
             _REGISTRATION[row.registration_state], row.registration_url, row.registration_opens_at,
-            row.registration_closes_at,
+            row.registration_closes_at, row.registration_here, row.registration_waits,
+            tuple(
+                SignUpQuestionView(**{**each, "choices": tuple(each["choices"])})
+                for each in row.registration_questions
+            ),
         ),
         stream_url=row.stream_url, recording_url=row.recording_url, web_url=row.web_url, cost=row.cost,
         audience=tuple(row.audience), capacity=row.capacity, hashtags=tuple(row.hashtags), is_lead=row.is_lead,

@@ -18,7 +18,8 @@ from wmd.models import MailToken
 from wmd.services.web_sessions import digest_of
 
 Purpose = Literal[
-    "sign-in", "confirm-submission", "invite", "co-organiser", "change-address", "confirm-follow", "attendee"
+    "sign-in", "confirm-submission", "invite", "co-organiser", "change-address", "confirm-follow",
+    "confirm-registration", "attendee"
 ]  # fmt: skip
 Standing = Literal["good", "used", "expired", "revoked"]
 

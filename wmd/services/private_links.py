@@ -61,6 +61,14 @@ def is_link(box: SecretBox, row: PrivateLink, raw: str) -> bool:
         return False
 
 
+def open_link(box: SecretBox, row: PrivateLink) -> str:
+    """Return the link of a row for somebody who may have it; a blank when it was deleted or its key is gone."""
+    try:
+        return box.open(row.sealed, purpose=_PURPOSE) if row.deleted_at is None else ""
+    except SecretBoxError:
+        return ""
+
+
 def latest_end(edition: Edition, now: datetime) -> datetime:
     """Return when an event that says no end is over at the latest: with its edition, or in a year."""
     if edition.is_permanent:

@@ -16,6 +16,7 @@ from wmd.domain.programme import (
     PanelView,
     RegistrationView,
     SessionView,
+    SignUpQuestionView,
     SpeakerView,
     TextView,
     VenueView,
@@ -136,7 +137,12 @@ def project(
         access_facts=dict(content.access_facts), access_note=content.access_note, organisers=organisers,
         venue=_venue(content), platform=content.platform,
         registration=RegistrationView(
-            registration.state, registration.url, registration.opens_at, registration.closes_at
+            registration.state, registration.url, registration.opens_at, registration.closes_at,
+            registration.takes_here, not registration.no_waiting_list,
+            tuple(
+                SignUpQuestionView(each.id, each.kind, dict(each.label), each.choices, each.is_required)
+                for each in registration.questions
+            ),
         ),
         stream_url=content.stream_url, recording_url=content.recording_url, web_url=content.web_url,
         cost=content.cost, audience=content.audience, capacity=content.capacity, hashtags=content.hashtags,

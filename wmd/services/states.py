@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from wmd.domain.states import may_move
 from wmd.errors import NotAllowedMoveError
-from wmd.models import AuditEntry, EventSession, Revision, Submission
+from wmd.models import AuditEntry, EventSession, Registration, Revision, Submission
 
 
 def audit(
@@ -36,20 +36,20 @@ def audit(
     )  # fmt: skip
 
 
-def _machine(subject: Submission | Revision | EventSession) -> tuple[str, str]:
-    if isinstance(subject, Submission):
-        return "submission", "state"
-    if isinstance(subject, Revision):
-        return "revision", "state"
-    return "session", "status"
+_MACHINES: Mapping[type, tuple[str, str]] = {
+    Submission: ("submission", "state"), Revision: ("revision", "state"), EventSession: ("session", "status"),
+    Registration: ("registration", "state"),
+}  # fmt: skip
 
 
-def move(dbs: Session, subject: Submission | Revision | EventSession, to: str, *, actor: str, now: datetime) -> None:
-    """Move a submission, revision or event session to another state and audit it.
+def move(
+    dbs: Session, subject: Submission | Revision | EventSession | Registration, to: str, *, actor: str, now: datetime
+) -> None:
+    """Move a submission, revision, event session or registration to another state and audit it.
 
     Raises NotAllowedMoveError when its table has no such move. A move to the present state does nothing.
     """
-    machine, attribute = _machine(subject)
+    machine, attribute = _MACHINES[type(subject)]
     before = getattr(subject, attribute)
     if before == to:
         return

@@ -55,6 +55,11 @@ def public_texts(content: EventContent) -> Iterator[PublicText]:
         yield PublicText("venue.address", content.venue.address, lines_allowed=True)
         yield PublicText("venue.city", content.venue.city)
     yield PublicText("cost", content.cost)
+    for index, asked in enumerate(content.registration.questions):
+        where = child("registration.questions", index)
+        yield from _words(child(where, "label"), asked.label)
+        for position, offered in enumerate(asked.choices):
+            yield PublicText(child(child(where, "choices"), position), offered)
     yield from reason_texts("public_reason", content.public_reason)
     for name, items in (("audience", content.audience), ("hashtags", content.hashtags)):
         for index, item in enumerate(items):

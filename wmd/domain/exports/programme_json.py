@@ -22,6 +22,7 @@ from wmd.domain.content import (
     RegistrationContent,
     SeriesContent,
     SessionContent,
+    SignUpQuestionContent,
     SpeakerContent,
     TextContent,
     VenueContent,
@@ -103,10 +104,22 @@ def _event(event: EventView, keys: Mapping[str, str], people: _People) -> EventC
         host_country=event.host_country, spoken=event.spoken, interpreted=event.interpreted,
         captioned=event.captioned, signed=event.signed, access_facts=event.access_facts,
         access_note=event.access_note, venue=VenueContent(*venue) if venue else None, platform=event.platform,
-        registration=RegistrationContent(*event.registration), stream_url=event.stream_url,
+        registration=_registration(event), stream_url=event.stream_url,
         recording_url=event.recording_url, web_url=event.web_url, cost=event.cost, audience=event.audience,
         capacity=event.capacity, hashtags=event.hashtags, public_reason=event.public_reason,
         is_lead=event.is_lead, is_demo=event.is_demo, code=event.code,
+    )  # fmt: skip
+
+
+def _registration(event: EventView) -> RegistrationContent:
+    said = event.registration
+    return RegistrationContent(
+        said.state, said.url, said.opens_at, said.closes_at, with_us=said.is_here,
+        no_waiting_list=not said.has_waiting_list,
+        questions=tuple(
+            SignUpQuestionContent(each.id, each.label, each.kind, each.choices, each.is_required)
+            for each in said.questions
+        ),
     )  # fmt: skip
 
 

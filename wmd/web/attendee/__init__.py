@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
 from flask import Blueprint, Flask
 
 from wmd.web.attendee import (
@@ -10,17 +12,35 @@ from wmd.web.attendee import (
     favourites,
     following,
     own_page,
+    own_registrations,
     proofs,
+    registering,
     stopping,
     tell_me,
     wishes,
     wrong,
 )
 
+#: The modules whose ``bp`` is added; its endpoints are named ``attendee.<name>.<view>``.
+MODULES: tuple[ModuleType, ...] = (
+    following,
+    tell_me,
+    favourites,
+    confirming,
+    registering,
+    own_page,
+    own_registrations,
+    wishes,
+    proofs,
+    stopping,
+    calendar,
+    wrong,
+)
+
 
 def register(app: Flask) -> None:
-    """Add the attendees' pages; their endpoints are named ``attendee.<name>.<view>``."""
+    """Add the attendees' pages."""
     bp = Blueprint("attendee", __name__)
-    for module in (following, tell_me, favourites, confirming, own_page, wishes, proofs, stopping, calendar, wrong):
+    for module in MODULES:
         bp.register_blueprint(module.bp)
     app.register_blueprint(bp)

@@ -22,6 +22,7 @@ from wmd.web.organiser import (
     preview,
     privacy,
     profiles,
+    registrants,
     submissions,
     submit,
 )
@@ -41,6 +42,7 @@ MODULES: tuple[ModuleType, ...] = (
     preview,
     profiles,
     privacy,
+    registrants,
     submissions,
 )
 

@@ -27,6 +27,11 @@ def event(slug: str, view: EventView) -> str:
     return paths.event(slug, view.code, view.slug)
 
 
+def register(code: str) -> str:
+    """Return the page where one registers for an event with us."""
+    return f"/e/{code}/register"
+
+
 def organisation(slug: str, code: str, name_slug: str = "") -> str:
     """Return the page of an organisation in an edition."""
     return paths.organisation(slug, code, name_slug)

@@ -6,15 +6,20 @@ from datetime import datetime
 
 from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request
 
+from wmd.db import db
 from wmd.domain.codes import normalise_code
-from wmd.domain.programme import EventView, SessionView
+from wmd.domain.programme import EventView, Programme, SessionView
 from wmd.domain.vocabulary import SessionStatus
+from wmd.services.rooms import room_for
 from wmd.services.visits import line_of
+from wmd.web.means import secret_box
 from wmd.web.public import addresses
 from wmd.web.public.arguments import named_zone
 from wmd.web.public.events import taking_its_place
 from wmd.web.public.page import absolute, demo_kind, here_without_zone
 from wmd.web.public.registration import Door, Registration, registration_of
+from wmd.web.public.rows import Eyes
+from wmd.web.public.ticket import ticket_of
 from wmd.web.published import HEAD_KEY
 from wmd.web.reading import not_ready, read_now, read_programme, read_site, viewer
 
@@ -23,7 +28,7 @@ bp = Blueprint("go", __name__)
 
 @bp.get("/go/<code>")
 def go(code: str) -> Response:
-    """Redirect to where one takes part in an event or session now; never to a private link."""
+    """Redirect to where one takes part in an event or session now; into a room only who has a place in it (``t``)."""
     known = normalise_code(code) or ""
     found = read_site().codes.get(known)
     if found is None:
@@ -37,6 +42,8 @@ def go(code: str) -> Response:
         not_ready()
     now = read_now()
     session = next((slot for slot in event.sessions if slot.code == known), None)
+    if "t" in request.args and (door := _own_door(programme, event, session, now)) is not None:
+        return door
     way_in = way_into(event, session, now)
     target = _target(event, way_in.door)
     _count(session.code if session else event.code, "registration" if target else "page", now)
@@ -57,6 +64,37 @@ def go(code: str) -> Response:
         canonical_url=absolute(addresses.short(event.code)), noindex=True,
     )  # fmt: skip
     return make_response(page)
+
+
+def _own_door(programme: Programme, event: EventView, session: SessionView | None, now: datetime) -> Response | None:
+    """Return what somebody with a place in an event finds behind their own link; None where it is none, or over.
+
+    From a quarter of an hour before the start it leads into the room; before, to a page that says when.
+    """
+    coming = [slot for slot in event.sessions if slot.ends_at > now and slot.status is SessionStatus.SCHEDULED]
+    slot = session or next(iter(coming), None)
+    room = room_for(db.session(), secret_box(), request.args["t"], slot.code, now=now) if slot is not None else None
+    if slot is None or room is None:
+        return None
+    _count(slot.code, "room" if room.url else "page", now)
+    if room.url:
+        response = make_response(redirect(room.url, 302))
+    else:
+        who = viewer(slot.zone)
+        response = make_response(
+            render_template(
+                "public/waiting_room.html", event=event, edition=programme.edition, viewer=who, now=now, room=room,
+                ticket=ticket_of(
+                    event, programme, Eyes(who.zone, who.language, now, is_own=who.zone_source != "default")
+                ),
+                is_open=now >= room.opens_at, event_url=addresses.event(programme.edition.slug, event), noindex=True,
+                again=request.full_path, demo=demo_kind(programme.edition, (programme,)), next_path="/",
+            )
+        )  # fmt: skip
+        response.headers["Refresh"] = str(min(300, max(20, int((room.opens_at - now).total_seconds()) + 1)))
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _count(code: str, way: str, now: datetime) -> None:
@@ -84,7 +122,7 @@ def way_into(event: EventView, session: SessionView | None, now: datetime) -> Re
 def _target(event: EventView, door: Door) -> str:
     """Return the public address to go to, or ``""`` when there is none now."""
     if door is Door.OPEN:
-        return event.registration.url
+        return event.registration.url or addresses.register(event.code)
     if door is Door.FREE:
         return event.registration.url or event.stream_url or event.web_url
     return ""

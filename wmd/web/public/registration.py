@@ -76,7 +76,7 @@ def _by_dates(said: RegistrationView, now: datetime, ends: datetime) -> Registra
         return Registration(Door.NOT_YET, opens_at=said.opens_at, changes_at=said.opens_at)
     if said.state is RegistrationState.NOT_YET and said.opens_at is None:
         return Registration(Door.NOT_YET, changes_at=ends)
-    if said.state is RegistrationState.MISSING or not said.url:
+    if not (said.url or said.is_here) or (said.state is RegistrationState.MISSING and not said.is_here):
         return Registration(Door.MISSING, changes_at=ends)
     if said.closes_at is not None and said.closes_at <= now:
         return Registration(Door.CLOSED, closes_at=said.closes_at, changes_at=ends)

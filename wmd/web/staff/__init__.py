@@ -14,6 +14,7 @@ from wmd.web.staff import (
     edition_questions,
     entering,
     jobs,
+    letters,
     listing,
     logo_packs,
     mail,
@@ -49,6 +50,7 @@ MODULES: tuple[ModuleType, ...] = (
     persons,
     settings,
     edition_questions,
+    letters,
 )
 
 

@@ -243,7 +243,11 @@ def _part(value: Any, known: Known) -> str:  # noqa: ANN401 -- any part of a con
             for words_, at in ((N_("from %(moment)s"), value.opens_at), (N_("until %(moment)s"), value.closes_at))
             if at is not None
         ]
-        return ", ".join(filter(None, (_choice("registration-states", value.state), *opens, value.url, private)))
+        here = gettext("people register with us") if value.takes_here else ""
+        waits = gettext("no waiting list") if value.no_waiting_list else ""
+        asked = [say(each.label, "", known) for each in value.questions]
+        state = _choice("registration-states", value.state)
+        return ", ".join(filter(None, (state, *opens, value.url, private, here, waits, *asked)))
     if isinstance(value, QuestionContent | PanelContent):
         return say(value.text if isinstance(value, QuestionContent) else value.title, "", known)
     if isinstance(value, SessionContent):

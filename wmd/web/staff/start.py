@@ -11,6 +11,7 @@ from wmd.services.health import Trouble, troubles
 from wmd.services.mail_desk import read_switch
 from wmd.services.problems import count_open_problems
 from wmd.services.profiles import count_waiting_profiles
+from wmd.services.registrant_letters import count_waiting_letters
 from wmd.web.guards import for_staff, visitor
 from wmd.web.reading import read_now
 from wmd.web.staff.desk_words import FLAGS, STATE_WORDS
@@ -31,6 +32,7 @@ def start() -> str:
         me=who,
         profiles=count_waiting_profiles(db.session(), actor=who.actor),
         problems=count_open_problems(db.session(), actor=who.actor),
+        letters=count_waiting_letters(db.session(), who.actor),
         state_words=STATE_WORDS,
         flags=FLAGS,
     )

@@ -1,0 +1,206 @@
+"""What people read about their place, with the invitation from the first mail on, and taken back at the end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests import attendees
+from tests.conftest import Clock
+from tests.mails import Mailbox, text_of
+from tests.services.test_registrations import join, publish
+from tests.services.test_telling import GOLDEN, objects, read_invitation, written
+from wmd.jobs.mail_causes import send_letters, turn_waiting_lists
+from wmd.jobs.outbox import send_mail
+from wmd.jobs.tools import Tools, tools_of
+from wmd.models import Attendee, Event, EventSession, Message, Person, RegistrantLetter, Registration
+from wmd.secretbox import SecretBox
+from wmd.services import registrations as places
+from wmd.services.letters import shown
+from wmd.services.publishing import Setting
+
+NOW = datetime(2021, 10, 7, 13, 1, tzinfo=UTC)
+
+
+class Desk:
+    """An event of two dates with one place, and the mails that go out about it."""
+
+    def __init__(self, app: Flask, dbs: Session, setting: Setting, clock: Clock) -> None:
+        self.app, self.dbs, self.clock, self.mailbox = app, dbs, clock, Mailbox()
+        clock.now = NOW
+        self.event: Event = publish(dbs, setting, capacity=1)
+        self.box: SecretBox = app.extensions["wmd.secretbox"]
+
+    def tools(self) -> Tools:
+        return replace(tools_of(self.app, self.dbs), mailer=self.mailbox, workers=1)
+
+    def join(self, who: str, **wanted: object) -> Registration:
+        row = join(self.dbs, self.box, self.event, who, now=self.clock.now, **wanted)
+        self.dbs.get_one(Person, row.person_id).zone = "America/Bogota"
+        self.dbs.commit()
+        return row
+
+    def send(self) -> dict[str, EmailMessage]:
+        """Run the jobs and return new mails by who got them."""
+        before = len(self.mailbox.mails)
+        turn_waiting_lists(self.tools())
+        send_letters(self.tools())
+        send_mail(self.tools())
+        return {reader.partition("@")[0]: mail for reader, mail in self.mailbox.mails[before:]}
+
+
+@pytest.fixture
+def desk(app: Flask, dbs: Session, setting: Setting, clock: Clock) -> Desk:
+    """The event, nobody registered yet."""
+    return Desk(app, dbs, setting, clock)
+
+
+def test_first_mail_carries_an_invitation_to_each_chosen_date(desk: Desk) -> None:
+    second = list(desk.dbs.scalars(select(EventSession).order_by(EventSession.starts_at)))[1]
+    desk.join("ana", sessions=(second.id,))
+    mail = desk.send()["ana"]
+    method, entry = read_invitation(mail)
+
+    assert (method, str(entry["UID"]), str(entry["ATTENDEE"])) == ("REQUEST", second.uid, "mailto:ana@people.example")
+    assert entry.decoded("DTSTART") == second.starts_at
+    assert len(objects(mail)) == 2
+    text = text_of(mail)
+    assert "08:00–09:30, Bogotá (UTC−5)\n= Monday 11 October 2021, 15:00–16:30, Madrid" in text
+    assert ("10 October" in text, f"/go/{second.code}?t=" in text) == (False, True)
+
+
+def test_cancelling_takes_the_invitation_back(desk: Desk) -> None:
+    row = desk.join("ana")
+    desk.send()
+    places.cancel(desk.dbs, row, box=desk.box, now=desk.clock.now)
+    desk.dbs.commit()
+    mail = desk.send()["ana"]
+
+    assert [str(name) for name, _ in objects(mail)] == ["", "invite.ics", "invite-2.ics"]
+    assert b"METHOD:CANCEL" in objects(mail)[0][1]
+    assert "as you asked" in text_of(mail)
+
+
+def test_who_never_had_a_place_gets_nothing_for_the_calendar(desk: Desk) -> None:
+    desk.join("ana")
+    row = desk.join("ben")
+    mails = desk.send()
+    assert [objects(mails["ben"]), str(mails["ben"]["Subject"])] == [[], "On the waiting list: Care in the city"]
+    places.cancel(desk.dbs, row, box=desk.box, now=desk.clock.now)
+    desk.dbs.commit()
+
+    assert objects(desk.send()["ben"]) == []
+
+
+@pytest.mark.parametrize(("wish", "count"), [("publish", 1), ("none", 0)])
+def test_who_wants_a_file_or_nothing_gets_that(desk: Desk, wish: str, count: int) -> None:
+    row = desk.join("ana")
+    desk.dbs.get_one(Attendee, row.person_id).invitations = wish
+    desk.dbs.commit()
+    mail = desk.send()["ana"]
+
+    assert len(objects(mail)) == count
+    assert all(b"METHOD:PUBLISH" in data for _, data in objects(mail))
+    assert ("Open the attached file" in text_of(mail)) == (wish == "publish")
+
+
+def test_mail_that_is_overtaken_does_not_go_out(desk: Desk) -> None:
+    row = desk.join("ana")
+    places.cancel(desk.dbs, row, box=desk.box, now=desk.clock.now)
+    desk.dbs.commit()
+
+    assert [str(mail["Subject"]) for mail in desk.send().values()] == ["Not registered any more: Care in the city"]
+
+
+def test_offer_that_was_taken_meanwhile_is_not_mailed(desk: Desk) -> None:
+    first, second = desk.join("ana"), desk.join("ben")
+    desk.send()
+    places.cancel(desk.dbs, first, box=desk.box, now=desk.clock.now)
+    places.accept_offer(desk.dbs, second, box=desk.box, now=desk.clock.now)
+    desk.dbs.commit()
+
+    assert str(desk.send()["ben"]["Subject"]) == "You have a place: Care in the city"
+
+
+def letter(desk: Desk) -> None:
+    desk.dbs.add(
+        RegistrantLetter(
+            id="letter", event_id=desk.event.id, author=attendees.attend(desk.dbs, "orga", NOW), subject="Bring water",
+            body="It will be <hot>.\n{stop_link}", state="approved", created_at=NOW, decided_at=NOW,
+        )
+    )  # fmt: skip
+    desk.dbs.commit()
+
+
+def arrange(desk: Desk, kind: str) -> None:
+    """Let things happen until a mail of a kind is due for ana."""
+    row = desk.join("ana") if kind not in {"waiting", "place-offered"} else None
+    if row is None:
+        first = desk.join("ben")
+        desk.join("ana")
+        if kind == "place-offered":
+            desk.send()
+            places.cancel(desk.dbs, first, box=desk.box, now=desk.clock.now)
+    elif kind == "registration-ended":
+        desk.send()
+        places.cancel(desk.dbs, row, box=desk.box, now=desk.clock.now)
+    elif kind == "registrants-letter":
+        desk.send()
+        letter(desk)
+    desk.dbs.commit()
+
+
+KINDS = ("registered", "waiting", "place-offered", "registration-ended", "registrants-letter")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_mail_is_the_golden_one(desk: Desk, kind: str) -> None:
+    arrange(desk, kind)
+    found = written(desk.send()["ana"])
+    path = GOLDEN / f"{kind}.txt"
+    if os.environ.get("WMD_WRITE_GOLDEN"):
+        path.write_text(found, encoding="utf-8")
+    assert found == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_staff_see_no_link_of_a_reader(desk: Desk, kind: str) -> None:
+    arrange(desk, kind)
+    desk.send()
+    row = desk.dbs.scalars(select(Message).join(Person).where(Message.kind == kind, Person.address.like("ana@%"))).one()
+    text = shown(desk.dbs, row, desk.tools().press).text
+
+    assert "/me/•••/" in text
+    assert "v1." not in text
+
+
+def test_registrants_stop_mails_with_one_click_and_keep_their_place(desk: Desk) -> None:
+    row = desk.join("ana")
+    mail = desk.send()["ana"]
+
+    assert str(mail["List-Unsubscribe"]).startswith("<http://wmd.example/me/unsubscribe/")
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert row.state == "registered"
+
+
+def test_every_link_of_a_mail_is_made_when_it_goes_out(desk: Desk, count_secrets: Callable[[], int]) -> None:
+    desk.join("ana")
+    desk.clock.now += timedelta(minutes=1)
+    desk.send()
+
+    assert count_secrets() == 0
+
+
+@pytest.fixture
+def count_secrets(dbs: Session) -> Callable[[], int]:
+    """Count messages that keep something sealed."""
+    return lambda: len(list(dbs.scalars(select(Message).where(Message.sealed != ""))))

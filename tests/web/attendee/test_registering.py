@@ -1,0 +1,254 @@
+"""Registering with us in the browser: the form, the button in the mail, one's own registration, the room."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from tests import documents
+from tests.cast import get, make_cast, post, sign_in
+from tests.conftest import Clock, Databases, Engine, make_test_app
+from tests.models.dumps import dump
+from tests.services.test_private_links import LINK
+from tests.web.machine import forget_database
+from wmd.cli import publishing_setting
+from wmd.db import db
+from wmd.models import Event, EventSession, Message, Person, PrivateLink, Registration
+from wmd.services.outbox import hidden_part
+from wmd.services.personal_links import make_token
+
+NORA = "nora@people.example"
+QUESTIONS = [
+    {"label": {"en": "Do you need a lift?"}, "kind": "yes-no", "is_required": True},
+    {"label": {"en": "Which table?"}, "kind": "choice", "choices": ["Water", "Air"]},
+    {"label": {"en": "Anything else?"}},
+]
+#: The first date, 10 October 2021, 15:00 in Madrid.
+STARTS = datetime(2021, 10, 10, 13, tzinfo=UTC)
+
+
+@pytest.fixture
+def app(engine_name: Engine, databases: Databases, tmp_path: Path, clock: Clock) -> Iterator[Flask]:
+    """The application with the cast, and nothing published."""
+    url = databases.copy(engine_name, tmp_path)
+    found = make_test_app(url, tmp_path, clock)
+    with found.app_context():
+        make_cast(db.session(), clock.now)
+    yield found
+    forget_database(found)
+    databases.drop(url)
+
+
+@pytest.fixture
+def event(app: Flask, clock: Clock) -> Event:
+    """An event of two dates with one place and three questions, in three days."""
+    sessions = [
+        documents.session(key=key, starts=f"2021-10-{day}T15:00", ends=f"2021-10-{day}T16:30", zone="Europe/Madrid")
+        for key, day in (("first", 10), ("second", 11))
+    ]
+    row = documents.event(
+        "here", sessions=sessions, capacity=1,
+        registration={"state": "open", "with_us": True, "questions": QUESTIONS},
+    )  # fmt: skip
+    with app.app_context():
+        dbs = db.session()
+        documents.apply(dbs, publishing_setting(app), documents.document(row), clock.now)
+        dbs.commit()
+        found = dbs.scalars(select(Event).where(Event.key == "here")).one()
+        dbs.expunge(found)
+    app.extensions["wmd.library"].refresh()
+    return found
+
+
+def form_of(event: Event, **changes: object) -> dict[str, object]:
+    """Return the form filled in."""
+    lift, table, _ = (each["id"] for each in event.registration_questions)
+    return {
+        "address": NORA, "zone": "America/Bogota", "language": "en", "name": "Nora", f"answers.{lift}": "yes",
+        f"answers.{table}": "Air", **changes,
+    }  # fmt: skip
+
+
+def rows(app: Flask) -> list[tuple[str, str]]:
+    """Return address and state of every registration, in order."""
+    with app.app_context():
+        found = select(Person.address, Registration.state).join(Registration).order_by(Registration.created_at)
+        return list(db.session.execute(found).tuples())
+
+
+def button(app: Flask) -> str:
+    """Return the path of the newest button that was mailed."""
+    with app.app_context():
+        row = db.session.scalars(
+            select(Message).where(Message.kind == "registration-confirm").order_by(Message.created_at.desc())
+        ).first()
+        assert row is not None
+        return hidden_part(row, app.extensions["wmd.secretbox"])["secret"]
+
+
+def enter(app: Flask, event: Event, clock: Clock, address: str = NORA, **changes: object) -> str:
+    """Register the whole way; return the path of one's own page."""
+    client = app.test_client()
+    clock.now += timedelta(minutes=1)
+    assert post(client, f"/e/{event.code}/register", form_of(event, address=address, **changes)).status_code == 303
+    answer = post(client, button(app))
+    assert answer.status_code == 303
+    return str(answer.headers["Location"]).partition("?")[0]
+
+
+def own_registration(app: Flask, path: str) -> str:
+    """Return the path of the one registration that an own page links to."""
+    page = get(app.test_client(), path).get_data(as_text=True)
+    found = re.search(r'href="(/me/[^"]+/registrations/[^"]+)"', page)
+    assert found is not None
+    return found[1]
+
+
+def test_nobody_has_a_place_before_the_button(app: Flask, client: FlaskClient, event: Event) -> None:
+    page = get(client, f"/e/{event.code}/register")
+    text = page.get_data(as_text=True)
+    assert (page.status_code, page.headers["Cache-Control"]) == (200, "no-store")
+    assert [words in text for words in ("One place is free.", "Which dates?", "Which table?", "Water")] == [True] * 4
+    answer = post(client, f"/e/{event.code}/register", form_of(event))
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/me/asked")
+    assert rows(app) == [(NORA, "unconfirmed")]
+    with app.app_context():
+        database_url = db.engine.url.render_as_string(hide_password=False)
+    before = dump(database_url)
+    looks = [get(client, button(app)), client.head(button(app), base_url="http://wmd.example")]
+    assert [look.status_code for look in looks] == [200, 200]
+    assert dump(database_url) == before
+    answer = post(client, button(app))
+    assert answer.headers["Location"].endswith("?done=registered")
+    assert rows(app) == [(NORA, "registered")]
+    assert post(client, button(app)).status_code == 410
+
+
+def test_go_leads_to_the_form_and_so_does_the_page(app: Flask, client: FlaskClient, event: Event) -> None:
+    assert get(client, f"/go/{event.code}").headers["Location"] == f"/e/{event.code}/register"
+    page = get(client, f"/2021/events/{event.code}-{event.slug}").get_data(as_text=True)
+    assert f'href="/go/{event.code}"' in page
+
+
+def test_second_one_waits_and_is_offered_the_place_that_is_given_back(
+    app: Flask, client: FlaskClient, event: Event, clock: Clock
+) -> None:
+    nora, otis = enter(app, event, clock), enter(app, event, clock, "otis@people.example")
+    assert rows(app) == [(NORA, "registered"), ("otis@people.example", "waiting")]
+    mine = own_registration(app, nora)
+    assert "You have a place." in get(client, mine).get_data(as_text=True)
+    answer = post(client, f"{mine}/cancel")
+    assert answer.headers["Location"] == f"{mine}?done=cancelled"
+    assert rows(app) == [(NORA, "cancelled"), ("otis@people.example", "offered")]
+    theirs = own_registration(app, otis)
+    assert "A place is free for you." in get(client, theirs).get_data(as_text=True)
+    assert post(client, f"{theirs}/accept").headers["Location"] == f"{theirs}?done=taken"
+    assert rows(app)[1] == ("otis@people.example", "registered")
+    assert "You are not registered any more." in get(client, mine).get_data(as_text=True)
+
+
+def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(
+    app: Flask, client: FlaskClient, event: Event
+) -> None:
+    lift, table, other = (each["id"] for each in event.registration_questions)
+    sent = form_of(
+        event, address="no address", **{f"answers.{lift}": "", f"answers.{table}": "Fire", f"answers.{other}": "<b>x"}
+    )
+    first = post(client, f"/e/{event.code}/register", sent)
+    assert (first.status_code, "This is not a mail address" in first.get_data(as_text=True)) == (422, True)
+    second = post(client, f"/e/{event.code}/register", {**sent, "address": NORA, "shares_name": "yes", "name": ""})
+    text = second.get_data(as_text=True)
+    assert second.status_code == 422
+    for words in ("This question needs an answer.", "Choose one of the answers offered.", "Write your name"):
+        assert words in text
+    assert ("&lt;b&gt;x" in text, "<b>x" in text, 'value="nora@people.example"' in text) == (True, False, True)
+    assert rows(app) == []
+
+
+def test_answer_is_the_same_for_whom_we_know(app: Flask, client: FlaskClient, event: Event, clock: Clock) -> None:
+    enter(app, event, clock)
+    answers = [
+        post(client, f"/e/{event.code}/register", form_of(event, address=address))
+        for address in (NORA, "stranger@people.example")
+    ]
+    first, second = ((one.status_code, one.headers["Location"], one.get_data()) for one in answers)
+    assert first == second
+    assert rows(app) == [(NORA, "registered"), ("stranger@people.example", "unconfirmed")]
+
+
+def test_who_is_signed_in_needs_no_mail(app: Flask, client: FlaskClient, event: Event) -> None:
+    sign_in(client, app, "ana")
+    with app.app_context():
+        address = db.session.get_one(Person, "ana").address
+    answer = post(client, f"/e/{event.code}/register", form_of(event, address=address))
+    assert answer.headers["Location"].startswith("/me/v1.")
+    assert rows(app) == [(address, "registered")]
+
+
+def test_trap_takes_nothing_and_says_nothing(app: Flask, client: FlaskClient, event: Event) -> None:
+    answer = post(client, f"/e/{event.code}/register", form_of(event, more_about_you="x"))
+    assert (answer.headers["Location"], rows(app)) == ("/me/asked", [])
+
+
+def test_own_registration_is_changed_and_nobody_else_sees_it(
+    app: Flask, client: FlaskClient, event: Event, clock: Clock
+) -> None:
+    nora, otis = enter(app, event, clock), enter(app, event, clock, "otis@people.example")
+    mine = own_registration(app, nora)
+    lift = event.registration_questions[0]["id"]
+    form = {"name": "Nora B", "shares_name": "yes", f"answers.{lift}": "no"}
+    assert post(client, mine, form).headers["Location"] == f"{mine}?done=saved"
+    page = get(client, f"{mine}?done=saved")
+    assert (page.headers["Cache-Control"], page.headers["Referrer-Policy"]) == ("no-store", "no-referrer")
+    assert 'value="Nora B"' in page.get_data(as_text=True)
+    wrong = post(client, mine, {"name": "x" * 200, f"answers.{lift}": "no"})
+    assert (wrong.status_code, "x" * 200 in wrong.get_data(as_text=True)) == (422, True)
+    foreign = otis + "registrations/" + mine.rpartition("/")[2]
+    assert [get(client, foreign).status_code, post(client, f"{foreign}/cancel").status_code] == [404, 404]
+    assert rows(app)[0] == (NORA, "registered")
+
+
+def test_closed_event_says_so_and_offers_a_reminder(
+    app: Flask, client: FlaskClient, event: Event, clock: Clock
+) -> None:
+    clock.now = STARTS + timedelta(days=1, minutes=90)
+    app.extensions["wmd.library"].refresh()
+    page = get(client, f"/e/{event.code}/register").get_data(as_text=True)
+    assert ("No registration now" in page, 'name="address"' in page) == (True, False)
+    assert post(client, f"/e/{event.code}/register", form_of(event)).status_code == 422
+    assert rows(app) == []
+
+
+@pytest.mark.parametrize(("minutes", "opens"), [(-16, False), (-15, True), (30, True)])
+def test_personal_link_opens_the_room_in_time(
+    app: Flask, client: FlaskClient, event: Event, clock: Clock, minutes: int, opens: bool
+) -> None:
+    enter(app, event, clock)
+    with app.app_context():
+        dbs, box = db.session(), app.extensions["wmd.secretbox"]
+        dbs.add(PrivateLink(id="room", sealed=box.seal(LINK, purpose="private-link"), created_at=clock.now))
+        dbs.flush()
+        dbs.get_one(Event, event.id).private_link_id = "room"
+        person = dbs.scalars(select(Person.id).where(Person.address == NORA)).one()
+        code = dbs.scalars(select(EventSession.code).where(EventSession.starts_at == STARTS)).one()
+        token = make_token(box, person, 1, scope="go", subject=code, until=STARTS + timedelta(days=2))
+        dbs.commit()
+    clock.now = STARTS + timedelta(minutes=minutes)
+    answer = get(client, f"/go/{code}?t={token}")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    if opens:
+        assert (answer.status_code, answer.headers["Location"]) == (302, LINK)
+    else:
+        text = answer.get_data(as_text=True)
+        assert (answer.status_code, "The room is not open yet" in text, LINK in text) == (200, True, False)
+        assert int(answer.headers["Refresh"]) == 61
+    stranger = get(client, f"/go/{code}?t=v1.none")
+    assert (stranger.status_code, stranger.headers["Location"]) == (302, f"/e/{event.code}/register")

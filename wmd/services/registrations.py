@@ -1,0 +1,442 @@
+"""Places in events that register with us: asked for, confirmed, waited for, offered, given back.
+
+No place is ever given twice: whoever gives one first locks the event's row (on SQLite every writing transaction is
+alone anyway), counts what is taken, and decides. An address that nobody confirmed holds no place. Who waits is offered
+a place in the order in which they came, for a bounded time.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from wmd.domain.findings import N_, Finding, Level
+from wmd.domain.questions import Asked, check_answers, kept_answer
+from wmd.errors import InvalidContentError
+from wmd.models import Attendee, Event, EventSession, Person, Registration
+from wmd.secretbox import SecretBox, SecretBoxError
+from wmd.services import mail_tokens
+from wmd.services.attendees import attendee_for, confirm
+from wmd.services.outbox import put_message, withdraw_messages
+from wmd.services.personal_links import me_path
+from wmd.services.rate_limits import ATTENDEE_MAILS, hit
+from wmd.services.states import move
+
+#: What stands between asking and the button in the mail.
+CONFIRM_LIVES: Final = timedelta(days=7)
+#: A place is kept so long for who is offered one, and never into the last part of the time that is left.
+OFFER: Final = timedelta(hours=24)
+SHORTEST_OFFER: Final = timedelta(minutes=30)
+_SHARE_OF_THE_REST: Final = 4
+#: States in which a place is taken.
+TAKES_PLACE: Final = ("registered", "offered")
+LONGEST_NAME: Final = 150
+
+_CLOSED = N_("This event takes no registrations here now.")
+_FULL = N_("All places are taken, and there is no waiting list.")
+_NO_SESSION = N_("Choose at least one of the dates that are still to come.")
+_NAME = N_("Write the name on one line, with at most {most} characters.")
+_NAME_NEEDED = N_("Write your name: you agreed that the organiser may see it.")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody asks for. ``sessions``: ids, empty for all; ``answers`` by the id of the event's question."""
+
+    name: str = ""
+    sessions: tuple[str, ...] = ()
+    answers: Mapping[str, str] | None = None
+    shares_name: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a registration's sealed part holds."""
+
+    name: str
+    answers: Mapping[str, str]
+
+
+def asked_of(event: Event) -> list[Asked]:
+    """Return the event's own questions as values; ``slug`` is the question's id."""
+    return [
+        Asked(
+            each["id"], each["kind"], each["label"], choices={word: {"": word} for word in each["choices"]},
+            is_required=each["is_required"],
+        )
+        for each in event.registration_questions
+    ]  # fmt: skip
+
+
+def is_open(dbs: Session, event: Event, *, now: datetime) -> bool:
+    """Whether an event takes registrations here now: it says so, is within its dates, and something is to come."""
+    if not event.registration_here or event.hidden_at is not None or event.merged_into_id is not None:
+        return False
+    if event.access == "invitation" or event.registration_state in {"closed", "full", "not-needed"}:
+        return False
+    if event.registration_state == "not-yet" and event.registration_opens_at is None:
+        return False
+    if event.registration_opens_at is not None and now < event.registration_opens_at:
+        return False
+    if event.registration_closes_at is not None and now >= event.registration_closes_at:
+        return False
+    return bool(coming_sessions(dbs, event.id, now=now))
+
+
+def coming_sessions(dbs: Session, event_id: str, *, now: datetime) -> list[EventSession]:
+    """Return the sessions that one can still take part in, the first first."""
+    return list(
+        dbs.scalars(
+            select(EventSession)
+            .where(EventSession.event_id == event_id, EventSession.status == "scheduled", EventSession.ends_at > now)
+            .order_by(EventSession.starts_at, EventSession.code)
+        )
+    )
+
+
+def check_wanted(dbs: Session, event: Event, wanted: Wanted, *, now: datetime) -> None:
+    """Raise InvalidContentError with everything that is wrong with what somebody asks for, beside each field."""
+    if not is_open(dbs, event, now=now):
+        raise InvalidContentError([Finding("register.closed", Level.ERROR, "event", _CLOSED)])
+    found = check_answers(asked_of(event), wanted.answers or {})
+    name = wanted.name.strip()
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        found.append(Finding("register.name", Level.ERROR, "name", _NAME, {"most": LONGEST_NAME}))
+    if wanted.shares_name and not name:
+        found.append(Finding("register.name-missing", Level.ERROR, "name", _NAME_NEEDED))
+    coming = {session.id for session in coming_sessions(dbs, event.id, now=now)}
+    if wanted.sessions and not set(wanted.sessions) <= coming:
+        found.append(Finding("register.sessions", Level.ERROR, "sessions", _NO_SESSION))
+    if found:
+        raise InvalidContentError(found)
+
+
+def ask_to_register(
+    dbs: Session, event: Event, address: str, wanted: Wanted, *, title: str, language: str, zone: str, box: SecretBox,
+    now: datetime,
+) -> None:  # fmt: skip
+    """Keep what somebody asks for until the owner of the address confirms it, and mail them the button.
+
+    ``title`` names the event in the mail. The caller sees no difference whether the address is known, registered
+    already, or was mailed too often today.
+    Raises InvalidContentError for what is wrong with it.
+    """
+    check_wanted(dbs, event, wanted, now=now)
+    person, attendee = attendee_for(dbs, address, language=language, zone=zone, now=now)
+    row = standing(dbs, person.id, event.id)
+    if row is None or row.state == "unconfirmed":
+        row = _write(dbs, row, person.id, event, wanted, box=box, now=now)
+    if hit(dbs, ATTENDEE_MAILS, person.id, secret="", now=now):
+        return
+    if row.state != "unconfirmed":
+        put_message(
+            dbs, kind="my-link", dedupe_key=f"my-link:{uuid.uuid4()}", cause="visitor", now=now, person_id=person.id,
+            secret=me_path(dbs, box, attendee, now=now), thread=f"my-link:{person.id}", box=box,
+        )  # fmt: skip
+        return
+    token, secret = mail_tokens.issue(
+        dbs, "confirm-registration", person.id, row.id, CONFIRM_LIVES, now, revoke_older=False
+    )
+    put_message(
+        dbs, kind="registration-confirm", dedupe_key=f"registration-confirm:{token.id}", cause="visitor", now=now,
+        person_id=person.id, secret=f"/me/registration/{secret}", not_after=token.expires_at, subject_id=event.id,
+        edition_id=event.edition_id, box=box,
+        facts={"until": token.expires_at.isoformat(), "event": " ".join(title.split())},
+    )  # fmt: skip
+
+
+def register(
+    dbs: Session, event: Event, person: Person, attendee: Attendee, wanted: Wanted, *, box: SecretBox, now: datetime
+) -> Registration:
+    """Register somebody whose address is known to be theirs, or put them on the waiting list.
+
+    Who stands there already keeps their place; what they say anew counts. Raises InvalidContentError.
+    """
+    check_wanted(dbs, event, wanted, now=now)
+    row = standing(dbs, person.id, event.id)
+    fresh = row is None or row.state == "unconfirmed"
+    row = _write(dbs, row, person.id, event, wanted, box=box, now=now)
+    if fresh:
+        _admit(dbs, row, person, attendee, box=box, now=now)
+    return row
+
+
+def find_waiting(dbs: Session, secret: str, *, now: datetime) -> Registration | None:
+    """Return what a mailed button would confirm; None when it does not work (any more). A GET asks this."""
+    token = mail_tokens.find(dbs, "confirm-registration", secret)
+    if token is None or mail_tokens.standing(token, now=now) != "good":
+        return None
+    row = dbs.get(Registration, token.subject_id)
+    return row if row is not None and row.state == "unconfirmed" else None
+
+
+def confirm_registration(dbs: Session, secret: str, *, box: SecretBox, now: datetime) -> Registration | None:
+    """Use the button of a mail: a place if one is free, else one on the waiting list.
+
+    None when the link does not work (any more). Raises InvalidContentError when the event meanwhile takes no more.
+    """
+    token = mail_tokens.consume(dbs, "confirm-registration", secret, now=now)
+    row = dbs.get(Registration, token.subject_id) if token is not None else None
+    attendee = dbs.get(Attendee, row.person_id) if row is not None else None
+    if row is None or attendee is None or row.state != "unconfirmed":
+        return None
+    person = dbs.get_one(Person, row.person_id)
+    if not is_open(dbs, dbs.get_one(Event, row.event_id), now=now):
+        raise InvalidContentError([Finding("register.closed", Level.ERROR, "event", _CLOSED)])
+    _admit(dbs, row, person, attendee, box=box, now=now)
+    return row
+
+
+def _write(
+    dbs: Session, row: Registration | None, person_id: str, event: Event, wanted: Wanted, *, box: SecretBox,
+    now: datetime,
+) -> Registration:  # fmt: skip
+    if row is None:
+        # Another tab may be putting the same row.
+        make = postgresql.insert if dbs.get_bind().dialect.name == "postgresql" else sqlite.insert
+        values = {
+            "id": str(uuid.uuid4()), "person_id": person_id, "event_id": event.id, "state": "unconfirmed",
+            "created_at": now, "sessions": [], "answers": "", "shares_name": False,
+        }  # fmt: skip
+        dbs.execute(make(Registration).values(**values).on_conflict_do_nothing())
+        row = standing(dbs, person_id, event.id)
+        if row is None:
+            msg = "a registration that conflicts with none"
+            raise RuntimeError(msg)
+    answers = {asked.slug: kept_answer(asked, (wanted.answers or {}).get(asked.slug, "")) for asked in asked_of(event)}
+    said = {"name": wanted.name.strip(), "answers": {slug: text for slug, text in answers.items() if text}}
+    row.answers = box.seal(json.dumps(said, ensure_ascii=False), purpose=_purpose(row.id))
+    row.sessions, row.shares_name = list(wanted.sessions), wanted.shares_name
+    dbs.flush()
+    return row
+
+
+def said_by(row: Registration, box: SecretBox) -> Said:
+    """Return the name and answers somebody gave; blanks when the key is gone."""
+    try:
+        found = json.loads(box.open(row.answers, purpose=_purpose(row.id))) if row.answers else {}
+    except SecretBoxError:
+        found = {}
+    return Said(found.get("name", ""), found.get("answers", {}))
+
+
+def _purpose(registration_id: str) -> str:
+    return f"registrations.answers.{registration_id}"
+
+
+def standing(dbs: Session, person_id: str, event_id: str) -> Registration | None:
+    """Return a person's registration for an event, unless it has ended."""
+    return dbs.scalars(
+        select(Registration).where(
+            Registration.person_id == person_id, Registration.event_id == event_id, Registration.ended_at.is_(None)
+        )
+    ).first()
+
+
+# Places
+
+
+def _locked(dbs: Session, event_id: str) -> Event:
+    """Return the event with its row locked until the transaction ends: whoever gives places waits here.
+
+    Not its key: a new follow or registration, which refers to it, goes on beside (PostgreSQL: FOR NO KEY UPDATE).
+    """
+    wanted = select(Event).where(Event.id == event_id).with_for_update(key_share=True)
+    return dbs.scalars(wanted.execution_options(populate_existing=True)).one()
+
+
+def free_places(dbs: Session, event: Event) -> int | None:
+    """Return how many places are free; None where there is no limit."""
+    if event.capacity is None:
+        return None
+    taken = select(func.count()).where(Registration.event_id == event.id, Registration.state.in_(TAKES_PLACE))
+    return max(0, event.capacity - (dbs.scalar(taken) or 0))
+
+
+def _waits(dbs: Session, event_id: str) -> bool:
+    waits = select(Registration.id).where(Registration.event_id == event_id, Registration.state == "waiting").limit(1)
+    return dbs.scalar(waits) is not None
+
+
+def _admit(
+    dbs: Session, row: Registration, person: Person, attendee: Attendee, *, box: SecretBox, now: datetime
+) -> None:
+    """Give a confirmed registration its place, or one on the waiting list. Nobody passes those who wait."""
+    event = _locked(dbs, row.event_id)
+    confirm(dbs, attendee, now=now)
+    row.confirmed_at = now
+    actor = f"person:{row.person_id}"
+    if not person.name:
+        person.name = said_by(row, box).name
+    free = free_places(dbs, event)
+    if free is None or (free > 0 and not _waits(dbs, event.id)):
+        move(dbs, row, "registered", actor=actor, now=now)
+        _tell(dbs, row, "registered", event, box=box, now=now)
+    elif event.registration_waits:
+        row.queued_at = now
+        move(dbs, row, "waiting", actor=actor, now=now)
+        _tell(dbs, row, "waiting", event, box=box, now=now)
+    else:
+        raise InvalidContentError([Finding("register.full", Level.ERROR, "event", _FULL)])
+    dbs.flush()
+
+
+def cancel(dbs: Session, row: Registration, *, box: SecretBox, now: datetime) -> bool:
+    """Give a place back, or the wish for one; offer it to who waits. Tells whether it still stood."""
+    event = _locked(dbs, row.event_id)
+    dbs.refresh(row)
+    if row.ended_at is not None:
+        return False
+    was = row.state
+    row.ended_at, row.offered_until = now, None
+    move(dbs, row, "cancelled", actor=f"person:{row.person_id}", now=now)
+    dbs.flush()
+    withdraw_messages(dbs, thread=_thread(row), reason="the registration ended", now=now)
+    if was != "unconfirmed":
+        _tell(
+            dbs,
+            row,
+            "registration-ended",
+            event,
+            box=box,
+            now=now,
+            facts={"why": "cancelled", "was_registered": was == "registered"},
+        )
+    _offer_free(dbs, event, box=box, now=now)
+    return True
+
+
+def accept_offer(dbs: Session, row: Registration, *, box: SecretBox, now: datetime) -> bool:
+    """Take the place that is offered; tells whether it was still kept."""
+    event = _locked(dbs, row.event_id)
+    dbs.refresh(row)
+    if row.state != "offered" or row.offered_until is None or row.offered_until <= now:
+        return row.state == "registered"
+    row.offered_until = None
+    move(dbs, row, "registered", actor=f"person:{row.person_id}", now=now)
+    dbs.flush()
+    _tell(dbs, row, "registered", event, box=box, now=now)
+    return True
+
+
+def _offer_free(dbs: Session, event: Event, *, box: SecretBox, now: datetime) -> int:
+    """Offer the free places of a locked event to those who wait longest; return how many are offered."""
+    starts = [session.ends_at for session in coming_sessions(dbs, event.id, now=now)]
+    free = free_places(dbs, event)
+    if not starts or event.hidden_at is not None:
+        return 0
+    first = dbs.scalars(
+        select(Registration)
+        .where(Registration.event_id == event.id, Registration.state == "waiting")
+        .order_by(Registration.queued_at, Registration.id)
+        .limit(_MOST_OFFERS if free is None else min(free, _MOST_OFFERS))
+    ).all()
+    until = now + max(SHORTEST_OFFER, min(OFFER, (max(starts) - now) / _SHARE_OF_THE_REST))
+    for row in first:
+        row.offered_until = until
+        move(dbs, row, "offered", actor="job:waiting-lists", now=now)
+        dbs.flush()
+        _tell(dbs, row, "place-offered", event, box=box, now=now, facts={"until": until.isoformat()}, not_after=until)
+    return len(first)
+
+
+_MOST_OFFERS: Final = 100
+
+
+def due_events(dbs: Session, *, now: datetime, limit: int) -> list[str]:
+    """Return ids of events whose waiting list has something to do: an offer that is over, or a place that is free.
+
+    One query. An event whose last session is over has its wait ended.
+    """
+    taken = (
+        select(func.count())
+        .where(Registration.event_id == Event.id, Registration.state.in_(TAKES_PLACE))
+        .correlate(Event)
+        .scalar_subquery()
+    )
+    lapsed = and_(Registration.state == "offered", Registration.offered_until <= now)
+    waits = and_(Registration.state == "waiting", or_(Event.capacity.is_(None), Event.capacity > taken, _over(now)))
+    found: Select[tuple[str]] = (
+        select(Event.id)
+        .join(Registration, Registration.event_id == Event.id)
+        .where(Registration.state.in_(("offered", "waiting")), or_(lapsed, waits))
+        .distinct()
+        .limit(limit)
+    )
+    return list(dbs.scalars(found))
+
+
+def _over(now: datetime) -> ColumnElement[bool]:
+    return ~exists().where(
+        EventSession.event_id == Event.id, EventSession.status != "cancelled", EventSession.ends_at > now
+    )
+
+
+def turn_waiting_list(dbs: Session, event_id: str, *, box: SecretBox, now: datetime) -> int:
+    """End offers that nobody took and offer what is free to the next; return how many rows changed."""
+    event = _locked(dbs, event_id)
+    done = 0
+    ended = select(Registration).where(
+        Registration.event_id == event_id, Registration.state == "offered", Registration.offered_until <= now
+    )
+    is_over = not _to_come(dbs, event_id, now)
+    if is_over:
+        ended = select(Registration).where(
+            Registration.event_id == event_id, Registration.state.in_(("offered", "waiting"))
+        )
+    for row in dbs.scalars(ended).all():
+        row.ended_at, row.offered_until = now, None
+        move(dbs, row, "lapsed", actor="job:waiting-lists", now=now)
+        dbs.flush()
+        if not is_over:
+            _tell(dbs, row, "registration-ended", event, box=box, now=now, facts={"why": "lapsed"})
+        done += 1
+    return done + _offer_free(dbs, event, box=box, now=now)
+
+
+def _to_come(dbs: Session, event_id: str, now: datetime) -> bool:
+    found = select(EventSession.id).where(
+        EventSession.event_id == event_id, EventSession.status != "cancelled", EventSession.ends_at > now
+    )
+    return dbs.scalar(found.limit(1)) is not None
+
+
+def _thread(row: Registration) -> str:
+    return f"registration:{row.id}"
+
+
+def _tell(
+    dbs: Session, row: Registration, kind: str, event: Event, *, box: SecretBox, now: datetime,
+    facts: Mapping[str, object] | None = None, not_after: datetime | None = None,
+) -> None:  # fmt: skip
+    """Mail a person how their registration stands; a newer mail of it takes back one that is not out yet."""
+    put_message(
+        dbs, kind=kind, dedupe_key=f"{kind}:{row.id}:{now.isoformat()}", cause=f"person:{row.person_id}", now=now,
+        person_id=row.person_id, subject_id=event.id, edition_id=event.edition_id, thread=_thread(row),
+        facts={"registration_id": row.id, **(facts or {})}, not_after=not_after, box=box,
+    )  # fmt: skip
+
+
+def change_wanted(dbs: Session, row: Registration, wanted: Wanted, *, box: SecretBox, now: datetime) -> None:
+    """Let somebody change dates, answers and what the organiser may see. Raises InvalidContentError."""
+    event = dbs.get_one(Event, row.event_id)
+    check_wanted(dbs, event, wanted, now=now)
+    _write(dbs, row, row.person_id, event, wanted, box=box, now=now)
+
+
+def registrations_of(dbs: Session, person_id: str, *, limit: int = 500) -> Sequence[Registration]:
+    """Return what a person is registered for or waits for, the newest last."""
+    return dbs.scalars(
+        select(Registration)
+        .where(Registration.person_id == person_id, Registration.ended_at.is_(None))
+        .order_by(Registration.created_at)
+        .limit(limit)
+    ).all()

@@ -1,0 +1,62 @@
+"""The way into the room for who has a place: the private join link, from a quarter of an hour before the start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from wmd.models import Event, EventSession, PrivateLink
+from wmd.secretbox import SecretBox
+from wmd.services.personal_links import open_token, standing_attendee
+from wmd.services.private_links import open_link
+from wmd.services.registrations import standing
+
+#: A room opens so long before its session begins; hosts are seldom there earlier.
+OPENS_BEFORE: Final = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A session's room for who has a place. ``url`` is blank before ``opens_at``, and where no join link is kept."""
+
+    opens_at: datetime
+    starts_at: datetime
+    url: str
+    zone: str
+
+
+def room_for(dbs: Session, box: SecretBox, secret: str, session_code: str, *, now: datetime) -> Room | None:
+    """Return the room that a person's ``go`` token opens; None when it is not theirs, and when the session is over.
+
+    The place must stand at this moment, whatever the token says: who gave it back gets what everybody gets.
+    """
+    token = open_token(box, secret, scope="go", now=now)
+    if token is None or token.subject != session_code:
+        return None
+    attendee = standing_attendee(dbs, token)
+    found = (
+        dbs.execute(
+            select(EventSession, Event)
+            .join(Event, Event.id == EventSession.event_id)
+            .where(EventSession.code == session_code, EventSession.status == "scheduled", EventSession.ends_at > now)
+        )
+        .tuples()
+        .first()
+    )
+    if attendee is None or found is None:
+        return None
+    session, event = found
+    place = standing(dbs, attendee.person_id, event.id)
+    has_place = place is not None and place.state == "registered" and (
+        not place.sessions or session.id in place.sessions
+    )  # fmt: skip
+    if not has_place or event.hidden_at is not None:
+        return None
+    opens_at = session.starts_at - OPENS_BEFORE
+    link = dbs.get(PrivateLink, event.private_link_id) if event.private_link_id and now >= opens_at else None
+    url = open_link(box, link) if link is not None else event.registration_url or event.stream_url
+    return Room(opens_at, session.starts_at, url if now >= opens_at else "", session.zone)

@@ -1,0 +1,123 @@
+"""Who registered for an event, for its organiser: counts, those who agreed to be seen, a file, and writing to them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from wmd.db import db
+from wmd.domain.documents.write_csv import csv_stream
+from wmd.errors import InvalidContentError
+from wmd.models import Event, EventSession, Submission
+from wmd.services.registrant_letters import LONGEST_BODY, LONGEST_SUBJECT, letters_of, write_letter
+from wmd.services.registrants import PAGE, places_of, registrant_cells, registrants
+from wmd.services.registrations import asked_of, is_open
+from wmd.web.catalogue import gettext
+from wmd.web.csrf import on_stale_form
+from wmd.web.findings import messages_of
+from wmd.web.guards import for_contact, own_submission, visitor
+from wmd.web.means import secret_box
+from wmd.web.names import best_text
+from wmd.web.organiser.posting import new_form_token
+from wmd.web.reading import read_now
+
+bp = Blueprint("registrants", __name__, url_prefix="/submissions/<submission_id>/registrants")
+
+_MOST_PAGES = 2000
+
+
+class Own(NamedTuple):
+    """An event of who asks, with its submission."""
+
+    submission: Submission
+    event: Event
+
+    @property
+    def here(self) -> str:
+        """The path of the page."""
+        return f"/organiser/submissions/{self.submission.id}/registrants"
+
+
+def _own(submission_id: str) -> Own:
+    """Return a listed event of who asks; answers 404 for anybody else, and for what was never listed."""
+    submission = own_submission(submission_id)
+    event = db.session().get(Event, submission.event_id)
+    return Own(submission, event if event is not None else abort(404))
+
+
+def show_registrants(own: Own, status: int = 200, messages: dict[str, list[str]] | None = None) -> Response:
+    """Return the page, with the letter as it was typed."""
+    dbs, now = db.session(), read_now()
+    page = min(_MOST_PAGES, max(1, request.args.get("page", 1, type=int)))
+    rows = registrants(dbs, own.event, secret_box(), first=(page - 1) * PAGE, limit=PAGE + 1)
+    sent = request.form if request.method == "POST" else {}
+    person = visitor().person
+    shown = render_template(
+        "organiser/registrants/index.html", own=own, submission=own.submission, messages=messages or {},
+        places=places_of(dbs, own.event), is_open=is_open(dbs, own.event, now=now), rows=rows[:PAGE], page=page,
+        has_more=len(rows) > PAGE, letters=letters_of(dbs, own.event.id), typed=sent,
+        asked=[(each.slug, best_text(each.label, "en")[0]) for each in asked_of(own.event)],
+        sessions=_sessions(own.event), zone=(person.zone if person else "") or "UTC",
+        form_token=sent.get("form_token") or new_form_token(), longest=(LONGEST_SUBJECT, LONGEST_BODY),
+        is_done=request.args.get("done") == "letter",
+    )  # fmt: skip
+    return make_response(shown, status)
+
+
+def _sessions(event: Event) -> dict[str, datetime]:
+    found = select(EventSession.id, EventSession.starts_at).where(EventSession.event_id == event.id)
+    return dict(db.session().execute(found).tuples().all())
+
+
+@bp.get("")
+@for_contact
+def index(submission_id: str) -> ResponseReturnValue:
+    """Show who registered."""
+    return show_registrants(_own(submission_id))
+
+
+@bp.get("/registrants.csv")
+@for_contact
+def as_csv(submission_id: str) -> Response:
+    """Send the list as a file for a spreadsheet."""
+    own, dbs = _own(submission_id), db.session()
+    codes = dict(
+        dbs.execute(select(EventSession.id, EventSession.code).where(EventSession.event_id == own.event.id))
+        .tuples()
+        .all()
+    )
+    # Made whole before it is sent: no slow reader keeps the database waiting.
+    response = make_response(b"".join(csv_stream(registrant_cells(dbs, own.event, secret_box(), codes))))
+    response.headers["Content-Type"] = "text/csv; charset=utf-8"
+    response.headers["Content-Disposition"] = f"attachment; filename=registrants-{own.event.code}.csv"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@for_contact
+def _stale(submission_id: str) -> ResponseReturnValue:
+    words = gettext("This page was open for too long. Nothing you typed is lost: please send it again.")
+    return show_registrants(_own(submission_id), 422, {"subject": [words]})
+
+
+@bp.post("")
+@on_stale_form(_stale)
+@for_contact
+def write(submission_id: str) -> ResponseReturnValue:
+    """Hand in a letter to those who registered; the moderators read it first."""
+    own, dbs = _own(submission_id), db.session()
+    try:
+        write_letter(
+            dbs, own.event, request.form.get("subject", ""), request.form.get("body", "").replace("\r\n", "\n"),
+            author=visitor().person_id or "", language=own.submission.language or "en",
+            form_token=request.form.get("form_token", "")[:100] or new_form_token(), now=read_now(),
+        )  # fmt: skip
+    except InvalidContentError as error:
+        dbs.rollback()
+        return show_registrants(_own(submission_id), 422, messages_of(error.findings))
+    dbs.commit()
+    return redirect(f"{own.here}?done=letter#letters", 303)
