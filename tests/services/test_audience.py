@@ -60,6 +60,7 @@ def test_nobody_is_there_whose_wish_does_not_stand(dbs: Session, events: list[Ev
     people: dict[str, dict[str, object]] = {
         "paused": {"paused_at": NOW}, "left": {"left_at": NOW}, "unconfirmed": {"confirmed_at": None}, "erased": {},
         "unfollowed": {}, "asked": {}, "cancelled": {}, "waits": {}, "offered": {}, "lapsed": {}, "stands": {},
+        "muted": {},
     }  # fmt: skip
     for name, changes in people.items():
         attend(dbs, name, NOW, **changes)
@@ -69,6 +70,8 @@ def test_nobody_is_there_whose_wish_does_not_stand(dbs: Session, events: list[Ev
     follow(dbs, "asked", one, NOW, confirmed_at=None)
     register(dbs, "cancelled", one, NOW, state="cancelled", ended_at=NOW)
     register(dbs, "lapsed", one, NOW, state="lapsed", ended_at=NOW)
+    # Their place counts, but they want no mail about it.
+    register(dbs, "muted", one, NOW, muted_at=NOW)
     register(dbs, "waits", one, NOW, state="waiting")
     register(dbs, "offered", one, NOW, state="offered", offered_until=NOW + DAY)
     register(dbs, "asked", one, NOW, state="unconfirmed", confirmed_at=None)
@@ -78,7 +81,7 @@ def test_nobody_is_there_whose_wish_does_not_stand(dbs: Session, events: list[Ev
     assert [wish.person_id for wish in audience_page(dbs, one.id, limit=99)] == ["stands"]
     waiting = audience_page(dbs, one.id, limit=99, states=HAS_OR_WAITS)
     assert [wish.person_id for wish in waiting] == ["offered", "stands", "waits"]
-    assert count_audience(dbs, one.id) == Counts(followers=5, registrants=0, waiting=2)
+    assert count_audience(dbs, one.id) == Counts(followers=5, registrants=1, waiting=2)
 
 
 def test_who_came_back_counts_from_then_on(dbs: Session, events: list[Event]) -> None:

@@ -34,7 +34,8 @@ def show_form(programme: Programme, query: Query, status: int = 200, messages: M
         name=selection_name(query, programme, who.language),
         typed=typed_or_known(who.zone), languages=language_choices(), messages=messages or {}, trap=trap(),
         cadence=request.form.get("cadence", "weekly"), action=addresses.tell_me(edition.slug, query),
-        programme_url=addresses.programme(edition.slug, query), subscribe_url=addresses.subscribe(edition.slug, query),
+        programme_url=addresses.programme(edition.slug, query),
+        subscribe_url=addresses.subscribe(edition.slug, query, who.zone),
         demo=demo_kind(edition, (programme,)), next_path=here_without_zone(),
         over=edition.window_to < read_now().date() and not edition.is_permanent,
     )  # fmt: skip
