@@ -83,9 +83,17 @@ class Answers:
     mail: Callable[[str], str | None] = lambda _: None
     rcpt: Callable[[str], str | None] = lambda _: None
     data: Callable[[list[str]], str | None] = lambda _: None
+    #: Whether it says that commands may come in groups (RFC 2920).
+    takes_groups: bool = False
     #: Seconds to wait before the answer to the text; the connection is dropped instead when it is negative.
     after_data_s: float = 0.0
     taken: list[tuple[str, bytes]] = field(default_factory=list)
+
+    async def handle_EHLO(  # noqa: N802 -- aiosmtpd's name
+        self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [*responses[:-1], *(["250-PIPELINING"] if self.takes_groups else []), responses[-1]]
 
     async def handle_MAIL(  # noqa: N802 -- aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]

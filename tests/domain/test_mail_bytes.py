@@ -16,7 +16,7 @@ from wmd.domain.mail_bytes import (
     AddressFault,
     Letter,
     Letterhead,
-    Pieces,
+    Part,
     clean_address,
     one_line,
     plain_text,
@@ -24,6 +24,7 @@ from wmd.domain.mail_bytes import (
 )
 
 HEAD = Letterhead("https://wmd.example", "events@wmd.example", "team@wmd.example")
+HELLO = Part(("<p>Hello</p>\n",))
 AT = datetime(2021, 10, 7, 13, 1, tzinfo=UTC)
 HEADERS = [
     "From", "Reply-To", "List-Id", "Auto-Submitted", "Content-Language", "X-Mail-Kind", "MIME-Version", "To",
@@ -31,7 +32,7 @@ HEADERS = [
 ]  # fmt: skip
 
 
-def letter(subject: str = "Received", text: Pieces = ("Hello\n",), html: Pieces = ("<p>Hello</p>",)) -> Letter:
+def letter(subject: str = "Received", text: Part = HELLO, html: Part = HELLO) -> Letter:
     """Return a mail to Ana."""
     return Letter("received", "4b1d", "ana@example.org", subject, text, html)
 
@@ -43,10 +44,10 @@ def read(data: bytes) -> EmailMessage:
     return found
 
 
-def whole(pieces: Pieces) -> str:
+def whole(part: Part) -> str:
     """Return a part as it was meant: its pieces one after the other, and one line feed at the end."""
-    *first, last = map(plain_text, pieces)
-    return "".join(first) + last.rstrip("\n") + "\n"
+    *form, last = map(plain_text, part.form)
+    return str(Part((*form, last.rstrip("\n")), tuple(map(plain_text, part.values)))) + "\n"
 
 
 def by_email_message(one: Letter) -> EmailMessage:
@@ -64,12 +65,15 @@ def by_email_message(one: Letter) -> EmailMessage:
 
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=300) | st.text("a .=\n-\r", max_size=300)
-PIECES = st.lists(TEXTS | st.text("a =\n", max_size=80), min_size=1, max_size=5).map(tuple)
+PIECES = TEXTS | st.text("a =\n", max_size=80)
+PARTS = st.lists(st.tuples(PIECES, PIECES), min_size=1, max_size=4).map(
+    lambda pairs: Part(tuple(form for form, _ in pairs), tuple(value for _, value in pairs[1:]))
+)
 
 
 @settings(max_examples=150, deadline=None)
-@given(TEXTS, PIECES, PIECES)
-def test_bytes_read_back_as_those_of_the_mail_package(subject: str, text: Pieces, html: Pieces) -> None:
+@given(TEXTS, PARTS, PARTS)
+def test_bytes_read_back_as_those_of_the_mail_package(subject: str, text: Part, html: Part) -> None:
     one = letter(subject, text, html)
     data = to_bytes(one, HEAD, at=AT)
     ours, theirs = read(data), by_email_message(one)
@@ -101,7 +105,7 @@ INJECTIONS = [
 
 @pytest.mark.parametrize("hostile", INJECTIONS)
 def test_hostile_text_stays_in_one_header(hostile: str) -> None:
-    found = read(to_bytes(letter(hostile, (hostile,), ("Hi ", hostile, "")), HEAD, at=AT))
+    found = read(to_bytes(letter(hostile, Part((hostile,)), Part(("Hi ", ""), (hostile,))), HEAD, at=AT))
     assert found.keys() == HEADERS
     assert str(found["Subject"]) == one_line(hostile)
     assert [part.get_content_type() for part in found.walk()] == ["multipart/alternative", "text/plain", "text/html"]

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.mails import Answers, smtp_server
-from wmd.domain.mail_bytes import Letter, Letterhead, to_bytes
+from wmd.domain.mail_bytes import Letter, Letterhead, Part, to_bytes
 from wmd.domain.mail_handover import Mailer, Outcome
 from wmd.gateways.mail import FileMailer, Limits, Pace, SmtpMailer, SmtpSetting
 
@@ -29,7 +29,9 @@ QUICK = Limits(answer_s=0.4, open_s=0.6, mail_s=0.8)
 
 def mail(number: int = 1, text: str = "Hello\n.\n.dots\n") -> bytes:
     """Return a small mail."""
-    return to_bytes(Letter("test", f"id-{number}", "ana@example.org", "Hi", (text,), ("<p>Hi</p>",)), HEAD, at=AT)
+    return to_bytes(
+        Letter("test", f"id-{number}", "ana@example.org", "Hi", Part((text,)), Part(("<p>Hi</p>",))), HEAD, at=AT
+    )
 
 
 def smtp(port: int, **changes: object) -> SmtpMailer:
@@ -48,6 +50,14 @@ def by_smtp(_folder: Path) -> Iterator[tuple[Mailer, Callable[[], list[bytes]]]]
 
 
 @contextmanager
+def by_smtp_in_groups(_folder: Path) -> Iterator[tuple[Mailer, Callable[[], list[bytes]]]]:
+    """Give the way by SMTP to a server that takes commands in groups, and what arrived."""
+    answers = Answers(takes_groups=True)
+    with smtp_server(answers) as port:
+        yield smtp(port), lambda: [data for _, data in answers.taken]
+
+
+@contextmanager
 def by_files(folder: Path) -> Iterator[tuple[Mailer, Callable[[], list[bytes]]]]:
     """Give the way into files, and what arrived."""
     place = folder / "mail"
@@ -57,7 +67,7 @@ def by_files(folder: Path) -> Iterator[tuple[Mailer, Callable[[], list[bytes]]]]
 # --- what both ways keep -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("way", [by_smtp, by_files])
+@pytest.mark.parametrize("way", [by_smtp, by_smtp_in_groups, by_files])
 def test_mail_arrives_byte_for_byte(way: Callable[..., object], tmp_path: Path) -> None:
     with way(tmp_path) as (mailer, arrived), mailer.line() as line:  # type: ignore[attr-defined]
         assert line.ready() is None
@@ -66,7 +76,7 @@ def test_mail_arrives_byte_for_byte(way: Callable[..., object], tmp_path: Path) 
         assert arrived() == [mail(number) for number in (1, 2, 3)]
 
 
-@pytest.mark.parametrize("way", [by_smtp, by_files])
+@pytest.mark.parametrize("way", [by_smtp, by_smtp_in_groups, by_files])
 def test_line_that_is_not_used_leaves_nothing(way: Callable[..., object], tmp_path: Path) -> None:
     with way(tmp_path) as (mailer, arrived):  # type: ignore[attr-defined]
         with mailer.line():
@@ -105,18 +115,60 @@ def test_file_of_a_repeated_mail_takes_the_place_of_the_first(tmp_path: Path) ->
         ({"data": "452 4.3.1 full"}, Outcome("later", "452 4.3.1")),
     ],
 )
-def test_refusal_is_told_by_what_it_is_about(answers: dict[str, str], outcome: Outcome) -> None:
+@pytest.mark.parametrize("takes_groups", [False, True])
+def test_refusal_is_told_by_what_it_is_about(answers: dict[str, str], outcome: Outcome, takes_groups: bool) -> None:
     scripted = {step: (lambda _, said=said: said) for step, said in answers.items()}
-    with smtp_server(Answers(**scripted)) as port, smtp(port).line() as line:  # type: ignore[arg-type]
+    server = Answers(takes_groups=takes_groups, **scripted)  # type: ignore[arg-type]
+    with smtp_server(server) as port, smtp(port).line() as line:
         assert line.hand_over(HEAD.sender, "ana@example.org", mail()) == outcome
 
 
-def test_one_refused_reader_does_not_stop_the_others() -> None:
-    answers = Answers(rcpt=lambda address: "550 5.1.1 no" if address.startswith("r7@") else None)
+@pytest.mark.parametrize("takes_groups", [False, True])
+def test_one_refused_reader_does_not_stop_the_others(takes_groups: bool) -> None:
+    answers = Answers(
+        takes_groups=takes_groups, rcpt=lambda address: "550 5.1.1 no" if address.startswith("r7@") else None
+    )
     with smtp_server(answers) as port, smtp(port).line() as line:
         verdicts = [line.hand_over(HEAD.sender, f"r{number}@example.org", mail()).verdict for number in range(10)]
     assert verdicts == ["accepted"] * 7 + ["refused"] + ["accepted"] * 2
     assert answers.readers == [f"r{number}@example.org" for number in range(10) if number != 7]
+
+
+@pytest.mark.parametrize(
+    ("replies", "outcome"),
+    [
+        # It refuses the reader and asks for the text all the same.
+        (["250", "550 5.1.1", "354"], Outcome("refused", "550 5.1.1", bounced=True)),
+        # It leaves after it said why, or without a word.
+        (["250", "450 4.2.1"], Outcome("later", "450 4.2.1")),
+        (["421"], Outcome("later", "gone", about_server=True)),
+        (["250"], Outcome("later", "gone", about_server=True)),
+        (["550 5.1.8", "503", "503"], Outcome("later", "sender 550 5.1.8", about_server=True)),
+    ],
+)
+def test_server_that_takes_commands_in_groups_gets_no_text_after_a_refusal(
+    replies: list[str], outcome: Outcome
+) -> None:
+    got: list[bytes] = []
+
+    def speak(connection: socket.socket) -> None:
+        connection.sendall(b"220 hello\r\n")
+        connection.recv(1000)
+        connection.sendall(b"250-hello\r\n250 PIPELINING\r\n")
+        got.append(connection.recv(1000))
+        connection.sendall("".join(f"{reply} x\r\n" for reply in replies).encode())
+        if len(replies) == 3:
+            got.append(connection.recv(1000))
+
+    with raw_server(speak) as port, smtp(port).line() as line:
+        assert line.hand_over(HEAD.sender, "ana@example.org", mail()) == outcome
+    assert got[0] == b"MAIL FROM:<events@wmd.example>\r\nRCPT TO:<ana@example.org>\r\nDATA\r\n"
+    assert got[1:] in ([], [b""], [b"QUIT\r\n"], [b"quit\r\n"])
+
+
+def test_address_with_a_line_feed_is_a_fault_of_ours() -> None:
+    with smtp_server(Answers()) as port, smtp(port).line() as line, pytest.raises(ValueError, match="line feed"):
+        line.hand_over(HEAD.sender, "ana@example.org>\r\nRCPT TO:<eve@evil.example", mail())
 
 
 def test_server_that_is_not_there_is_for_later() -> None:

@@ -10,7 +10,7 @@ from flask import Flask
 
 from tests.conftest import Clock, make_test_app
 from wmd.db import db
-from wmd.domain.mail_bytes import Letter, Letterhead, to_bytes
+from wmd.domain.mail_bytes import Letter, Letterhead, Part, to_bytes
 from wmd.gateways.mail import FileMailer
 from wmd.services.demo_desk import CONTACTS, demo_codes
 
@@ -22,7 +22,9 @@ LINK = "http://wmd.example/sign-in/confirm?t=abc&next=/x"
 def folder(tmp_path: Path) -> Path:
     """A folder with two mails, the second one newer."""
     for number, subject in enumerate(("First", "Second <b>")):
-        letter = Letter("test", f"m{number}", "ana@example.org", subject, (f"Open {LINK}\n<script>",), ("<p>Hi</p>",))
+        letter = Letter(
+            "test", f"m{number}", "ana@example.org", subject, Part((f"Open {LINK}\n<script>",)), Part(("<p>Hi</p>",))
+        )
         with FileMailer(tmp_path / "mail").line() as line:
             line.hand_over(HEAD.sender, "ana@example.org", to_bytes(letter, HEAD, at=datetime(2021, 10, 7, tzinfo=UTC)))
     return tmp_path

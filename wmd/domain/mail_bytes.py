@@ -18,6 +18,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -34,7 +35,6 @@ _LONGEST_SUBJECT = 200
 _PLAIN_SUBJECT = 69
 #: Of the 76 characters that a quoted-printable line may have (RFC 2045 §6.7), one is for the mark of a soft line break.
 _LONGEST_LINE = 75
-_BLANKS = frozenset(" \t")
 
 
 class AddressFault(ValueError):  # noqa: N818 -- reads as what it is at the place where it is caught
@@ -61,12 +61,19 @@ class Letterhead:
         return urlsplit(self.base_url).hostname or ""
 
 
-#: A text in pieces: the first, third, … are those of a form and the same in many mails, the others of one reader.
-Pieces = tuple[str, ...]
+class Part(NamedTuple):
+    """A part of a mail: what a form says, one piece more than there are values, and the values between its pieces."""
+
+    form: tuple[str, ...]
+    values: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Return the whole."""
+        return "".join([*chain.from_iterable(zip(self.form, self.values, strict=False)), self.form[-1]])
 
 
 class Letter(NamedTuple):
-    """One mail, filled in: ``message_id`` is the left part, ``text`` and ``html`` are the two parts in pieces.
+    """One mail, filled in: ``message_id`` is the left part, ``text`` and ``html`` are the two parts.
 
     ``calendar`` holds invitations to add: the first REQUEST or CANCEL is offered by mail programs themselves, and all
     are attached. ``unsubscribe`` is the address that stops mails like this one by one click (RFC 8058).
@@ -76,8 +83,8 @@ class Letter(NamedTuple):
     message_id: str
     reader: str
     subject: str
-    text: Pieces
-    html: Pieces
+    text: Part
+    html: Part
     language: str = "en"
     calendar: tuple[CalendarObject, ...] = ()
     unsubscribe: str = ""
@@ -197,51 +204,50 @@ def _subject(text: str) -> str:
     return Header(line, "utf-8", header_name="Subject", maxlinelen=76).encode(linesep="\r\n")
 
 
-class _Coded(NamedTuple):
-    """A piece as quoted-printable, with the lengths of its first and its last line; equal when there is only one."""
-
-    data: bytes
-    first: int
-    last: int
-    is_line: bool
+#: A piece as quoted-printable, the lengths of its first and its last line, and whether it has one line only.
+_Coded = tuple[bytes, int, int, bool]
 
 
-def _add_text(parts: list[bytes], pieces: Pieces) -> None:
+def _add_text(parts: list[bytes], text: Part) -> None:
     """Add a text as quoted-printable, without line feeds at its end.
 
     Each piece is coded by itself, so that those of the form are coded once. A soft line break (RFC 2045 §6.7 rule 5),
     which every reader takes out again, stands between two pieces that do not fit into one line.
     """
-    column, last = 0, len(pieces) - 1
-    for number, piece in enumerate(pieces):
-        if not piece:
-            continue
-        coded = _coded_end(piece) if number == last else _coded(piece) if number % 2 else _coded_once(piece)
-        if column and column + coded.first > _LONGEST_LINE:
-            parts.append(b"=\r\n")
-            column = 0
-        parts.append(coded.data)
-        column = column + coded.last if coded.is_line else coded.last
+    form = _coded_form(text.form)
+    data, _, column, _ = form[0]
+    parts.append(data)
+    for value, around in zip(text.values, form[1:], strict=True):
+        for data, first, last, is_one_line in (_coded_value(value), around):
+            if column and column + first > _LONGEST_LINE:
+                parts.append(b"=\r\n")
+                column = 0
+            parts.append(data)
+            column = column + last if is_one_line else last
+
+
+def _coded_value(value: str) -> _Coded:
+    size = len(value)
+    if size <= _LONGEST_LINE and value.isprintable() and value.isascii() and "=" not in value and value[-1:] != " ":
+        # Most of what fills a place is a few plain words.
+        return value.encode("ascii"), size, size, True
+    return _coded(value)
+
+
+@lru_cache(maxsize=1024)
+def _coded_form(form: tuple[str, ...]) -> tuple[_Coded, ...]:
+    return (*map(_coded, form[:-1]), _coded(plain_text(form[-1]).rstrip("\n")))
 
 
 def _coded(piece: str) -> _Coded:
-    plain = piece if piece.isprintable() else plain_text(piece)
-    is_short = len(plain) <= _LONGEST_LINE and "\n" not in plain
-    if is_short and plain.isascii() and "=" not in plain and plain[-1:] not in _BLANKS:
-        return _Coded(plain.encode("ascii"), len(plain), len(plain), is_line=True)
+    plain = piece if piece.isprintable() else plain_text(piece).replace("\n", "\r\n")
     # The line feed at the end, which is taken off again, tells ``b2a_qp`` to end soft lines with CRLF too.
-    data = binascii.b2a_qp(f"{plain}\n".replace("\n", "\r\n").encode(), istext=True)[:-2]
-    if len(data.rpartition(b"\r\n")[2]) > _LONGEST_LINE:
-        # No room is left for the mark of a soft line break: the last character goes to a line of its own.
-        end = len(data) - (3 if data[-3:-2] == b"=" else 1)
-        data = data[:end] + b"=\r\n" + data[end:]
-    first, last = data.partition(b"\r\n")[0], data.rpartition(b"\r\n")[2]
-    return _Coded(data, len(first), len(last), is_line=b"\r\n" not in data)
-
-
-_coded_once = lru_cache(maxsize=2048)(_coded)
-
-
-@lru_cache(maxsize=256)
-def _coded_end(piece: str) -> _Coded:
-    return _coded(plain_text(piece).rstrip("\n"))
+    data = binascii.b2a_qp(f"{plain}\r\n".encode(), istext=True)[:-2]
+    first, last = data.find(b"\r\n"), len(data) - data.rfind(b"\r\n") - 2
+    if first < 0:
+        first = last = len(data)
+    if last <= _LONGEST_LINE:
+        return data, first, last, first == len(data)
+    # No room is left for the mark of a soft line break: what was coded last goes to a line of its own.
+    end = len(data) - (3 if data[-3:-2] == b"=" else 1)
+    return data[:end] + b"=\r\n" + data[end:], min(first, _LONGEST_LINE + 1), len(data) - end, False

@@ -14,6 +14,7 @@ from html import escape
 from typing import BinaryIO, NamedTuple
 
 from wmd.domain.findings import N_, Finding, Level
+from wmd.domain.mail_bytes import Part
 from wmd.domain.mail_kinds import Kind
 
 _PLACE = re.compile(r"\{([a-z_]+)\}")
@@ -37,9 +38,6 @@ _ADDRESS = re.compile(r"https?://[^\s<>\"']+")
 LONGEST_SUBJECT = 200
 LONGEST_BODY = 10_000
 
-#: Text and names of places in turn, as ``re.split`` gives them: even ones are text.
-Pieces = tuple[str, ...]
-
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -50,6 +48,23 @@ class Words:
     language: str = "en"
 
 
+class Gaps(NamedTuple):
+    """A text with places: what stands around them, one piece more than there are names, and their names."""
+
+    around: tuple[str, ...]
+    names: tuple[str, ...]
+
+    @classmethod
+    def split(cls, text: str, place: re.Pattern[str]) -> Gaps:
+        """Take a text apart at its places."""
+        pieces = place.split(text)
+        return cls(tuple(pieces[::2]), tuple(pieces[1::2]))
+
+    def fill(self, values: Mapping[str, str]) -> Part:
+        """Return the text with each place filled."""
+        return Part(self.around, tuple(map(values.__getitem__, self.names)))
+
+
 @dataclass(frozen=True)
 class Form:
     """Words that were read: subject, text and HTML, ready to be filled in.
@@ -57,23 +72,23 @@ class Form:
     ``shapes`` keeps what is left of them without some places, by the names of those places.
     """
 
-    subject: Pieces
-    text: Pieces
-    html: Pieces
+    subject: Gaps
+    text: Gaps
+    html: Gaps
     shapes: dict[frozenset[str], Form] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
-    def places(self) -> tuple[str, ...]:
-        """The names of all places, each once."""
-        return tuple(dict.fromkeys((*self.subject[1::2], *self.text[1::2], *self.html[1::2])))
+    def places(self) -> frozenset[str]:
+        """The names of all places."""
+        return frozenset((*self.subject.names, *self.text.names, *self.html.names))
 
 
 class Filled(NamedTuple):
-    """Words filled in: the subject, and the pieces of both parts, in turn the form's and those of this reader."""
+    """Words filled in: the subject and both parts."""
 
     subject: str
-    text: Pieces
-    html: Pieces
+    text: Part
+    html: Part
 
 
 def check_words(kind: Kind, subject: str, body: str) -> list[Finding]:
@@ -126,7 +141,8 @@ def read_words(words: Words, *, footer: str, frame: str, to_html: Callable[[str]
     around = frame.replace("{language}", escape(words.language)).replace("{direction}", direction)
     html = around.replace("{body}", _with_places(body, to_html)).replace("{footer}", _with_places(foot, to_html))
     subject = _PRIVATE.sub("", words.subject).strip()
-    return Form(_split(subject), _split(f"{body}\n-- \n{foot}"), _split(html))
+    text = f"{body}\n-- \n{foot}"
+    return Form(Gaps.split(subject, _PLACE), Gaps.split(text, _PLACE), Gaps.split(html, _PLACE))
 
 
 #: Stands where a place has no value, until what led to it is gone.
@@ -136,12 +152,10 @@ _FILLED_PLACE = re.compile(f"{_OPEN}([a-z_]+){_CLOSE}")
 _EMPTY_LINE = re.compile(rf"<p>((?:(?!</p>).)*)(?:<br ?/?>|\n)\s*{_EMPTY}</p>\n?", re.DOTALL)
 #: A line that is nothing but a place with a value: it stands for itself, and does not lead to the next one.
 _OWN_LINE = re.compile(rf"(?:^|<br ?/?>|\n)\s*{_FILLED}\s*(?:<br ?/?>|\n|$)")
+#: What ``escape`` changes; most values have nothing of it.
+_MARKUP = re.compile("[&<>\"']")
 #: Shapes that are kept of one form: in practice a few places have no value.
 _MOST_SHAPES = 64
-
-
-def _split(text: str) -> Pieces:
-    return tuple(_PLACE.split(text))
 
 
 def _with_places(text: str, to_html: Callable[[str], str]) -> str:
@@ -161,27 +175,25 @@ def fill(form: Form, values: Mapping[str, str]) -> Filled:
 
     What only leads to such a place goes with it: brackets around it, and a paragraph of which it is the last line.
     """
-    blank = frozenset([name for name in form.places if not values.get(name)])
+    given = {name: value for name in form.places if (value := values.get(name))}
+    blank = form.places.difference(given)
     shape = form.shapes.get(blank)
     if shape is None:
         if len(form.shapes) >= _MOST_SHAPES:
             form.shapes.clear()
         shape = form.shapes[blank] = _shape(form, blank)
-    subject = "".join(_fill(shape.subject, values, _same))
-    return Filled(subject, _fill(shape.text, values, _tidy), _fill(shape.html, values, _as_html))
+    return Filled(
+        str(shape.subject.fill(given)),
+        shape.text.fill({name: _tidy(name, value) if "\n" in value else value for name, value in given.items()}),
+        shape.html.fill({name: _as_html(name, value) for name, value in given.items()}),
+    )
 
 
 def fill_text(text: str, values: Mapping[str, str]) -> str:
     """Return a text by itself with its places filled once."""
-    pieces = _split(_PRIVATE.sub("", text))
-    blank = frozenset([name for name in pieces[1::2] if not values.get(name)])
-    return "".join(_fill(_resplit(_bare(_marked(pieces, blank))), values, _same))
-
-
-def _fill(pieces: Pieces, values: Mapping[str, str], show: Callable[[str, str], str]) -> Pieces:
-    filled = list(pieces)
-    filled[1::2] = [show(name, values[name]) for name in pieces[1::2]]
-    return tuple(filled)
+    gaps = Gaps.split(_PRIVATE.sub("", text), _PLACE)
+    blank = frozenset([name for name in gaps.names if not values.get(name)])
+    return str(_left(_bare(_marked(gaps, blank))).fill(values))
 
 
 def _shape(form: Form, blank: frozenset[str]) -> Form:
@@ -193,22 +205,19 @@ def _shape(form: Form, blank: frozenset[str]) -> Form:
     parts = [_without_end(part) for part in _marked(form.text, blank).split("\n\n")]
     text = "\n\n".join(part for part in parts if part is not None)
     return Form(
-        _resplit(_bare(_marked(form.subject, blank))),
-        _resplit(_close_gaps(_bare(text))),
-        _resplit(_bare(_EMPTY_LINE.sub(_without_line, html))),
+        _left(_bare(_marked(form.subject, blank))),
+        _left(_close_gaps(_bare(text))),
+        _left(_bare(_EMPTY_LINE.sub(_without_line, html))),
     )
 
 
-def _marked(pieces: Pieces, blank: frozenset[str]) -> str:
+def _marked(gaps: Gaps, blank: frozenset[str]) -> str:
     """Return a text with a mark for each place: the same one for all that have no value."""
-    return "".join(
-        piece if number % 2 == 0 else _EMPTY if piece in blank else f"{_OPEN}{piece}{_CLOSE}"
-        for number, piece in enumerate(pieces)
-    )
+    return str(gaps.fill({name: _EMPTY if name in blank else f"{_OPEN}{name}{_CLOSE}" for name in gaps.names}))
 
 
-def _resplit(marked: str) -> Pieces:
-    return tuple(_FILLED_PLACE.split(marked))
+def _left(marked: str) -> Gaps:
+    return Gaps.split(marked, _FILLED_PLACE)
 
 
 def _without_end(part: str) -> str | None:
@@ -232,14 +241,10 @@ def _close_gaps(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", text)
 
 
-def _same(_: str, value: str) -> str:
-    return value
-
-
 def _tidy(name: str, value: str) -> str:
     if name == BUTTON:
         return value.replace("\n", ":\n", 1)
-    return _close_gaps(value.strip("\n")) if "\n" in value else value
+    return _close_gaps(value.strip("\n"))
 
 
 #: As the frame around it: attributes that every mail program knows, and no style. A link by itself is a button too.
@@ -257,7 +262,7 @@ def _without_token(address: str) -> str:
 def _as_html(name: str, value: str) -> str:
     if name in LINKS:
         return f'<a href="{escape(value)}">{escape(_without_token(value))}</a>'
-    safe = escape(value)
+    safe = escape(value) if _MARKUP.search(value) else value
     if name == BUTTON:
         label, _, address = safe.partition("\n")
         return _BUTTON.format(address=address, label=label)

@@ -22,6 +22,7 @@ from email.policy import SMTP
 from ipaddress import ip_address
 from pathlib import Path
 from threading import Event, Lock, Thread
+from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from wmd.domain.mail_handover import MailLine, Outcome
@@ -30,6 +31,7 @@ _ENHANCED = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}")
 #: RFC 3463: 5.7 is a matter of rules, such as a blocked network; the address may be right.
 _BY_RULE = " 5.7."
 _GOING_AWAY = 421
+_GO_ON = 354
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,7 @@ class _SmtpLine:
         assert smtp is not None  # noqa: S101 -- opened just before
         try:
             if (against := _envelope(smtp, sender, reader)) is not None:
-                return against, against.about_server
+                return against, against.about_server or smtp.sock is None
             # The end of the text is the last of what is sent: an error up to here means that the server cannot have it.
             smtp.send(_with_end(data))
         except (smtplib.SMTPException, OSError) as error:
@@ -209,26 +211,60 @@ class _SmtpLine:
 
 
 def _envelope(smtp: smtplib.SMTP, sender: str, reader: str) -> Outcome | None:
-    """Say from whom and to whom, and that the text comes; return what the server has against it."""
+    """Say from whom and to whom, and that the text comes; return what the server has against it.
+
+    Not by ``smtp.mail`` and ``smtp.rcpt``: they look for an address in what is one, and that takes its time. A server
+    that takes commands in groups (RFC 2920) gets all three at once, and a distant one is waited for once, not three
+    times. Whatever is refused, no text was sent.
+    """
     options = ""
     if not reader.isascii():
         if not smtp.has_extn("smtputf8"):
             # RFC 6531 §3.5 has this code for it; another server on the way might take it.
             return Outcome("refused", "553 5.6.7")
         smtp.command_encoding, options = "utf-8", " SMTPUTF8 BODY=8BITMIME"
-    # Not by ``smtp.mail`` and ``smtp.rcpt``: they look for an address in what is one, and that takes its time.
-    code, text = smtp.docmd(f"MAIL FROM:<{sender}>{options}")
-    if code != 250:
-        return _about_server(code, text)
-    code, text = smtp.docmd(f"RCPT TO:<{reader}>")
-    if code not in (250, 251):
-        smtp.rset()
-        return _about_reader(code, text)
-    code, text = smtp.docmd("DATA")
-    if code != 354:
-        smtp.rset()
-        return _about_text(code, text)
+    commands = (f"MAIL FROM:<{sender}>{options}", f"RCPT TO:<{reader}>", "DATA")
+    if any("\r" in command or "\n" in command for command in commands):
+        msg = "an address must not hold a line feed"
+        raise ValueError(msg)
+    if smtp.has_extn("pipelining"):
+        smtp.send("\r\n".join((*commands, "")))
+        return _replies(smtp)
+    for command, (wanted, about) in zip(commands, _STEPS, strict=True):
+        code, text = smtp.docmd(command)
+        if code not in wanted:
+            return _refused(smtp, about(code, text))
     return None
+
+
+def _replies(smtp: smtplib.SMTP) -> Outcome | None:
+    """Read the answers to a group of commands; return what stands against the first that was refused."""
+    against = None
+    for wanted, about in _STEPS:
+        try:
+            code, text = smtp.getreply()
+        except (smtplib.SMTPException, OSError):
+            if against is None:
+                raise
+            # It said what stands against it, and left.
+            smtp.close()
+            return against
+        if code not in wanted and against is None:
+            against = about(code, text)
+            if against.about_server:
+                return against
+    if against is not None and code == _GO_ON:
+        # It refused, and waits for a text all the same (RFC 2920 §3.1): without one nobody can get it.
+        smtp.close()
+        return against
+    return against and _refused(smtp, against)
+
+
+def _refused(smtp: smtplib.SMTP, against: Outcome) -> Outcome:
+    """Let the server forget a mail that it refused, if it is still of use."""
+    if not against.about_server:
+        smtp.rset()
+    return against
 
 
 def open_smtp(mailer: SmtpMailer, watch: _Watch | None = None) -> smtplib.SMTP:
@@ -324,6 +360,12 @@ def _about_text(code: int, text: bytes) -> Outcome:
     if 400 <= code < 500:
         return Outcome("later", _code(code, text), about_server=code == _GOING_AWAY)
     return Outcome("unknown", "no proper answer", about_server=True)
+
+
+#: What MAIL, RCPT and DATA are to be answered with, and what another answer is about.
+_STEPS: Final = (
+    (frozenset({250}), _about_server), (frozenset({250, 251}), _about_reader), (frozenset({_GO_ON}), _about_text),
+)  # fmt: skip
 
 
 def _code(code: int, text: bytes | str) -> str:

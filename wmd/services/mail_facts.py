@@ -92,12 +92,12 @@ class Reading(NamedTuple):
     @property
     def text(self) -> str:
         """The text part, whole."""
-        return "".join(self.words.text)
+        return str(self.words.text)
 
     @property
     def html(self) -> str:
         """The HTML part, whole."""
-        return "".join(self.words.html)
+        return str(self.words.html)
 
 
 def read_letters(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Protocol
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from wmd.domain.content import EventContent
@@ -158,4 +159,10 @@ def _by_id(dbs: Session, model: Any, ids: Iterable[Any]) -> dict[Any, Any]:  # n
     wanted = {each for each in ids if each}
     if not wanted:
         return {}
-    return {each.id: each for each in dbs.scalars(select(model).where(model.id.in_(wanted)))}
+    return {each.id: each for each in dbs.scalars(_with_ids(model), {"p_ids": list(wanted)})}
+
+
+@lru_cache
+def _with_ids(model: Any) -> Select[Any]:  # noqa: ANN401 -- as above
+    """Return the statement that reads rows by their ids; it is put together once."""
+    return select(model).where(model.id.in_(bindparam("p_ids", expanding=True)))
