@@ -443,7 +443,7 @@ def plan(dbs: Session) -> str:
         {"at": NOW if dbs.get_bind().dialect.name == "postgresql" else NOW.isoformat(" ")},
     )
     dbs.execute(text("ANALYZE messages"))
-    statement = delivery.claim_query(NOW, 20, urgent=False)
+    statement = delivery.FIND_DUE.params(p_now=NOW, p_limit=20)
     explain = "EXPLAIN " if dbs.get_bind().dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
     compiled = statement.compile(dbs.get_bind(), compile_kwargs={"render_postcompile": True})
     found = dbs.connection().exec_driver_sql(

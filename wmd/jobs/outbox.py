@@ -30,7 +30,7 @@ CLAIMED_ALONE: Final = 50
 #: sign-in link need not wait; many where it is quick, because reading what they say costs less for each.
 BATCH: Final = timedelta(seconds=1)
 FEWEST: Final = 10
-MOST: Final = 200
+MOST: Final = 400
 #: Mails a minute from which on several workers share a limited rate.
 _SHARED_FROM: Final = 120
 #: How long one run goes on taking batches, and most of them; the next tick goes on. Short, so that ticks are seen.

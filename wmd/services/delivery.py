@@ -17,12 +17,14 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Integer,
     String,
     and_,
     bindparam,
     case,
     exists,
     literal_column,
+    null,
     or_,
     select,
     text,
@@ -114,24 +116,29 @@ class Ready(NamedTuple):
     depends: Depends | None = None
 
 
-def due(now: datetime, *which: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Return what makes a row one that a worker may claim now."""
-    return and_(
-        _OPEN, Message.not_before <= now, literal_column("messages.state") == literal_column("'queued'"),
-        Message.held_at.is_(None), *which,
-    )  # fmt: skip
-
-
-def claim_query(now: datetime, limit: int, *, urgent: bool) -> Any:  # noqa: ANN401 -- a select of one column
-    """Return the statement that finds due rows and locks them, passing over those that another worker has."""
-    which = [Message.kind.in_(_URGENT)] if urgent else []
-    return (
-        select(Message.id)
-        .where(due(now, *which))
-        .order_by(Message.not_before)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+#: Finds rows that a worker may claim now (``p_now``), the oldest first, and locks them; passes over those that another
+#: worker has. The statements that each batch needs are put together once.
+FIND_DUE: Final = (
+    select(Message.id)
+    .where(
+        _OPEN, Message.not_before <= bindparam("p_now", type_=Message.not_before.type),
+        literal_column("messages.state") == literal_column("'queued'"), Message.held_at.is_(None),
     )
+    .order_by(Message.not_before)
+    .limit(bindparam("p_limit", type_=Integer))
+    .with_for_update(skip_locked=True)
+)  # fmt: skip
+_FIND_URGENT: Final = FIND_DUE.where(Message.kind.in_(_URGENT))
+_CLAIM: Final = (
+    update(Message)
+    .where(Message.id.in_(bindparam("p_ids", expanding=True)))
+    .values(
+        state="sending", claim_token=bindparam("p_token"), handoff_at=None, attempts=Message.attempts + 1,
+        lease_until=bindparam("p_until", type_=Message.lease_until.type),
+    )
+    .returning(*(getattr(Message, name) for name in Claim._fields if name not in {"token", "lease_until"}))
+    .execution_options(synchronize_session=False)
+)  # fmt: skip
 
 
 def claim(dbs: Session, *, now: datetime, limit: int) -> list[Claim]:
@@ -141,25 +148,15 @@ def claim(dbs: Session, *, now: datetime, limit: int) -> list[Claim]:
     """
     if is_held(dbs):
         return []
-    found = list(dbs.scalars(claim_query(now, limit, urgent=True)))
+    asked = {"p_now": now, "p_limit": limit}
+    found = list(dbs.scalars(_FIND_URGENT, asked))
     if len(found) < limit:
-        more = dbs.scalars(claim_query(now, limit, urgent=False))
         already = set(found)
-        found += [each for each in more if each not in already][: limit - len(found)]
+        found += [each for each in dbs.scalars(FIND_DUE, asked) if each not in already][: limit - len(found)]
     if not found:
         return []
     token, until = secrets.token_hex(16), now + LEASE
-    rows = dbs.execute(
-        update(Message)
-        .where(Message.id.in_(found))
-        .values(state="sending", claim_token=token, lease_until=until, handoff_at=None, attempts=Message.attempts + 1)
-        .returning(
-            Message.id, Message.kind, Message.person_id, Message.edition_id, Message.subject_id, Message.facts,
-            Message.sealed, Message.attempts, Message.uncertain_at, Message.not_after, Message.message_id,
-            Message.created_at,
-        )
-        .execution_options(synchronize_session=False)
-    ).all()  # fmt: skip
+    rows = dbs.execute(_CLAIM, {"p_ids": found, "p_token": token, "p_until": until}).all()
     place = {identity: number for number, identity in enumerate(found)}
     return sorted((Claim._make((*row, token, until)) for row in rows), key=lambda each: place[each.id])
 
@@ -169,21 +166,26 @@ def is_held(dbs: Session) -> bool:
     return dbs.scalar(select(MailSwitch.id).where(MailSwitch.held_at.is_not(None)).limit(1)) is not None
 
 
+def _said(words: str) -> ColumnElement[str]:
+    """Return words of ours as they stand in a statement, so that they are not handed over with each mail."""
+    return literal_column(f"'{words}'", String)
+
+
 def _wanted() -> ColumnElement[bool]:
     """Return whether a mail still makes sense, as far as rows can say: reminders stop when somebody acted."""
-    unconfirmed = exists().where(Submission.id == Message.subject_id, Submission.state == "unconfirmed")
+    unconfirmed = exists().where(Submission.id == Message.subject_id, Submission.state == _said("unconfirmed"))
     drafted = exists().where(Draft.id == Message.subject_id, Draft.handed_in_at.is_(None), Draft.discarded_at.is_(None))
-    unchanged = exists().where(Submission.id == Message.subject_id, Submission.state == "changes requested")
+    unchanged = exists().where(Submission.id == Message.subject_id, Submission.state == _said("changes requested"))
     asked = exists().where(
         Note.submission_id == Message.subject_id, Note.is_question, ~Note.is_private, Note.answered_at.is_(None)
     )
     return case(
-        (or_(Message.kind == "confirm", Message.kind == "confirm-reminder"), unconfirmed),
-        (Message.kind == "draft-reminder", drafted),
-        (Message.kind == "question-reminder", asked),
-        (Message.thread.startswith(CHANGES_REMINDER), unchanged),
-        (or_(Message.kind == "event-changed", Message.kind == "event-called-off"), wants_event()),
-        (Message.kind == "digest", wants_digest()),
+        (or_(Message.kind == _said("confirm"), Message.kind == _said("confirm-reminder")), unconfirmed),
+        (Message.kind == _said("draft-reminder"), drafted),
+        (Message.kind == _said("question-reminder"), asked),
+        (Message.thread.startswith(_said(CHANGES_REMINDER)), unchanged),
+        (or_(Message.kind == _said("event-changed"), Message.kind == _said("event-called-off")), wants_event()),
+        (Message.kind == _said("digest"), wants_digest()),
         else_=literal_column("(1 = 1)"),
     )
 
@@ -232,7 +234,7 @@ _MARK = (
             ),
         ),
         or_(
-            bindparam("p_submission", type_=String) == "",
+            bindparam("p_submission", type_=String) == _said(""),
             and_(
                 exists().where(Submission.id == bindparam("p_submission"), Submission.state == bindparam("p_state")),
                 ~exists().where(
@@ -246,7 +248,7 @@ _MARK = (
         ),
         _wanted(),
     )
-    .values(handoff_at=bindparam("p_at", type_=Message.handoff_at.type))
+    .values(handoff_at=bindparam("p_now"))
     .execution_options(synchronize_session=False)
 )
 
@@ -256,8 +258,9 @@ _END = (
     .execution_options(synchronize_session=False)
 )
 _SENT = _END.values(
-    state="sent", sent_at=bindparam("p_at", type_=Message.sent_at.type), reason="", last_error="", **_OVER
-)
+    state=_said("sent"), sent_at=bindparam("p_at", type_=Message.sent_at.type), reason=_said(""), last_error=_said(""),
+    sealed=_said(""), **dict.fromkeys(_FREE, null()),
+)  # fmt: skip
 
 
 _MARKING, _SENDING = Prepared(_MARK), Prepared(_SENT)
@@ -279,7 +282,7 @@ def mark(dbs: Session | Connection, ready: Ready, *, now: datetime) -> bool:
     return _run(
         dbs, _MARKING_SESSIONS if depends else _MARKING,
         {
-            "p_id": ready.claim.id, "p_token": ready.claim.token, "p_room": now + ROOM, "p_now": now, "p_at": now,
+            "p_id": ready.claim.id, "p_token": ready.claim.token, "p_room": now + ROOM, "p_now": now,
             "p_digest": ready.digest, "p_address": ready.address, "p_submission": ready.submission_id,
             "p_state": ready.submission_state, "p_number": ready.revision_number,
             "p_event": ready.event_id, "p_version": ready.event_version, **(depends.values() if depends else {}),
