@@ -1,6 +1,7 @@
-"""An SMTP server that takes everything and keeps nothing, as lean as Python can: ``python -m benchmarks.sink DELAY_S``.
+"""An SMTP server that takes all and keeps nothing, lean as Python can: ``python -m benchmarks.sink DELAY_S [groups]``.
 
-Prints its port. Each text is answered after DELAY_S seconds, as a distant server does.
+Prints its port. Each text is answered after DELAY_S seconds, as a distant server does. With ``groups`` it says that it
+takes commands in groups (PIPELINING, RFC 2920), as nearly every server does.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import sys
 class Sink(asyncio.Protocol):
     """One connection."""
 
-    def __init__(self, delay_s: float) -> None:
+    def __init__(self, delay_s: float, takes_groups: bool) -> None:
         self._delay_s, self._rest, self._is_text = delay_s, b"", False
+        self._hello = b"250-sink\r\n250 PIPELINING\r\n" if takes_groups else b"250 sink\r\n"
         self._transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -51,15 +53,15 @@ class Sink(asyncio.Protocol):
             self._transport.write(b"221 bye\r\n")
             self._transport.close()
         else:
-            self._transport.write(b"250 sink\r\n")
+            self._transport.write(self._hello if verb == b"EHLO" else b"250 sink\r\n")
 
 
-async def main(delay_s: float) -> None:
+async def main(delay_s: float, takes_groups: bool) -> None:
     """Serve until the process is ended."""
-    server = await asyncio.get_running_loop().create_server(lambda: Sink(delay_s), "127.0.0.1", 0)
+    server = await asyncio.get_running_loop().create_server(lambda: Sink(delay_s, takes_groups), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(float(sys.argv[1])))
+    asyncio.run(main(float(sys.argv[1]), "groups" in sys.argv[2:]))
