@@ -172,7 +172,7 @@ class Prepared:
         self._made: dict[str, _Made] = {}
 
     def run(self, connection: Connection, values: Mapping[str, object]) -> int:
-        """Run it with a value for each of its named parameters; return how many rows it changed.
+        """Run it with a value for each of its named parameters, and perhaps others; return how many rows it changed.
 
         Raises what the connection's own methods raise: DBAPIError and its kinds.
         """

@@ -15,14 +15,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     Integer,
-    String,
     and_,
     bindparam,
     case,
-    exists,
     literal_column,
     null,
     or_,
@@ -37,21 +36,13 @@ from wmd.db import Prepared
 from wmd.domain.mail_handover import Outcome
 from wmd.domain.mail_kinds import KINDS, URGENT
 from wmd.models import (
-    Attendee,
-    Draft,
-    Event,
-    Follow,
     MailSwitch,
     Message,
-    Note,
     Person,
-    Registration,
-    Revision,
-    Submission,
     Suppression,
 )
-from wmd.services.attendee_checks import Depends, stands
-from wmd.services.audience import HAS_OR_WAITS, follow_stands
+from wmd.services.attendee_checks import Depends
+from wmd.services.handover_checks import marking, wanted
 
 LEASE: Final = timedelta(minutes=5)
 #: A handover is begun only while the lease has this much room; all limits of the way out together are shorter.
@@ -64,9 +55,6 @@ HARD_BOUNCES: Final = 3
 #: Why an address gets no mail: its server refused it, or took it and sent it back.
 REFUSED: Final = "hard bounces"
 RETURNED: Final = "returned mails"
-#: Begins the threads of reminders that changes were asked for; they have the words of the request.
-CHANGES_REMINDER: Final = "changes-reminder:"
-
 #: Said with these very words, so that both databases see that the partial index ``ix_messages_due`` has all such rows.
 _OPEN: Final = text("messages.state IN ('queued','sending')")
 _URGENT: Final = sorted(kind.name for kind in KINDS.values() if kind.priority == URGENT)
@@ -116,14 +104,19 @@ class Ready(NamedTuple):
     depends: Depends | None = None
 
 
+def due(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    """Return what makes a row one that a worker may claim now."""
+    return and_(
+        _OPEN, Message.not_before <= now, literal_column("messages.state") == literal_column("'queued'"),
+        Message.held_at.is_(None),
+    )  # fmt: skip
+
+
 #: Finds rows that a worker may claim now (``p_now``), the oldest first, and locks them; passes over those that another
 #: worker has. The statements that each batch needs are put together once.
 FIND_DUE: Final = (
     select(Message.id)
-    .where(
-        _OPEN, Message.not_before <= bindparam("p_now", type_=Message.not_before.type),
-        literal_column("messages.state") == literal_column("'queued'"), Message.held_at.is_(None),
-    )
+    .where(due(bindparam("p_now", type_=Message.not_before.type)))
     .order_by(Message.not_before)
     .limit(bindparam("p_limit", type_=Integer))
     .with_for_update(skip_locked=True)
@@ -166,105 +159,17 @@ def is_held(dbs: Session) -> bool:
     return dbs.scalar(select(MailSwitch.id).where(MailSwitch.held_at.is_not(None)).limit(1)) is not None
 
 
-def _said(words: str) -> ColumnElement[str]:
-    """Return words of ours as they stand in a statement, so that they are not handed over with each mail."""
-    return literal_column(f"'{words}'", String)
-
-
-def _wanted() -> ColumnElement[bool]:
-    """Return whether a mail still makes sense, as far as rows can say: reminders stop when somebody acted."""
-    unconfirmed = exists().where(Submission.id == Message.subject_id, Submission.state == _said("unconfirmed"))
-    drafted = exists().where(Draft.id == Message.subject_id, Draft.handed_in_at.is_(None), Draft.discarded_at.is_(None))
-    unchanged = exists().where(Submission.id == Message.subject_id, Submission.state == _said("changes requested"))
-    asked = exists().where(
-        Note.submission_id == Message.subject_id, Note.is_question, ~Note.is_private, Note.answered_at.is_(None)
-    )
-    return case(
-        (or_(Message.kind == _said("confirm"), Message.kind == _said("confirm-reminder")), unconfirmed),
-        (Message.kind == _said("draft-reminder"), drafted),
-        (Message.kind == _said("question-reminder"), asked),
-        (Message.thread.startswith(_said(CHANGES_REMINDER)), unchanged),
-        (or_(Message.kind == _said("event-changed"), Message.kind == _said("event-called-off")), wants_event()),
-        (Message.kind == _said("digest"), wants_digest()),
-        else_=literal_column("(1 = 1)"),
-    )
-
-
-def _takes_mail() -> ColumnElement[bool]:
-    """Return whether the reader still wants mail as an attendee."""
-    return exists().where(
-        Attendee.person_id == Message.person_id, Attendee.confirmed_at.is_not(None), Attendee.paused_at.is_(None),
-        Attendee.left_at.is_(None),
-    )  # fmt: skip
-
-
-def wants_event() -> ColumnElement[bool]:
-    """Return whether the reader of a mail about an event (``subject_id``) still follows it or has to do with it."""
-    follows = exists().where(
-        Follow.event_id == Message.subject_id, Follow.person_id == Message.person_id, follow_stands()
-    )
-    registered = exists().where(
-        Registration.event_id == Message.subject_id, Registration.person_id == Message.person_id,
-        Registration.ended_at.is_(None), or_(*(Registration.state == state for state in HAS_OR_WAITS)),
-    )  # fmt: skip
-    return and_(_takes_mail(), or_(follows, registered))
-
-
-def wants_digest() -> ColumnElement[bool]:
-    """Return whether the reader of a digest still follows the filter that it is about (``subject_id``)."""
-    return and_(_takes_mail(), exists().where(Follow.id == Message.subject_id, follow_stands()))
-
-
-#: Built once: SQLAlchemy then knows the statement by its key, and the database by its prepared plan.
-_MARK = (
-    update(Message)
-    .where(
-        Message.id == bindparam("p_id"),
-        Message.claim_token == bindparam("p_token"),
-        Message.handoff_at.is_(None),
-        Message.lease_until > bindparam("p_room", type_=Message.lease_until.type),
-        Message.held_at.is_(None),
-        or_(Message.not_after.is_(None), Message.not_after > bindparam("p_now", type_=Message.not_after.type)),
-        ~exists().where(MailSwitch.held_at.is_not(None)),
-        ~exists().where(Suppression.digest == bindparam("p_digest"), Suppression.since_at.is_not(None)),
-        or_(
-            Message.person_id.is_(None),
-            exists().where(
-                Person.id == Message.person_id, Person.erased_at.is_(None), Person.address == bindparam("p_address")
-            ),
-        ),
-        or_(
-            bindparam("p_submission", type_=String) == _said(""),
-            and_(
-                exists().where(Submission.id == bindparam("p_submission"), Submission.state == bindparam("p_state")),
-                ~exists().where(
-                    Revision.submission_id == bindparam("p_submission"), Revision.number > bindparam("p_number")
-                ),
-            ),
-        ),
-        or_(
-            bindparam("p_event", type_=String) == "",
-            exists().where(Event.id == bindparam("p_event"), Event.version == bindparam("p_version")),
-        ),
-        _wanted(),
-    )
-    .values(handoff_at=bindparam("p_now"))
-    .execution_options(synchronize_session=False)
-)
-
 _END = (
     update(Message)
     .where(Message.id == bindparam("p_id"), Message.claim_token == bindparam("p_token"))
     .execution_options(synchronize_session=False)
 )
-_SENT = _END.values(
-    state=_said("sent"), sent_at=bindparam("p_at", type_=Message.sent_at.type), reason=_said(""), last_error=_said(""),
-    sealed=_said(""), **dict.fromkeys(_FREE, null()),
+_SENT = Prepared(
+    _END.values(
+        state=literal_column("'sent'"), sent_at=bindparam("p_at", type_=Message.sent_at.type), claim_token=null(),
+        lease_until=null(), **dict.fromkeys(("reason", "last_error", "sealed"), literal_column("''")),
+    )
 )  # fmt: skip
-
-
-_MARKING, _SENDING = Prepared(_MARK), Prepared(_SENT)
-_MARKING_SESSIONS = Prepared(_MARK.where(stands()))
 
 
 def _run(dbs: Session | Connection, statement: Prepared, values: dict[str, Any]) -> bool:
@@ -278,21 +183,21 @@ def mark(dbs: Session | Connection, ready: Ready, *, now: datetime) -> bool:
     Cancelled, held, expired, suppressed, erased and changed since it was read are all asked in this one statement, so
     that nothing can come between the look and the mark. It is committed before the handover.
     """
-    depends = ready.depends
-    return _run(
-        dbs, _MARKING_SESSIONS if depends else _MARKING,
-        {
-            "p_id": ready.claim.id, "p_token": ready.claim.token, "p_room": now + ROOM, "p_now": now,
-            "p_digest": ready.digest, "p_address": ready.address, "p_submission": ready.submission_id,
-            "p_state": ready.submission_state, "p_number": ready.revision_number,
-            "p_event": ready.event_id, "p_version": ready.event_version, **(depends.values() if depends else {}),
-        },
-    )  # fmt: skip
+    values = {
+        "p_id": ready.claim.id, "p_token": ready.claim.token, "p_room": now + ROOM, "p_now": now,
+        "p_digest": ready.digest, "p_address": ready.address, "p_submission": ready.submission_id,
+        "p_state": ready.submission_state, "p_number": ready.revision_number, "p_event": ready.event_id,
+        "p_version": ready.event_version,
+    }  # fmt: skip
+    if ready.depends is not None:
+        values |= ready.depends.values()
+    statement = marking(ready.claim.kind, bool(ready.submission_id), bool(ready.event_id), ready.depends is not None)
+    return _run(dbs, statement, values)
 
 
 def record_sent(dbs: Session | Connection, claim: Claim, *, now: datetime) -> bool:
     """Write down that the server took a mail, if the row is still ours; tell whether it was."""
-    return _run(dbs, _SENDING, {"p_id": claim.id, "p_token": claim.token, "p_at": now})
+    return _run(dbs, _SENT, {"p_id": claim.id, "p_token": claim.token, "p_at": now})
 
 
 def record(
@@ -352,7 +257,7 @@ def why_not(dbs: Session, ready: Ready, *, now: datetime) -> tuple[str, str]:
     row = dbs.execute(
         select(
             Message.claim_token, Message.held_at, Message.lease_until, Message.not_after,
-            _wanted().label("wanted"), Person.erased_at, Person.address,
+            wanted(ready.claim.kind).label("wanted"), Person.erased_at, Person.address,
         )
         .select_from(Message)
         .outerjoin(Person, Person.id == Message.person_id)

@@ -19,8 +19,8 @@ from wmd.models import Decision, Draft, Edition, Message, Note, Revision, Submis
 from wmd.secretbox import SecretBox
 from wmd.services.confirming import send_confirm_link
 from wmd.services.decision_mail import recipients
-from wmd.services.delivery import CHANGES_REMINDER
 from wmd.services.form_parties import Tools
+from wmd.services.handover_checks import CHANGES_REMINDER
 from wmd.services.outbox import put_message
 from wmd.services.submissions import phase_of
 
