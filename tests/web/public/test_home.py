@@ -35,13 +35,13 @@ def test_home_has_the_lead_event_and_its_buttons_before_the_introduction(visit: 
     programme = with_lead()
     programme = replace(programme, edition=make_edition(introduction="A long word of welcome."))
     html = main_of(visit(programme).page("/2021/"))
-    parts = ("<h1>", 'class="button"', '<article class="card">', "A long word of welcome.", "2 events")
+    parts = ("<h1>", 'class="button"', '<article class="card" ', "A long word of welcome.", "2 events")
     assert [html.index(part) for part in parts] == sorted(html.index(part) for part in parts)
 
 
 def test_home_says_once_that_the_lead_event_is_on(visit: Visit) -> None:
     html = main_of(visit(with_lead(), now=datetime(2021, 10, 7, 13, 30, tzinfo=UTC)).page("/2021/"))
-    card = html.partition('<article class="card">')[2].partition("</article>")[0]
+    card = html.partition('<article class="card" ')[2].partition("</article>")[0]
     assert words_of(card).count("On now") == 1
     assert " data-live></span></dd>" in card
 

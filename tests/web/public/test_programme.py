@@ -176,7 +176,7 @@ def marked(status: SessionStatus) -> EventView:
 )
 def test_what_is_off_is_shown_as_such(status: SessionStatus, mark: str, visit: Visit) -> None:
     html = main_of(visit(make_programme([marked(status)])).page("/2021/programme"))
-    assert '<li class="row off">' in html
+    assert '<li class="row off" data-code=' in html
     assert f'<span class="state {status.value}">{mark}</span>' in html
 
 
@@ -249,7 +249,7 @@ def two_days() -> Programme:
 
 def test_finished_session_of_a_running_edition_is_marked_and_muted(visit: Visit) -> None:
     html = visit(two_days(), now=datetime(2021, 10, 6, tzinfo=UTC)).page("/2021/programme")
-    assert html.count('<li class="row over">') == 1
+    assert html.count('<li class="row over" ') == 1
     assert html.count('<span class="state ended">Ended</span>') == 1
     assert 'href="#day-2021-10-07">Jump to what is on now and next' in html
 
