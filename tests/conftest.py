@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from config import Config
-from tests.databases import Databases, Engine, fast_folder, start_postgresql
+from tests.databases import Databases, Engine, fast_folder, share_statements, start_postgresql
 from wmd import create_app
 from wmd.cli import publishing_setting
 from wmd.db import db
@@ -34,6 +34,13 @@ from wmd.services.publishing import Setting
 
 __all__ = ["Databases", "Engine", "start_postgresql"]
 
+_TESTS = Path(__file__).parent
+#: Tests that start processes or servers, or ask every address of the service: each takes seconds.
+LONG = (
+    "test_ground.py", "test_jobs.py", "test_journey.py", "test_journey_of_a_form.py", "test_mail_kills.py", "soak",
+    "faults", "clients", "cli", "test_cli.py", "web/test_reading_writes_nothing.py", "web/test_odd_input.py",
+    "web/test_roles.py", "web/test_statements.py", "web/test_feed_bytes.py",
+)  # fmt: skip
 # The folders of tests are in memory too, unless somebody has said where they shall be.
 if (_folder := fast_folder()) is not None:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", _folder)
@@ -108,6 +115,8 @@ def make_test_app(database_url: str, folder: Path, clock: Clock | None = None, *
     app.testing = True
     app.test_client_class = OwnClient
     app.jinja_env.bytecode_cache = _TEMPLATES
+    with app.app_context():
+        share_statements(db.engine)
     return app
 
 
@@ -135,6 +144,21 @@ def _load_demo(database_url: str, folder: Path) -> None:
         )  # fmt: skip
         db.session.commit()
     _dispose(app)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what takes long first, so that two processes end together.
+
+    pytest-xdist gives each of them half of the list, and whoever has done its half takes from the end of the other's.
+    The first half begins with the browser's tests, the second with those that start processes or ask every address.
+    """
+    browser = [item for item in items if item.path.is_relative_to(_TESTS / "e2e")]
+    long = [item for item in items if any(item.path.is_relative_to(_TESTS / name) for name in LONG)]
+    taken = {*browser, *long}
+    short = [item for item in items if item not in taken]
+    beside = max(0, len(items) // 2 - len(browser))
+    items[:] = [*browser, *short[:beside], *long, *short[beside:]]
 
 
 @pytest.hookimpl(trylast=True)

