@@ -49,6 +49,8 @@ def main_part(body: str) -> list[str]:
             link.attrib.pop(name, None)
     for each in main.xpath(".//*[starts-with(@id, 'session-')]"):
         each.attrib.pop("id")
+    for each in main.xpath(".//*[@data-code]"):
+        each.attrib.pop("data-code")
     return re.sub(r"\s+", " ", html.tostring(main, encoding="unicode")).split("<")
 
 

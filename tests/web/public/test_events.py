@@ -415,7 +415,7 @@ def test_organiser_is_named_in_the_readers_language_with_its_own_name_beside(vis
     visitor = visit(replace(programme, organisations={"ZRG222": known._replace(names=names)}))
     own = '<bdi lang="zh" dir="ltr">珠湾健康社区办公室</bdi>'
     for path in (PATH, "/2021/programme", "/2021/"):
-        assert f">Zhuwan Healthy Communities ({own}) </p>" in visitor.page(path)
+        assert f">Zhuwan Healthy Communities ({own})" in visitor.page(path)
     assert f"Zhuwan Healthy Communities</a></b><span>{own}</span>" in visitor.page(PATH)
     assert f'<p class="lede">{own}</p>' in visitor.page("/2021/organisations/ZRG222-zhuwan")
 
