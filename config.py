@@ -34,7 +34,18 @@ SETTINGS: tuple[tuple[str, str | None, str | None, str], ...] = (
     ),
     ("WMD_MAIL_FROM", None, None, "Address that mail comes from; default: `events@` the host of the base URL."),
     ("WMD_MAIL_REPLY_TO", None, None, "Address that answers go to; default: that of `WMD_MAIL_FROM`."),
-    ("WMD_MAIL_RATE", "0", "0", "Most mails a minute that the server takes; 0: no limit."),
+    (
+        "WMD_MAIL_RATE",
+        "0",
+        "0",
+        "Most mails a minute that the server takes, from all schedulers together; 0: no limit.",
+    ),
+    (
+        "WMD_MAIL_PER_DOMAIN",
+        "2",
+        "2",
+        "Most mails to one recipient domain handed over at the same time by one scheduler; 0: no limit.",
+    ),
     (
         "WMD_BOUNCE_URL",
         None,
@@ -108,6 +119,7 @@ class Config:
     mail_from: str = ""
     mail_reply_to: str = ""
     mail_rate: int = 0
+    mail_per_domain: int = 2
     bounce_url: str = field(default="", repr=False)
     uid_domain: str = ""
     edition: str | None = None
@@ -201,6 +213,7 @@ def _shared(env: Mapping[str, str]) -> dict[str, object]:
         "mail_from": env.get("WMD_MAIL_FROM", ""),
         "mail_reply_to": env.get("WMD_MAIL_REPLY_TO", ""),
         "mail_rate": _whole_number(env, "WMD_MAIL_RATE", 0, 0, 100_000),
+        "mail_per_domain": _whole_number(env, "WMD_MAIL_PER_DOMAIN", 2, 0, 100),
     }
 
 

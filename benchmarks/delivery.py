@@ -88,7 +88,12 @@ def make_app(url: str, folder: Path, port: int) -> Flask:
             events = [documents.event(f"e{number}") for number in range(EVENTS)]
             documents.apply(dbs, publishing_setting(app), documents.document(*events))
             dbs.add_all(
-                Person(id=f"p{number}", name=f"Person {number}", address=f"p{number}@people.example", created_at=now)
+                Person(
+                    id=f"p{number}",
+                    name=f"Person {number}",
+                    address=f"p{number}@people{number % 50}.example",
+                    created_at=now,
+                )
                 for number in range(EVENTS)
             )
             dbs.commit()

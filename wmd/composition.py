@@ -22,6 +22,7 @@ from wmd.gateways.mail import FileMailer, SmtpMailer, SmtpSetting
 from wmd.gateways.mailbox import ImapSetting, Mailbox
 from wmd.gateways.single_sign_on import SingleSignOn
 from wmd.jobs import watched
+from wmd.jobs.brakes import Brakes
 from wmd.logs import LineWriter
 from wmd.secretbox import SecretBox
 from wmd.services.alarms import clear_alarm, raise_alarm
@@ -137,6 +138,7 @@ def _set_up_mail(app: Flask, config: Config) -> None:
         to_html=to_html,
         direction=direction,
     )
+    app.extensions["wmd.brakes"] = Brakes(config.mail_per_domain)
     # Set when the process shall end: a job that takes long then stops after the row it is at.
     app.extensions["wmd.stopping"] = Event()
 

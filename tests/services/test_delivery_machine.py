@@ -52,7 +52,8 @@ class Outbox(RuleBasedStateMachine):
         Model.metadata.create_all(self.engine, tables=[
             Model.metadata.tables[name]
             for name in ("people", "editions", "messages", "suppressions", "mail_switch", "submissions", "revisions",
-                         "organisations", "public_codes", "drafts", "notes", "web_sessions")
+                         "organisations", "public_codes", "drafts", "notes", "web_sessions", "events", "event_sessions",
+                         "attendees", "follows", "registrations")
         ])  # fmt: skip
         self.now, self.count = NOW, 0
         self.workers = [Worker() for _ in range(3)]

@@ -90,9 +90,13 @@ class Pace:
         now_s: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        self._gap_s = 60 / per_minute if per_minute else 0.0
+        self._gap_s = self._own_gap_s = 60 / per_minute if per_minute else 0.0
         self._now_s, self._sleep = now_s, sleep
         self._next_s, self._lock = 0.0, Lock()
+
+    def share(self, sharers: int) -> None:
+        """Leave their part to so many processes, this one included, that use the same server."""
+        self._gap_s = self._own_gap_s * max(sharers, 1)
 
     def wait(self) -> None:
         """Wait for the next turn."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import random
+import time
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -15,9 +17,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from wmd.db import each_committed
 from wmd.domain.mail_handover import MailLine, Outcome
+from wmd.domain.mail_kinds import KINDS, URGENT
+from wmd.jobs.brakes import domain_of
 from wmd.jobs.tools import Tools
 from wmd.services import delivery
 from wmd.services.delivery import Claim, Ready
+from wmd.services.job_watch import count_living
 from wmd.services.letters import make_ready
 from wmd.services.outbox_watch import watch_outbox
 
@@ -36,6 +41,10 @@ _SHARED_FROM: Final = 120
 #: How long one run goes on taking batches, and most of them; the next tick goes on. Short, so that ticks are seen.
 RUN: Final = timedelta(minutes=2)
 MOST_BATCHES: Final = 200
+#: A worker waits so long for a place, then looks again whether the process shall end.
+PLACE_S: Final = 0.2
+#: What is over that soon is tried also while its reader's domain rests.
+PRESSING: Final = timedelta(minutes=5)
 
 
 def send_mail(tools: Tools) -> int:
@@ -44,6 +53,8 @@ def send_mail(tools: Tools) -> int:
     Several workers share the work where the database lets them (PostgreSQL). Returns how many mails went out.
     """
     done = delivery.recover(tools.dbs, now=tools.now)
+    # What the server takes is for all of us together; nothing is asked where there is no limit.
+    tools.share_rate(count_living(tools.dbs, now=tools.now) if tools.mail_rate else 1)
     tools.dbs.commit()
     # Few a minute are no work for several: each would hold rows while it waits for its turn.
     workers = 1 if 0 < tools.mail_rate < _SHARED_FROM else tools.workers
@@ -116,20 +127,56 @@ def _send_batch(tools: Tools, pen: Connection, line: MailLine, claims: list[Clai
     dbs, now = tools.dbs, tools.clock()
     ready = make_ready(dbs, claims, tools.press, tools.box, digest=tools.digest, now=now)
     dbs.commit()
-    sent = 0
-    for place, claim in enumerate(claims):
+    sent, turns, passed = 0, deque(claims), 0
+    while turns and not tools.stopping.is_set():
+        claim = turns.popleft()
         one = ready[claim.id]
         if isinstance(one, str):
             delivery.give_up(dbs, claim, "skipped", one)
             dbs.commit()
+        elif _rests(tools, one):
             continue
-        outcome = _send(tools, pen, line, one)
-        sent += outcome is not None and outcome.verdict == "accepted"
-        if tools.stopping.is_set() or (outcome is not None and outcome.about_server):
-            delivery.release(dbs, claims[place + 1 :])
-            dbs.commit()
-            return sent, False
-    return sent, True
+        elif tools.brakes.enter(domain_of(one.reader)):
+            passed = 0
+            outcome = _send_in_place(tools, pen, line, one)
+            sent += outcome is not None and outcome.verdict == "accepted"
+            if outcome is not None and outcome.about_server:
+                break
+        else:
+            # Others first; once all that is left is for domains that have enough, one place must become free.
+            turns.append(claim)
+            passed += 1
+            if passed >= len(turns):
+                tools.brakes.wait(PLACE_S)
+                passed = 0
+    else:
+        if not turns:
+            return sent, not tools.stopping.is_set()
+    delivery.release(dbs, list(turns))
+    dbs.commit()
+    return sent, False
+
+
+def _rests(tools: Tools, ready: Ready) -> bool:
+    """Put a mail off if its reader's domain rests and it can wait."""
+    claim, now = ready.claim, tools.clock()
+    wait = tools.brakes.rest(domain_of(ready.reader), now)
+    is_pressing = claim.not_after is not None and claim.not_after - now < PRESSING
+    if not wait or is_pressing or KINDS[claim.kind].priority == URGENT:
+        return False
+    delivery.postpone(tools.dbs, claim, now + wait + timedelta(seconds=_share(wait.total_seconds() / 2)))
+    tools.dbs.commit()
+    return True
+
+
+def _send_in_place(tools: Tools, pen: Connection, line: MailLine, ready: Ready) -> Outcome | None:
+    """Send one mail, and give its domain's place back."""
+    began_s, outcome = time.monotonic(), None
+    try:
+        outcome = _send(tools, pen, line, ready)
+    finally:
+        tools.brakes.leave(domain_of(ready.reader), ready.claim.id, outcome, time.monotonic() - began_s, tools.clock())
+    return outcome
 
 
 def _send(tools: Tools, pen: Connection, line: MailLine, ready: Ready) -> Outcome | None:

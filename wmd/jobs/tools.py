@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session, sessionmaker
 from wmd.domain.mail_bytes import Letterhead
 from wmd.domain.mail_handover import Mailer
 from wmd.gateways import Gateways
+from wmd.gateways.mail import SmtpMailer
 from wmd.gateways.mailbox import Mailbox
+from wmd.jobs.brakes import Brakes
 from wmd.secretbox import SecretBox
 from wmd.services.delivery import address_digest
 from wmd.services.journal import Journal
@@ -30,7 +32,8 @@ class Tools:
 
     ``now`` is when the run began; ``clock`` is read again where a run takes long. ``new_session`` gives a database
     session to a thread of its own and closes it. ``mail_rate`` is how many mails a
-    minute may go out, 0 without limit. ``digest`` is a keyed digest of an address. ``mailbox`` has what
+    minute may go out, 0 without limit; ``share_rate`` is told how many schedulers share them, ``brakes`` knows how
+    readers' domains fare. ``digest`` is a keyed digest of an address. ``mailbox`` has what
     came back, if there is one. ``stopping`` is set when the process
     shall end: a job then stops after the row it is at.
     """
@@ -49,6 +52,8 @@ class Tools:
     mailbox: Mailbox | None = None
     workers: int = 1
     mail_rate: int = 0
+    share_rate: Callable[[int], object] = lambda _sharers: None
+    brakes: Brakes = field(default_factory=Brakes)
     stopping: Event = field(default_factory=Event)
 
     @property
@@ -87,5 +92,7 @@ def tools_of(app: Flask, dbs: Session) -> Tools:
         mailbox=gateways.mailbox,
         workers=OUTBOX_WORKERS if engine.dialect.name == "postgresql" else 1,
         mail_rate=app.extensions["wmd.config"].mail_rate,
+        share_rate=gateways.mailer.pace.share if isinstance(gateways.mailer, SmtpMailer) else lambda _sharers: None,
+        brakes=app.extensions["wmd.brakes"],
         stopping=app.extensions["wmd.stopping"],
     )

@@ -249,6 +249,16 @@ def release(dbs: Session, claims: Sequence[Claim]) -> None:
         )
 
 
+def postpone(dbs: Session, claim: Claim, until: datetime) -> None:
+    """Give back a claimed row that was not handed over, for later: its reader's domain rests. The caller commits."""
+    dbs.execute(
+        _END.where(Message.handoff_at.is_(None)).values(
+            state="queued", attempts=Message.attempts - 1, not_before=until, **_FREE
+        ),
+        {"p_id": claim.id, "p_token": claim.token},
+    )
+
+
 def why_not(dbs: Session, ready: Ready, *, now: datetime) -> tuple[str, str]:
     """Return the state and reason for a row that could not be marked; blanks when it may be read and tried anew.
 
