@@ -342,7 +342,7 @@ def _registration(content: EventContent, join_link: str) -> Iterator[Finding]:
         text = N_("An event by invitation is listed without a link; take it out.")
         where = "registration.url" if registration.url else "registration.join_link"
         yield error("registration.invitation-link", where, text)
-    elif registration.state is RegistrationState.OPEN and not has_way_in:
+    elif registration.state is RegistrationState.OPEN and not (has_way_in or registration.with_us):
         text = N_("Registration is said to be open, but there is no link.")
         yield warning("registration.link-missing", "registration", text)
     if registration.opens_at and registration.closes_at and registration.closes_at <= registration.opens_at:

@@ -23,9 +23,9 @@ _LINK = "registration.join_link"
 #: What is said of people and parties when a form begins; an event's change does not ask it.
 _ONCE = frozenset({"organisation", "contact", "declarations"})
 #: What nobody types, or what is not kept as it was typed.
-_NOT_TYPED = frozenset({"id", "key", "origin", "consent", "panels_asked"})
+_NOT_TYPED = frozenset({"id", "key", "origin", "consent", "panels_asked", "sign_up_asked"})
 _IDS = frozenset({"sessions[].id", "sessions[].speakers[].id", "sessions[].panels[].id"})
-_IDS |= {"sessions[].panels[].speakers[].id"}
+_IDS |= {"sessions[].panels[].speakers[].id", "registration.questions[].id"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,8 +175,9 @@ def form_sheet(edition: Edition) -> Sheet:
         and field.section != "declarations"
         # An act of the organiser's, and no fact about the event: it can be neither hidden nor asked for.
         and pattern != "registration.forget_link"
-        # Who adds a panel fills it in; nobody else is asked for one.
+        # Who adds a panel or a question fills it in; nobody else is asked for one.
         and ".panels[]" not in pattern
+        and not pattern.startswith("registration.questions[]")
     }
 
 

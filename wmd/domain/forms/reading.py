@@ -18,6 +18,7 @@ from wmd.domain.forms.fields import SECTIONS, FieldSettings, field_of
 from wmd.domain.forms.named import code_of
 from wmd.domain.forms.scalars import Cells
 from wmd.domain.forms.session_cells import read_sessions
+from wmd.domain.forms.sign_up_cells import read_sign_up
 from wmd.domain.forms.typed import Typed, count_of, languages_of, original_of, too_many
 from wmd.domain.questions import Asked, check_answers, kept_answer
 from wmd.domain.un_regions import un_habitat_region
@@ -300,7 +301,10 @@ def _groups(cells: Cells, form: Form, document: dict[str, object]) -> None:
     registration["state"] = "open" if state == "missing" and has_link else state
     if cells.ticked("registration.forget_link") and not cells.text("registration.join_link"):
         registration.pop("private_link_id", None)
-    document["registration"] = {name: value for name, value in registration.items() if value != ""}
+    read_sign_up(cells, form, registration)
+    if state == "missing" and registration.get("with_us"):
+        registration["state"] = "open"
+    document["registration"] = {name: value for name, value in registration.items() if value not in ("", None)}
     venue = {name: cells.text(f"venue.{name}") for name in ("name", "address", "city")}
     venue["country"] = cells.named("venue.country")
     pin = {name: cells.decimal(f"venue.{name}") for name in ("latitude", "longitude")}

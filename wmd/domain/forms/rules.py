@@ -81,7 +81,8 @@ def _way_in(cells: Cells, form: Form) -> Iterator[Finding]:
     if is_online and not cells.text("platform"):
         yield error("form.needed", "platform", N_("Say where it takes place online."))
     kept = form.base.registration.private_link_id if form.base else None
-    has_link = bool(kept or cells.text("registration.url") or cells.text("registration.join_link"))
+    ways = ("registration.url", "registration.join_link", "registration.with_us")
+    has_link = bool(kept or any(cells.text(name) for name in ways))
     if is_online and cells.text("access") != "invitation" and not has_link:
         yield warning("form.link-later", "registration.url", N_("You can hand it in without; we need it later."))
 

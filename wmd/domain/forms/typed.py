@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from wmd.domain.content import EditionContent
 from wmd.domain.documents.field_rules import error
+from wmd.domain.documents.sign_up_rules import MOST_QUESTIONS as MOST_SIGN_UP_QUESTIONS
 from wmd.domain.findings import N_, Finding
 from wmd.domain.forms.fields import MANY, is_field, pattern_of
 from wmd.domain.forms.named import code_of
@@ -36,6 +37,7 @@ _PANEL_WORDS = re.compile(r"(sessions\[\d{1,6}\]\.panels\[\d{1,6}\]\.(?:title|de
 _GROUPS: Mapping[str, tuple[int, str]] = {
     "session": (0, "sessions"),
     "organiser": (0, "organisers"),
+    "question": (0, "registration.questions"),
     "speaker": (1, "sessions[{}].speakers"),
     "panel": (1, "sessions[{}].panels"),
     "panelist": (2, "sessions[{}].panels[{}].speakers"),
@@ -135,6 +137,12 @@ def too_many(typed: Typed) -> list[Finding]:
         ),
         ("texts", len(languages_of(typed)), MOST_LANGUAGES, N_("There are texts in {count} languages; {most} fit.")),
         ("organisers", counts.get("organisers", 0), MOST_PARTNERS, N_("There are {count} partners; {most} fit.")),
+        (
+            "registration.questions",
+            counts.get("registration.questions", 0),
+            MOST_SIGN_UP_QUESTIONS,
+            N_("There are {count} questions to those who register; {most} fit."),
+        ),
     ]
     for group, count in counts.items():
         if group.endswith(".speakers"):
@@ -176,8 +184,9 @@ def act(typed: Typed, action: str) -> tuple[dict[str, str], str]:
     """Do what a button says that adds, removes or moves a part; return what is typed then, and the name to go to.
 
     Unknown actions change nothing. ``add-session``, ``remove-session-2``, ``add-language``, ``remove-language-es``,
-    ``add-speaker-0``, ``remove-speaker-0-1``, ``add-organiser``, ``remove-organiser-1``; ``add-panel-0``,
-    ``up-panel-0-1`` and ``add-panelist-0-1`` (a person in a panel) with ``remove`` and ``down`` alike.
+    ``add-speaker-0``, ``remove-speaker-0-1``, ``add-organiser``, ``remove-organiser-1``; ``add-question``,
+    ``up-question-1`` (to those who register) with ``remove`` and ``down`` alike, as are ``add-panel-0``,
+    ``up-panel-0-1`` and ``add-panelist-0-1`` (a person in a panel).
     """
     found = _ACTION.fullmatch(action)
     if found is None:
@@ -209,6 +218,8 @@ def _with_one_more(typed: Typed, group: str) -> tuple[dict[str, str], str]:
     if group.endswith("panels"):
         more = {f"{path}.title.{tag}": "" for tag in languages_of(typed)}
         return {**typed, **more}, next(iter(more), path)
+    if group.endswith("questions"):
+        return {**typed, f"{path}.label": "", f"{path}.kind": "text"}, f"{path}.label"
     more = {f"{path}.name": "", f"{path}.role": "speaker" if group.endswith("speakers") else "co"}
     return {**typed, **more}, f"{path}.name"
 

@@ -11,12 +11,12 @@ from wmd.domain.content import (
     EventContent,
     OrganisationContent,
     PanelContent,
-    RegistrationContent,
     ReviewContent,
     SessionContent,
     SpeakerContent,
 )
 from wmd.domain.forms.reading import Contact
+from wmd.domain.forms.sign_up_cells import copied_sign_up, type_sign_up
 from wmd.domain.identities import forget_ids, ids_in, without_claims
 from wmd.domain.vocabulary import OrganiserRole, RegistrationState, SessionStatus
 
@@ -50,6 +50,7 @@ def type_event(content: EventContent, *, people: Mapping[str, str], organisation
         "web_url": content.web_url,
         "registration.url": content.registration.url,
         "registration.state": content.registration.state.value,
+        **type_sign_up(content),
         **{
             name: "\n".join(getattr(content, name))
             for name in ("topics", "audience", "spoken", "interpreted", "captioned", "signed")
@@ -209,7 +210,7 @@ def copied(content: EventContent, source: EditionContent, target: EditionContent
         fresh,
         key="",
         sessions=tuple(_moved(session, shift) for session in fresh.sessions),
-        registration=RegistrationContent(state=_reopened(content.registration.state)),
+        registration=replace(copied_sign_up(content.registration), state=_reopened(content.registration.state)),
         stream_url="",
         recording_url="",
         web_url="",

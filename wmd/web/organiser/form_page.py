@@ -14,6 +14,7 @@ from wmd.domain.vocabulary import ACCESS_FACT_LABELS
 from wmd.web import names
 from wmd.web.catalogue import gettext
 from wmd.web.organiser.form_sessions import is_beyond, label_in_session, sessions_of
+from wmd.web.organiser.form_sign_up import label_of_question, sign_up_questions
 from wmd.web.organiser.options import names_to_type, options_of, shown_name, with_cities
 from wmd.web.words import select_locale
 
@@ -113,7 +114,10 @@ class FormPage:
             return False
         if each.pattern == "series" and not self.form.series:
             return False
-        return self.form.settings.is_shown(each.pattern) and each.section not in {"picture", "questions"}
+        is_drawn = each.section not in {"picture", "questions"} and each.control != "hidden"
+        # A time alone would say nothing.
+        needs = {"registration.closes_time": "registration.closes_on"}.get(each.pattern, each.pattern)
+        return is_drawn and all(self.form.settings.is_shown(pattern) for pattern in (each.pattern, needs))
 
     @property
     def _names_own(self) -> bool:
@@ -212,6 +216,11 @@ class FormPage:
         return shown
 
     @cached_property
+    def asked_here(self) -> list[dict[str, object]]:
+        """The questions to those who register here."""
+        return sign_up_questions(self)
+
+    @cached_property
     def access_facts(self) -> list[dict[str, object]]:
         """The access facts, each with its answer."""
         return [
@@ -240,7 +249,7 @@ class FormPage:
     @cached_property
     def summary(self) -> list[dict[str, object]]:
         """The mistakes, each with its field, in the order of the form."""
-        order = {where: place for place, where in enumerate(self._order())}
+        order = {where: place for place, where in enumerate(dict.fromkeys(self._order()))}
         found = [finding for finding in self.findings if finding.level is Level.ERROR]
         found.sort(key=lambda finding: order.get(finding.where, len(order)))
         return [
@@ -303,6 +312,8 @@ class FormPage:
             return self._own_words(pattern, where.partition(".")[2]) or label
         if where.startswith("sessions["):
             return label_in_session(where, label, self.counts.get("sessions", 0)) if label else ""
+        if where.startswith("registration.questions[") and label:
+            return label_of_question(where, label)
         if where.startswith("texts.") and label:
             return f"{label} ({names.language_name(where.split('.')[1])})"
         return label

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from wmd.domain.documents.sign_up_rules import MOST_QUESTIONS
 from wmd.domain.forms.typed import (
     MOST_PANELS,
     MOST_PARTNERS,
@@ -21,6 +22,7 @@ from wmd.web.catalogue import gettext
 #: How many parts of each group the page shows; more are kept in it, out of sight.
 _SHOWN: Mapping[str, int] = {
     "sessions": MOST_SESSIONS, "panels": MOST_PANELS, "speakers": MOST_SPEAKERS, "organisers": MOST_PARTNERS + 1,
+    "questions": MOST_QUESTIONS,
 }  # fmt: skip
 _PART = re.compile(r"([a-z_]+)\[(\d{1,6})\]")
 _PEOPLE = ("name", "title", "organisation", "role", "consent")

@@ -64,6 +64,12 @@ FIXED: Mapping[str, Mapping[str, str]] = {
     "yes-no-unknown": {"yes": N_("Yes"), "no": N_("No"), "unknown": N_("Not known yet")},
     "yes-no-please": {"yes": N_("Yes"), "no": N_("No"), "please": N_("No, please do it for us")},
     "speaker-roles": {"speaker": N_("Speaker"), "moderator": N_("Moderator"), "opening": N_("Opening words")},
+    "sign-up-kinds": {
+        "text": N_("In their own words"),
+        "choice": N_("By one of several answers"),
+        "yes-no": N_("Yes or no"),
+        "number": N_("A number"),
+    },
     "partner-roles": {"co": N_("Co-organiser"), "supporter": N_("Supporter")},
 }
 #: Lists that begin with a blank: nothing is chosen for people.

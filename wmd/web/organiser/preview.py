@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from flask import Blueprint, Response, current_app, make_response, render_template
 from markupsafe import Markup
 
 from wmd.db import db
 from wmd.domain.changesets import changes
+from wmd.domain.content import EventContent
 from wmd.domain.forms.reading import Form, ReadForm, read_form
 from wmd.errors import NotPublishableError
 from wmd.models import Draft, Event
 from wmd.secretbox import SecretBox
 from wmd.services.drafts import read_typed
 from wmd.services.hearing import who_hears
-from wmd.services.preview import NotYet, Preview, preview_content
+from wmd.services.preview import NO_CODE, NotYet, Preview, preview_content
 from wmd.web.hearing_words import hearing_words
 from wmd.web.organiser.own_drafts import edition_of, form_of, own_draft, submission_of
 from wmd.web.public import addresses
@@ -82,14 +84,22 @@ def show(draft_id: str) -> Response:
     back = f"/organiser/drafts/{draft.id}"
     if read.content is None:
         return _nothing_yet(back)
+    content = _with_link(read.content, read)
     try:
         preview = preview_content(
-            dbs, edition, read.content, read_programme(edition.slug), now=read_now(), submission=submission_of(draft),
+            dbs, edition, content, read_programme(edition.slug), now=read_now(), submission=submission_of(draft),
             not_yet=NotYet({**form.people, **read.people}, read.organisation),
         )  # fmt: skip
     except NotPublishableError:
         return _nothing_yet(back)
     return render_preview(preview, back_url=back, back_label="", hearing=_hearing(draft, form, read))
+
+
+def _with_link(content: EventContent, read: ReadForm) -> EventContent:
+    """Return the content as it will be with the join link that is typed, which no content holds."""
+    if not read.join_link or content.registration.private_link_id is not None:
+        return content
+    return replace(content, registration=replace(content.registration, private_link_id=NO_CODE))
 
 
 def _hearing(draft: Draft, form: Form, read: ReadForm) -> str:

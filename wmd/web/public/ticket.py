@@ -167,7 +167,7 @@ def way_in(event: EventView, way: Registration, eyes: Eyes) -> Way:
 
 
 def _open_label(event: EventView) -> str:
-    if event.platform in {"zoom-webinar", "zoom-meeting"}:
+    if event.platform in {"zoom-webinar", "zoom-meeting"} and not event.registration.is_here:
         return gettext("Register on Zoom")
     return gettext("Register")
 
