@@ -45,6 +45,7 @@ soak: $(TEST_STAMP) ## Long, seeded runs; SOAK_SEED=… repeats one
 bench: $(TEST_STAMP) ## Measure speed and write the results into benchmarks/README.md
 	@$(BIN)/python -m benchmarks.bench
 	@$(BIN)/python -m benchmarks.delivery
+	@$(BIN)/python -m benchmarks.reminders
 
 .PHONY: lint
 lint: $(TEST_STAMP) ## Check format and lint

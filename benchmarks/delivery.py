@@ -191,7 +191,7 @@ def compare(kind: str, count: int, rounds: int, *options: str) -> list[tuple[Spe
                 put(app, count, f"{side} {number}")
                 speeds[side] = bare(app, count, port) if side == "bare" else ours(app, count, 1)
             found.append((speeds["ours"], speeds["bare"]))
-        _close(app)
+        close_app(app)
     # The first round warms up statements, forms and caches.
     return found[1:]
 
@@ -215,11 +215,12 @@ def spread(count: int) -> tuple[float, float]:
         for workers in (1, 4):
             put(app, count, f"workers {workers}")
             rates.append(ours(app, count, workers).per_s)
-        _close(app)
+        close_app(app)
     return rates[0], rates[1]
 
 
-def _close(app: Flask) -> None:
+def close_app(app: Flask) -> None:
+    """Let go of the application's database."""
     app.extensions["wmd.library"].settle()
     with app.app_context():
         db.session.remove()

@@ -63,5 +63,5 @@ def stands() -> ColumnElement[bool]:
     elsewhere = exists().where(
         registered, session_id != "", chosen != "[]", ~chosen.like(literal('%"') + session_id + literal('"%'))
     )
-    wish = and_(reader, or_(follows, exists().where(registered)), ~elsewhere)
+    wish = and_(reader, or_(follows, exists().where(registered, Registration.muted_at.is_(None))), ~elsewhere)
     return and_(link, or_(~bindparam("p_is_wish", type_=Boolean), wish))

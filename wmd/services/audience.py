@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, union
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, true, union
 from sqlalchemy.orm import Session
 
 from wmd.models import Attendee, Event, Follow, Person, Registration
@@ -64,16 +64,20 @@ def gets_mail() -> ColumnElement[bool]:
     )  # fmt: skip
 
 
-def audience_query(event_id: str, *, after: str = "", limit: int, states: Collection[str] = HAS_PLACE) -> Select[Any]:
-    """Return the statement for a page of an event's audience: up to ``limit`` people whose id comes after ``after``."""
+def audience_query(
+    event_id: str, *, after: str = "", limit: int, states: Collection[str] = HAS_PLACE, own_reminders: bool = False
+) -> Select[Any]:
+    """Return the statement for a page of an event's audience: up to ``limit`` people whose id comes after ``after``.
+
+    ``own_reminders``: only who chose reminders of their own.
+    """
+    who = Attendee.reminders.is_not(None) if own_reminders else true()
+    registered = and_(
+        Registration.event_id == event_id, registration_stands(states), Registration.muted_at.is_(None), who
+    )
     ids = union(
-        _people(Follow, and_(Follow.event_id == event_id, follow_stands()), after, limit),
-        _people(
-            Registration,
-            and_(Registration.event_id == event_id, registration_stands(states), Registration.muted_at.is_(None)),
-            after,
-            limit,
-        ),
+        _people(Follow, and_(Follow.event_id == event_id, follow_stands(), who), after, limit),
+        _people(Registration, registered, after, limit),
     ).subquery()
     page = select(ids.c.person_id).order_by(ids.c.person_id).limit(limit).subquery()
     return (
@@ -113,13 +117,19 @@ def _people(
 
 
 def audience_page(
-    dbs: Session, event_id: str, *, after: str = "", limit: int, states: Collection[str] = HAS_PLACE
+    dbs: Session,
+    event_id: str,
+    *,
+    after: str = "",
+    limit: int,
+    states: Collection[str] = HAS_PLACE,
+    own_reminders: bool = False,
 ) -> list[Wish]:
     """Return the next people of an event's audience, ordered by id: call again with the last one's until it is empty.
 
-    One query.
+    One query. ``own_reminders``: only who chose reminders of their own.
     """
-    rows = dbs.execute(audience_query(event_id, after=after, limit=limit, states=states))
+    rows = dbs.execute(audience_query(event_id, after=after, limit=limit, states=states, own_reminders=own_reminders))
     return [
         Wish(
             person_id, min(at for at in (followed_at, registered_at) if at is not None),

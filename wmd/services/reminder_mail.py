@@ -186,7 +186,8 @@ class ReminderMail(SessionMail):
         if who is None or who.confirmed_at is None or who.paused_at is not None or who.left_at is not None:
             return False
         follows = (self.person.id, self.event_id(self.row)) in self._more.follows
-        return (follows or self.registration is not None) and self._rule in self._rules
+        is_registered = self.registration is not None and self.registration.muted_at is None
+        return (follows or is_registered) and self._rule in self._rules
 
     @property
     def _against(self) -> str:
@@ -219,7 +220,9 @@ class ReminderMail(SessionMail):
         if is_there:
             later = (each for each in that_day if each.starts_at >= session.starts_at and each.id != session.id)
             return (session, *later)
-        # The mail of the planned session spoke for the day's others, whose own was due by then and not planned.
+        # The mail of the planned session spoke for the day's others, whose own was due by then and not planned. The
+        # session itself has a run of its own for its new start.
+        that_day = [each for each in that_day if each.id != session.id]
         others = tuple(each for each in that_day if due_at(self._rule, slot_of(each)) <= self.now)
         keys = {key_of(self.person.id, each.id, self._rule, each.starts_at) for each in that_day}
         return () if keys & self._more.planned else others

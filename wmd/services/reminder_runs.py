@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 ACTOR: Final = "job:due-reminders"
 LEASE: Final = timedelta(minutes=2)
 #: People of one page: few enough for little memory and a short transaction.
-PAGE: Final = 2_000
+PAGE: Final = 5_000
 
 #: Why a reminder was not sent: it goes out after all if its session comes back to this start in time.
 MOVED: Final = "the session was moved"
@@ -123,7 +123,11 @@ def plan_page(dbs: Session, run: Claimed, rounds: Round, *, now: datetime, page:
 
     ``last`` of the page is empty at the end of the audience: the run is then done. Raises LostRun.
     """
-    wishes = audience_page(dbs, run.due.session.event_id, after=run.after_person, limit=page)
+    session = run.due.session
+    of_all = session.edition_rules if session.event_rules is None else session.event_rules
+    wishes = audience_page(
+        dbs, session.event_id, after=run.after_person, limit=page, own_reminders=str(run.due.rule) not in of_all
+    )
     lines, missed, faults = rounds.lines(dbs, wishes, now=now)
     due = run.due
     sheet = Sheet(
@@ -181,6 +185,7 @@ class Round:
         self._before = _earlier_that_day(dbs, due) if is_by_day(due.rule) else []
         self._since: datetime | None = None
         self._until: dict[tuple[str, tuple[Rule, ...]], datetime] = {}
+        self._rules: dict[tuple[str, ...] | None, tuple[Rule, ...]] = {}
 
     def lines(self, dbs: Session, wishes: Sequence[Wish], *, now: datetime) -> tuple[list[Line], int, tuple[str, ...]]:
         """Return the mails that some people are owed, how many came too late, and whose wishes make no sense."""
@@ -214,7 +219,10 @@ class Round:
         session, rule = self._due.session, self._due.rule
         if not wish.is_for(session.id) or wish.wants_since > self._due.due_at:
             return None
-        rules = rules_of(wish.reminders, session.event_rules, session.edition_rules)
+        own = None if wish.reminders is None else tuple(wish.reminders)
+        rules = self._rules.get(own)
+        if rules is None:
+            rules = self._rules[own] = rules_of(own, session.event_rules, session.edition_rules)
         if rule not in rules:
             return None
         before = []
