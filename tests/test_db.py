@@ -10,7 +10,7 @@ from threading import Thread
 import pytest
 from flask import Flask
 from sqlalchemy import Engine, bindparam, select, text, update
-from sqlalchemy.exc import OperationalError, StatementError
+from sqlalchemy.exc import InvalidRequestError, OperationalError, StatementError
 from sqlalchemy.orm import Session
 
 from tests.conftest import LEAD_STARTED_AT
@@ -216,5 +216,6 @@ def test_prepared_statement_on_a_dead_connection_lets_go_of_it(engine: Engine) -
         with pytest.raises(OperationalError) as caught:
             HOLD.run(pen, {"p_before": "", "p_after": "a", "p_at": LEAD_STARTED_AT})
         assert caught.value.connection_invalidated
-        assert pen.invalidated
+        with pytest.raises(InvalidRequestError, match="the connection was lost"):
+            HOLD.run(pen, {"p_before": "", "p_after": "a", "p_at": LEAD_STARTED_AT})
     assert held(engine) == ("", None)

@@ -17,7 +17,7 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import Connection, DateTime, Dialect, Engine, Executable, MetaData, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIModule
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -174,8 +174,12 @@ class Prepared:
     def run(self, connection: Connection, values: Mapping[str, object]) -> int:
         """Run it with a value for each of its named parameters, and perhaps others; return how many rows it changed.
 
-        Raises what the connection's own methods raise: DBAPIError and its kinds.
+        Raises what the connection's own methods raise: DBAPIError and its kinds. A connection that was lost is not
+        opened anew, as it would not commit each statement any more.
         """
+        if connection.invalidated:
+            msg = "the connection was lost"
+            raise InvalidRequestError(msg)
         dialect = connection.dialect
         made = self._made.get(dialect.name)
         if made is None:

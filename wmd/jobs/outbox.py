@@ -192,8 +192,11 @@ def _send(tools: Tools, pen: Connection, line: MailLine, ready: Ready) -> Outcom
         outcome = line.hand_over(tools.letterhead.sender, marked.reader, marked.data)
     dbs, now = tools.dbs, tools.clock()
     if outcome.verdict == "accepted" and not ready.has_bounced:
-        delivery.record_sent(pen, ready.claim, now=now)
-        return outcome
+        # The server has it. Where that cannot be written down at once it is tried once more below, on another
+        # connection: this one may be lost, or have waited for a lock for as long as it may.
+        with suppress(SQLAlchemyError):
+            delivery.record_sent(pen, ready.claim, now=now)
+            return outcome
     state = delivery.record(dbs, ready.claim, outcome, now=now, jitter=_share, digest=ready.digest)
     if ready.has_bounced and outcome.verdict == "accepted":
         delivery.forgive(dbs, ready.digest)
