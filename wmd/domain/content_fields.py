@@ -1,6 +1,6 @@
 """What the form does not ask of an event's document, as plain fields by path, and back: for an editor of staff's.
 
-That is whether it leads its edition, when registration opens and closes, and the titles of sessions and the roles of
+That is whether it leads its edition, when registration opens, and the titles of sessions and the roles of
 people in the other languages of the event. Also empty fields are listed. Parts are neither added nor removed here.
 """
 
@@ -10,7 +10,7 @@ import copy
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 from wmd.domain.changesets import LABELS
@@ -49,11 +49,9 @@ def fields_of(content: EventContent) -> list[Field]:
 
 
 def _instants(content: EventContent) -> Iterator[Field]:
-    for name in ("opens_at", "closes_at"):
-        at: datetime | None = getattr(content.registration, name)
-        yield Field(
-            f"registration.{name}", LABELS[name], f"{at.astimezone(UTC):%Y-%m-%d %H:%M}" if at else "", "instant"
-        )
+    at = content.registration.opens_at
+    said = f"{at.astimezone(UTC):%Y-%m-%d %H:%M}" if at else ""
+    yield Field("registration.opens_at", LABELS["opens_at"], said, "instant")
 
 
 def _titles(content: EventContent) -> Iterator[Field]:
