@@ -137,7 +137,7 @@ def test_person_gets_what_is_kept_of_them_as_an_attendee(dbs: Session, cast: Cas
     wish = a_wish(dbs)
     person = joined(dbs, NORA, wish, FilterWish("2021", "topic=gender-equality", "daily", "x"))
     joined(dbs, "otis@people.example", wish)
-    document = person_document(dbs, person, open_draft=lambda _: None, now=NOW)
+    document = person_document(dbs, person, open_draft=lambda _: None, open_answers=lambda _: "said", now=NOW)
     attendee = document["attendee"]
     assert isinstance(attendee, dict)
     assert sorted((row["event"], row["query"]) for row in attendee["follows"] if row["event"]) == [(wish.code, "")]

@@ -319,7 +319,7 @@ def test_the_last_administrator_stays(dbs: Session, cast: Cast, setting: Setting
 
 def test_a_person_gets_everything_that_is_kept_about_them(dbs: Session, cast: Cast) -> None:
     person = zenobia(dbs)
-    found = person_document(dbs, person, open_draft=lambda draft: {"title": draft.title}, now=LATER)
+    found = person_document(dbs, person, open_draft=lambda draft: {"title": draft.title}, open_answers=str, now=LATER)
     text = json.dumps(found)
     assert [word for word in (NAME, ADDRESS, PHONE) if word not in text] == []
     # Nothing that opens something, and nothing of others' private words.
@@ -334,7 +334,7 @@ def test_a_person_gets_everything_that_is_kept_about_them(dbs: Session, cast: Ca
 
 def test_the_document_of_one_person_holds_nothing_of_another(dbs: Session, cast: Cast) -> None:
     zenobia(dbs)
-    found = person_document(dbs, dbs.get_one(Person, cast.ben), open_draft=str, now=LATER)
+    found = person_document(dbs, dbs.get_one(Person, cast.ben), open_draft=str, open_answers=str, now=LATER)
     assert traces(found) == []
     assert found["organisations"] == [
         {"code": "BBBBBB", "name": "Organisation B", "is_main": True, "added_at": NOW.isoformat(), "removed_at": None}

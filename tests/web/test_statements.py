@@ -49,6 +49,7 @@ KINDS = {
     "feeds.series": "/feeds/series-talks.ics",
     "feeds.download": "/e/{code}.ics",
     "go.go": "/go/{code}",
+    "attendee.registering.form": "/e/{code}/register",
     "attendee.following.remind": "/e/{code}/remind",
     "attendee.wrong.wrong": "/e/{code}/wrong",
     "attendee.tell_me.tell_me": "/2021/tell-me",

@@ -42,9 +42,13 @@ VERSION = 1
 
 #: Opens the sealed text of a draft, as the form's own service does.
 OpenDraft = Callable[[Draft], object]
+#: Opens what somebody said when they registered.
+OpenAnswers = Callable[[Registration], object]
 
 
-def person_document(dbs: Session, person: Person, *, open_draft: OpenDraft, now: datetime) -> dict[str, object]:
+def person_document(
+    dbs: Session, person: Person, *, open_draft: OpenDraft, open_answers: OpenAnswers, now: datetime
+) -> dict[str, object]:
     """Return everything that the tables hold about a person. Secrets (links' tokens, keys) are left out."""
     return {
         "format": FORMAT,
@@ -70,7 +74,7 @@ def person_document(dbs: Session, person: Person, *, open_draft: OpenDraft, now:
             _row(row, "submission_id body at is_question")
             for row in dbs.scalars(select(Note).where(Note.author == f"person:{person.id}").order_by(Note.id))
         ],
-        "attendee": _attendee(dbs, person),
+        "attendee": _attendee(dbs, person, open_answers),
         "mails": _rows(dbs, Message, "kind state subject_id created_at sent_at reason", person),
         "links_sent": _rows(dbs, MailToken, "purpose created_at expires_at used_at revoked_at", person),
         "sessions": _rows(dbs, WebSession, "device created_at last_seen_at ended_at", person),
@@ -122,7 +126,7 @@ def _versions(dbs: Session, submission: Submission) -> list[dict[str, object]]:
     return [_row(row, "number state created_at content") for row in rows]
 
 
-def _attendee(dbs: Session, person: Person) -> dict[str, object] | None:
+def _attendee(dbs: Session, person: Person, open_answers: OpenAnswers) -> dict[str, object] | None:
     """Return what they follow and are registered for, and how they wish to hear of it."""
     row = dbs.get(Attendee, person.id)
     if row is None:
@@ -146,7 +150,8 @@ def _attendee(dbs: Session, person: Person) -> dict[str, object] | None:
             for each, slug, code in dbs.execute(follows).tuples()
         ],
         "registrations": [
-            {"event": code} | _row(each, "state sessions shares_name muted_at created_at confirmed_at ended_at")
+            {"event": code, "said": open_answers(each)}
+            | _row(each, "state sessions shares_name muted_at created_at confirmed_at ended_at")
             for each, code in dbs.execute(places).tuples()
         ],
         "calendar_addresses": _rows(dbs, PersonalFeed, "created_at revoked_at", person),

@@ -67,7 +67,7 @@ def write_letter(
     )  # fmt: skip
     dbs.add(letter)
     audit(
-        dbs, actor=f"person:{author}", action="write-letter", kind="registrant letter", subject_id=letter.id,
+        dbs, actor=f"person:{author}", action="write-letter", kind="registrant-letter", subject_id=letter.id,
         after="pending", now=now,
     )  # fmt: skip
     dbs.flush()
@@ -142,7 +142,7 @@ def decide_letter(
     if done is None:
         return False
     audit(
-        dbs, actor=actor.name, action="move", kind="registrant letter", subject_id=letter.id, before="pending",
+        dbs, actor=actor.name, action="move", kind="registrant-letter", subject_id=letter.id, before="pending",
         after=verdict, now=now,
     )  # fmt: skip
     dbs.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import datetime
 
 from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request
@@ -18,6 +19,7 @@ from wmd.services.drafts import read_typed
 from wmd.services.erasure import erase_person
 from wmd.services.person_data import person_document
 from wmd.services.publishing import Setting
+from wmd.services.registrations import said_by
 from wmd.web.catalogue import gettext
 from wmd.web.csrf import on_stale_form, renew_tokens
 from wmd.web.erasing import after_erasure
@@ -50,7 +52,9 @@ def document_of(person: Person, now: datetime) -> Response:
             # Nobody can read it any more; that it is there is said by the rest of the entry.
             return None
 
-    document = person_document(db.session(), person, open_draft=typed, now=now)
+    document = person_document(
+        db.session(), person, open_draft=typed, open_answers=lambda row: asdict(said_by(row, box)), now=now
+    )
     response = make_response(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
     response.headers["Content-Type"] = "application/json; charset=utf-8"
     response.headers["Content-Disposition"] = "attachment; filename=my-data.json"

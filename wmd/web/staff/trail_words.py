@@ -47,7 +47,7 @@ ACTS = {
     "staff-disabled": N_("ended somebody’s work"), "staff-enabled": N_("let somebody work again"),
     "submit": N_("handed in"), "trust": N_("trusts it"), "upload": N_("sent a file"),
     "withdraw-consent": N_("took a consent back"), "withdraw-invitation": N_("took an invitation back"),
-    "write": N_("wrote other words"),
+    "write": N_("wrote other words"), "write-letter": N_("wrote to those registered"),
 }  # fmt: skip
 KINDS = {
     "submission": N_("event handed in"), "event": N_("listed event"), "session": N_("date of an event"),
@@ -55,6 +55,7 @@ KINDS = {
     "edition": N_("edition"), "edition-topics": N_("topics of an edition"), "edition-words": N_("words of an edition"),
     "topics": N_("topics"), "series": N_("series"), "question": N_("question"), "reason": N_("reason"),
     "mail": N_("mail"), "message": N_("mail"), "mail-text": N_("words of a mail"), "address": N_("mail address"),
+    "registration": N_("place in an event"), "registrant-letter": N_("letter to those registered"),
     "image": N_("picture"), "logo-pack": N_("logo pack"),
 }  # fmt: skip
 #: What states and the like are called, by the kind of what is in them: the words of the badges.
@@ -65,6 +66,13 @@ VALUES: Mapping[str, Mapping[str, str]] = {
     },
     "revision": STATE_WORDS,
     "session": STATUS_WORDS,
+    "registration": {
+        "unconfirmed": N_("address not confirmed"), "registered": N_("has a place"), "waiting": N_("waits for a place"),
+        "offered": N_("is offered a place"), "cancelled": N_("cancelled"), "lapsed": N_("offer or wait is over"),
+    },
+    "registrant-letter": {
+        "pending": N_("waits for the moderators"), "approved": N_("goes out"), "refused": N_("does not go out"),
+    },
     "event": {"hidden": N_("hidden"), "listed": N_("listed"), "merged": N_("merged")},
     "organisation": {"proposed": N_("new"), "listed": N_("listed"), "merged": N_("merged")},
     "person": METROPOLIS_REGION_LABELS | {
