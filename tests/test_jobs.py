@@ -38,6 +38,7 @@ from wmd.models import (
     PrivateLink,
     RegistrantLetter,
     Registration,
+    Submission,
 )
 from wmd.secretbox import SecretBox
 from wmd.services.alarms import SERVING, raise_alarm
@@ -266,6 +267,19 @@ def published(dbs: Session, key: str) -> Event:
     return dbs.scalars(select(Event).where(Event.key == key)).one()
 
 
+def add_questions(dbs: Session, count: int) -> None:
+    """Let three contacts answer for an event that begins a day and a half later."""
+    cast = the_cast(dbs)
+    setting = Setting(english_setting("http://wmd.example"), "wmd.example", SeededMint("jobs"))
+    session = documents.session(starts="2021-11-08T03:00", ends="2021-11-08T04:00", time_text="")
+    document = documents.document(documents.event(sessions=[session]))
+    document["edition"] |= {"window_to": "2021-11-30"}
+    documents.apply(dbs, setting, document, LEAD_STARTED_AT)
+    dbs.execute(update(Submission).values(organisation_id=cast.a, person_id=cast.stranger))
+    assert count == 3
+    dbs.commit()
+
+
 #: What makes three rows of work for each job.
 DUE: dict[str, Callable[[Session, int], None]] = {
     "outbox": add_mails,
@@ -273,6 +287,7 @@ DUE: dict[str, Callable[[Session, int], None]] = {
     "tell-changes": add_changes,
     "send-digests-of-new": add_followers_of_filters,
     "due-reminders": add_followers,
+    "link-checks": add_questions,
     "alarm-mails": add_open_alarms,
     "waiting-lists": add_offers,
     "registrant-letters": add_letters,

@@ -149,6 +149,9 @@ ORGANISER: dict[str, Row] = {
     "POST /<edition>/submit/save": everybody("/1999/submit/save", 404),
     "GET /<edition>/submit/thanks": everybody("/2021/submit/thanks?r=WMD-222222"),
     "GET /organiser/": everybody("/organiser/"),
+    "GET /organiser/link-check": everybody("/organiser/link-check?t=none", 410),
+    "POST /organiser/link-check": everybody("/organiser/link-check", 410, form={"t": "none"}),
+    "GET /organiser/link-check/thanks": everybody("/organiser/link-check/thanks"),
     "GET /organiser/confirm": everybody("/organiser/confirm?t=none", 410),
     "POST /organiser/confirm": everybody("/organiser/confirm", 410, form={"t": "none"}),
     "GET /organiser/confirm/not-mine": everybody("/organiser/confirm/not-mine"),
@@ -220,10 +223,10 @@ SETTINGS = {
     "POST /staff/settings/new-edition": staff(f"{_SETTINGS}/new-edition", 422, **_ADMINISTRATORS),
     "GET /staff/settings/editions/<slug>": staff(f"{_SETTINGS}/editions/2021", reader=403),
     "POST /staff/settings/editions/<slug>": staff(f"{_SETTINGS}/editions/2021", 422, **_ADMINISTRATORS),
-    "GET /staff/settings/editions/<slug>/<any(form, words, topics):part>": staff(
+    "GET /staff/settings/editions/<slug>/<any(form, words, topics, reminders):part>": staff(
         f"{_SETTINGS}/editions/2021/form", reader=403
     ),
-    "POST /staff/settings/editions/<slug>/<any(form, words, topics):part>": staff(
+    "POST /staff/settings/editions/<slug>/<any(form, words, topics, reminders):part>": staff(
         f"{_SETTINGS}/editions/2021/topics", 422, **_ADMINISTRATORS
     ),
     "GET /staff/settings/editions/<slug>/questions": staff(f"{_SETTINGS}/editions/2021/questions", reader=403),
@@ -283,6 +286,7 @@ STAFF_ROUTES = {
     "GET /staff/reasons/<reason_id>": staff("/staff/reasons/none", 404, reader=403),
     "POST /staff/reasons/<reason_id>": staff("/staff/reasons/none", 404, reader=403),
     "GET /staff/jobs": staff("/staff/jobs"),
+    "GET /staff/reminders": staff("/staff/reminders"),
     "GET /staff/mail": staff("/staff/mail"),
     "GET /staff/mail/<message_id>": staff("/staff/mail/none", 404),
     "POST /staff/mail/<message_id>": staff("/staff/mail/none", 404, reader=403),

@@ -32,7 +32,7 @@ from wmd.jobs.mail_causes import (
     turn_waiting_lists,
 )
 from wmd.jobs.outbox import send_mail
-from wmd.jobs.reminders import plan_reminders
+from wmd.jobs.reminders import check_links, plan_reminders
 from wmd.jobs.retention import clear_out
 from wmd.jobs.tools import Tools, tools_of
 from wmd.models import Message, Submission
@@ -157,6 +157,7 @@ def _plain(work: Callable[[Session, datetime], int]) -> Callable[[Tools], int]:
 JOBS: Mapping[str, Job] = {
     "outbox": Job(5, send_mail, "mail", N_("Sends the mail that is due"), due_mails),
     "due-reminders": Job(20, plan_reminders, "soon", N_("Prepares the reminders that are due")),
+    "link-checks": Job(600, check_links, "soon", N_("Asks organisers whether their links work")),
     "publish-dates": Job(60, publish_dates, "soon", N_("Publishes events whose day has come"), due_dates),
     "tell-changes": Job(30, tell_changes, "soon", N_("Tells people what changed"), due_changes),
     "send-digests-of-new": Job(600, send_digests_of_new, "soon", N_("Tells people what is new and matches a filter")),

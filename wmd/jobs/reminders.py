@@ -9,6 +9,7 @@ from typing import Final
 from wmd.domain.findings import N_
 from wmd.jobs.tools import Tools
 from wmd.services.alarms import SERVING, raise_alarm
+from wmd.services.link_checks import ask, due_checks
 from wmd.services.reminder_planning import Due, end_orphans, look
 from wmd.services.reminder_runs import Claimed, LostRun, Round, begin, give_back, plan_page
 
@@ -17,6 +18,8 @@ log = logging.getLogger(__name__)
 #: How long one run of the job goes on beginning what is due; the next tick goes on. What is of use the shortest is
 #: first, and one audience is gone through to its end.
 RUN: Final = timedelta(minutes=5)
+#: Sessions about which organisers are asked in one run.
+BATCH: Final = 100
 #: Of the kind that is closed when it has been quiet for an hour: a person is passed over in one tick only.
 ALARM: Final = f"{SERVING}due-reminders"
 NOT_PLANNED: Final = N_("Reminders of a session, or to a person, could not be prepared. The log says of what, and why.")
@@ -39,6 +42,22 @@ def plan_reminders(tools: Tools) -> int:
     if faults:
         raise_alarm(dbs, ALARM, NOT_PLANNED, now=tools.now)
         dbs.commit()
+    return done
+
+
+def check_links(tools: Tools) -> int:
+    """Ask organisers whether their links work, each session on its own; return how many mails."""
+    dbs, done = tools.dbs, 0
+    for session_id in due_checks(dbs, now=tools.now, limit=BATCH):
+        try:
+            done += ask(dbs, session_id, box=tools.box, now=tools.now)
+            dbs.commit()
+        except Exception:
+            dbs.rollback()
+            log.exception("link_not_asked_about", extra={"session": session_id})
+            raise_alarm(dbs, ALARM, NOT_PLANNED, now=tools.now)
+            dbs.commit()
+    dbs.rollback()
     return done
 
 

@@ -21,6 +21,7 @@ from wmd.models import (
     Edition,
     Event,
     FieldComment,
+    LinkCheck,
     Note,
     Organisation,
     OrganisationContact,
@@ -32,6 +33,7 @@ from wmd.models import (
 from wmd.services.co_organisers import partners_of
 from wmd.services.event_checks import check_content
 from wmd.services.intake import read_content
+from wmd.services.link_checks import checks_of
 from wmd.services.moderation import Seen, seen_now, waiting_revision
 from wmd.services.staff_edits import approved_revision
 from wmd.services.threads import thread_of
@@ -46,7 +48,7 @@ class Item:
     """One submission as a moderator sees it. ``revision`` is what waits, else what stands, else the newest.
 
     ``edit`` lists what an edit changes, ``people`` maps ids to names, ``keys`` organisations' keys to their rows.
-    ``opened``: how often the way into the published event was asked for.
+    ``opened``: how often the way into the published event was asked for; ``link_checks``: whether its link works.
     """
 
     submission: Submission
@@ -68,6 +70,7 @@ class Item:
     people: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[str, Organisation] = field(default_factory=dict)
     opened: int = 0
+    link_checks: tuple[LinkCheck, ...] = ()
 
 
 def read_item(dbs: Session, submission: Submission) -> Item:
@@ -108,6 +111,7 @@ def read_item(dbs: Session, submission: Submission) -> Item:
         people=names_of(dbs, _everybody(content, revisions, decisions, trail, thread, submission)),
         keys={row.key: row for row in dbs.scalars(select(Organisation).where(Organisation.key.in_(sorted(keys))))},
         opened=times_opened(dbs, event.id) if event else 0,
+        link_checks=tuple(checks_of(dbs, event.id)) if event else (),
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ goes out. A reminder by days speaks of all the reader's sessions of that day.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -24,6 +24,7 @@ from wmd.services.attendee_checks import Depends, rules_as_stored
 from wmd.services.attendee_mail import AttendeeMail, Known
 from wmd.services.audience import follow_stands
 from wmd.services.link_check_tokens import make_answer_token
+from wmd.services.link_checks import answered
 from wmd.services.mail_facts import MASK
 from wmd.services.mail_rows import About
 from wmd.services.outbox import message_name
@@ -32,6 +33,7 @@ from wmd.services.reminder_words import lead_words
 
 UNWANTED: Final = "no longer wanted"
 TOO_LATE: Final = "it came too late"
+ANSWERED: Final = "it was answered meanwhile"
 
 _LINK_IS_WRONG: Final = N_(
     "We have been told that the link of this event does not work. Look at the page of the event shortly before it"
@@ -48,6 +50,7 @@ class _More:
     own: dict[str, str] = field(default_factory=dict)
     follows: set[tuple[str, str]] = field(default_factory=set)
     planned: set[str] = field(default_factory=set)
+    answered: Mapping[str, str] = field(default_factory=dict)
 
 
 def _prepare(dbs: Session, rows: Sequence[About], known: Known) -> None:
@@ -65,6 +68,9 @@ def _prepare(dbs: Session, rows: Sequence[About], known: Known) -> None:
         Follow.person_id.in_(person_ids), Follow.event_id.in_(event_ids), follow_stands()
     )
     more.follows |= {(person_id, str(event_id)) for person_id, event_id in dbs.execute(follows)}
+    checks = {row.facts["check_id"] for row in rows if "check_id" in row.facts}
+    if checks:
+        more.answered = answered(dbs, checks)
     names = {message_name(key): key for row in rows for key in _stand_ins(row, known)}
     if names:
         more.planned |= {names[each] for each in dbs.scalars(select(Message.id).where(Message.id.in_(names)))}
@@ -259,6 +265,10 @@ class AfterwardsMail(ReminderMail):
 class LinkCheckMail(SessionMail):
     """The question to an organiser whether the link of a session works."""
 
+    @property
+    def _against(self) -> str:
+        return ANSWERED if self.row.facts["check_id"] in self._more.answered else super()._against
+
     def unsubscribe(self) -> str:
         """Return nothing: it is no mail that somebody asked for as an attendee."""
         return ""
@@ -269,5 +279,5 @@ class LinkCheckMail(SessionMail):
     def _button(self) -> str:
         box = self.known.links.box
         token = make_answer_token(box, str(self.row.facts["check_id"]), self.person.id) if box else MASK
-        address = f"{self.press.letterhead.base_url}/organiser/link-check/{token}"
+        address = f"{self.press.letterhead.base_url}/organiser/link-check?t={token}"
         return f"{self.say(N_('Say whether it works'))}\n{address}"

@@ -22,6 +22,7 @@ from wmd.domain.documents.field_rules import error, lint_needed, lint_texts
 from wmd.domain.documents.text_rules import PublicText
 from wmd.domain.findings import N_, Finding, errors
 from wmd.domain.forms.fields import FIELDS, Need
+from wmd.domain.reminders import RULES
 from wmd.domain.times import local, to_instant
 from wmd.domain.zones import canonical
 from wmd.errors import InvalidContentError
@@ -200,6 +201,19 @@ def save_form(dbs: Session, edition: Edition, sheet: Mapping[str, str], *, actor
     edition.form = {name: state for name, state in states.items() if state != "shown"}
     if note_changes(dbs, "edition", str(edition.id), before, form_sheet(edition), actor=actor, now=now):
         raise_version(dbs, edition, now=now)
+
+
+def reminders_sheet(edition: Edition) -> Sheet:
+    """Return each reminder that can be chosen, ticked if it holds for who chose nothing."""
+    return {rule: "yes" if rule in edition.reminders else "" for rule in RULES}
+
+
+def save_reminders(dbs: Session, edition: Edition, sheet: Mapping[str, str], *, actor: str, now: datetime) -> None:
+    """Save which reminders hold for who chose nothing, at events that have none of their own. No page shows them."""
+    lock_edition(dbs, edition)
+    before = reminders_sheet(edition)
+    edition.reminders = [rule for rule in RULES if sheet.get(rule)]
+    note_changes(dbs, "edition", str(edition.id), before, reminders_sheet(edition), actor=actor, now=now)
 
 
 # --- topics and series -------------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from wmd.web.staff import (
     problems,
     profiles,
     reasons,
+    reminders,
     settings,
     start,
 )
@@ -46,6 +47,7 @@ MODULES: tuple[ModuleType, ...] = (
     mail,
     mail_texts,
     jobs,
+    reminders,
     people,
     persons,
     settings,

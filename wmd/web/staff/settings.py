@@ -14,6 +14,7 @@ from wmd.services import edition_words, settings
 from wmd.services.references import find_edition
 from wmd.services.settings import Sheet
 from wmd.services.versions import lock_edition
+from wmd.web.attendee.own_words import rule_choices
 from wmd.web.catalogue import gettext
 from wmd.web.csrf import on_stale_form
 from wmd.web.guards import for_staff, visitor
@@ -26,6 +27,7 @@ PARTS = (
     ("form", N_("Form")),
     ("words", N_("Words")),
     ("topics", N_("Topics")),
+    ("reminders", N_("Reminders")),
     ("questions", N_("Questions")),
 )
 LANGUAGES = (("en", N_("English")), ("es", N_("Spanish")), ("fr", N_("French")))
@@ -240,10 +242,24 @@ def _topics_page(edition: Edition) -> Page:
     )  # fmt: skip
 
 
+def _reminders_page(edition: Edition) -> Page:
+    lead = gettext(
+        "When those who follow an event or are registered hear of it, unless the event has reminders of its own or they"
+        " chose for themselves. Days are days on the clock of the event’s zone. What is due already is not sent again."
+    )
+    items = [Item(rule, words, "checkbox") for rule, words in rule_choices()]
+    return Page(
+        gettext("Reminders of %(edition)s", edition=edition.name),
+        f"/staff/settings/editions/{edition.slug}/reminders", back(), [Group(gettext("Reminders"), items)],
+        settings.reminders_sheet(edition), lead,
+    )  # fmt: skip
+
+
 _EDITION_PARTS = {
     "form": (_form_page, settings.save_form),
     "words": (_words_page, edition_words.save_words),
     "topics": (_topics_page, settings.save_topics),
+    "reminders": (_reminders_page, settings.save_reminders),
 }
 
 
@@ -252,18 +268,18 @@ def _stale_part(slug: str, part: str) -> ResponseReturnValue:
     return stale(_EDITION_PARTS[part][0](edition_or_404(slug)))
 
 
-@bp.get("/editions/<slug>/<any(form, words, topics):part>")
+@bp.get("/editions/<slug>/<any(form, words, topics, reminders):part>")
 @for_staff("moderator")
 def edition_part(slug: str, part: str) -> Response:
-    """Show the form's fields, the words or the topics of an edition."""
+    """Show the form's fields, the words, the topics or the reminders of an edition."""
     return show(_EDITION_PARTS[part][0](edition_or_404(slug)))
 
 
-@bp.post("/editions/<slug>/<any(form, words, topics):part>")
+@bp.post("/editions/<slug>/<any(form, words, topics, reminders):part>")
 @on_stale_form(_stale_part)
 @for_staff("administrator")
 def save_edition_part(slug: str, part: str) -> ResponseReturnValue:
-    """Save the form's fields, the words or the topics of an edition."""
+    """Save the form's fields, the words, the topics or the reminders of an edition."""
     found = edition_or_404(slug, locked=True)
     page_of, store = _EDITION_PARTS[part]
 

@@ -17,6 +17,7 @@ ACTS = {
     "ask-to-export": N_("asked for what is kept about them"), "ask-to-erase": N_("asked to be erased"),
     "ask-to-address": N_("asked to change a mail address"), "bounce": N_("came back"),
     "close-problem": N_("answered what visitors said is wrong"), "mark-link": N_("said whether the way in works"),
+    "check-link": N_("answered whether the way in works"),
     "change-wishes": N_("changed what they want to hear of"), "confirm-attendee": N_("confirmed an address"),
     "end-follow": N_("follows it no more"), "erase-attendee": N_("erased somebody who followed events"),
     "follow": N_("follows something"), "leave": N_("wants no mail any more"),

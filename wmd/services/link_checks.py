@@ -1,0 +1,165 @@
+"""Does your link work? Asked of an event's organisers two days before each online session, once more a day before.
+
+An answer is a click on a button of a page. "It is wrong" is said on the event's page and in reminders at once, until
+a new link is published; "it works" takes that back.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Final, Literal, NamedTuple
+
+from sqlalchemy import ColumnElement, and_, exists, literal, select
+from sqlalchemy.orm import Session
+
+from wmd.domain.reminders import is_same_start
+from wmd.models import Event, EventSession, LinkCheck, Message, Submission
+from wmd.secretbox import SecretBox
+from wmd.services.decision_mail import recipients
+from wmd.services.link_check_tokens import Asked, open_answer_token
+from wmd.services.link_state import mark_link
+from wmd.services.outbox import put_message
+from wmd.services.reminder_planning import takes_place
+from wmd.services.states import audit
+
+ACTOR: Final = "job:link-checks"
+FIRST: Final = timedelta(days=2)
+SECOND: Final = timedelta(days=1)
+#: Shorter before its start nobody is asked any more.
+LAST: Final = timedelta(hours=2)
+#: Who was asked later than this before the second time is not asked twice in a row.
+_APART: Final = timedelta(hours=6)
+
+Answer = Literal["works", "wrong"]
+
+
+def _is_asked_about(now: datetime) -> ColumnElement[bool]:
+    return and_(
+        EventSession.starts_at > now + LAST, EventSession.starts_at <= now + FIRST, takes_place(),
+        Event.format != "in-person", Event.link_wrong_at.is_(None),
+    )  # fmt: skip
+
+
+def due_checks(dbs: Session, *, now: datetime, limit: int) -> list[str]:
+    """Return ids of sessions whose organisers are to be asked now, for the first or the second time."""
+    same = and_(LinkCheck.session_id == EventSession.id, LinkCheck.starts_at == EventSession.starts_at)
+    found = (
+        select(EventSession.id)
+        .join(Event, Event.id == EventSession.event_id)
+        .where(_is_asked_about(now), ~exists().where(same))
+        .order_by(EventSession.starts_at)
+        .limit(limit)
+    )
+    reminded = exists().where(
+        Message.subject_id == EventSession.id,
+        Message.dedupe_key.like(literal("link-check:") + LinkCheck.id + literal(":%:2")),
+    )
+    again = (
+        select(EventSession.id)
+        .join(Event, Event.id == EventSession.event_id)
+        .join(LinkCheck, same)
+        .where(
+            _is_asked_about(now), EventSession.starts_at <= now + SECOND, LinkCheck.answer == "",
+            LinkCheck.asked_at <= now - _APART, ~reminded,
+        )
+        .order_by(EventSession.starts_at)
+        .limit(limit)
+    )  # fmt: skip
+    return [*dbs.scalars(found), *dbs.scalars(again)]
+
+
+def ask(dbs: Session, session_id: str, *, box: SecretBox, now: datetime) -> int:
+    """Put the question to each organiser into the outbox; return how many mails. The caller commits.
+
+    A session that was moved by less than a quarter of an hour keeps the answer that was given.
+    """
+    slot = dbs.get_one(EventSession, session_id, with_for_update=True, populate_existing=True)
+    checks = dbs.scalars(select(LinkCheck).where(LinkCheck.session_id == session_id)).all()
+    check = next((each for each in checks if each.starts_at == slot.starts_at), None)
+    if check is None:
+        near = next((each for each in checks if is_same_start(each.starts_at, slot.starts_at)), None)
+        check = LinkCheck(
+            id=str(uuid.uuid4()), session_id=session_id, starts_at=slot.starts_at, asked_at=now,
+            answer=near.answer if near else "", answered_at=near.answered_at if near else None,
+            answered_by=near.answered_by if near else None,
+        )  # fmt: skip
+        dbs.add(check)
+        dbs.flush()
+        if near is not None:
+            return 0
+    number = 2 if check.asked_at < now else 1
+    event = dbs.get_one(Event, slot.event_id)
+    submission = dbs.scalars(select(Submission).where(Submission.event_id == event.id)).first()
+    if check.answer or submission is None:
+        return 0
+    done, readers = 0, recipients(dbs, submission)
+    if not readers:
+        # Nobody to ask: looked at again a good while later.
+        check.asked_at = now
+    for person_id in readers:
+        done += put_message(
+            dbs, kind="link-check", dedupe_key=f"link-check:{check.id}:{person_id}:{number}", cause=ACTOR,
+            person_id=person_id, subject_id=session_id, edition_id=event.edition_id,
+            facts={"event_id": event.id, "check_id": check.id, "start": slot.starts_at.isoformat()},
+            thread=f"link-check:{check.id}:{person_id}", not_after=min(now + SECOND, slot.starts_at), box=box, now=now,
+        ) is not None  # fmt: skip
+    return done
+
+
+class Question(NamedTuple):
+    """A question as the page shows it. ``is_open``: the session is still to come, at the start that was asked about."""
+
+    asked: Asked
+    check: LinkCheck
+    session: EventSession
+    event: Event
+    submission_id: str
+    is_open: bool
+
+
+def look_at_question(dbs: Session, secret: str, box: SecretBox, *, now: datetime) -> Question | None:
+    """Return the question behind a mailed link; None when the link is none of ours or its event is gone."""
+    asked = open_answer_token(box, secret)
+    check = dbs.get(LinkCheck, asked.check_id) if asked else None
+    if asked is None or check is None:
+        return None
+    slot = dbs.get_one(EventSession, check.session_id)
+    event = dbs.get_one(Event, slot.event_id)
+    submission_id = dbs.scalar(select(Submission.id).where(Submission.event_id == event.id)) or ""
+    is_listed = event.hidden_at is None and event.merged_into_id is None
+    is_open = (
+        is_listed and slot.status == "scheduled" and is_same_start(slot.starts_at, check.starts_at)
+        and slot.ends_at > now
+    )  # fmt: skip
+    return Question(asked, check, slot, event, submission_id, is_open)
+
+
+def answer(dbs: Session, question: Question, said: Answer, *, now: datetime) -> None:
+    """Take an answer; a newer one takes the place of an older one. The caller commits, and publishes what changed."""
+    check = dbs.get_one(LinkCheck, question.check.id, with_for_update=True, populate_existing=True)
+    actor = f"person:{question.asked.person_id}"
+    if check.answer != said:
+        audit(
+            dbs, actor=actor, action="check-link", kind="event", subject_id=question.event.id, before=check.answer,
+            after=said, now=now,
+        )  # fmt: skip
+    check.answer, check.answered_at, check.answered_by = said, now, question.asked.person_id
+    mark_link(dbs, question.event, wrong=said == "wrong", actor=actor, now=now)
+    dbs.flush()
+
+
+def checks_of(dbs: Session, event_id: str) -> list[LinkCheck]:
+    """Return what was asked about the sessions of an event, the newest first."""
+    mine = select(EventSession.id).where(EventSession.event_id == event_id)
+    found = select(LinkCheck).where(LinkCheck.session_id.in_(mine)).order_by(LinkCheck.asked_at.desc()).limit(50)
+    return list(dbs.scalars(found))
+
+
+def answered(dbs: Session, check_ids: Collection[str]) -> Mapping[str, str]:
+    """Return the answers of those questions among some that have one."""
+    rows = dbs.execute(
+        select(LinkCheck.id, LinkCheck.answer).where(LinkCheck.id.in_(check_ids), LinkCheck.answer != "")
+    )
+    return dict(rows.tuples().all())
