@@ -247,7 +247,7 @@ def _tidy(name: str, value: str) -> str:
     return _close_gaps(value.strip("\n"))
 
 
-#: As the frame around it: attributes that every mail program knows, and no style. A link by itself is a button too.
+#: Attributes that every mail program knows; where they are not, a link by itself is a button too.
 _BUTTON = (
     '<table role="presentation" cellpadding="12" bgcolor="#1b4b91"><tr><td>'
     '<a href="{address}"><font color="#ffffff"><strong>{label}</strong></font></a></td></tr></table>'
