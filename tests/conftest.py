@@ -41,6 +41,9 @@ LONG = (
     "faults", "clients", "cli", "test_cli.py", "web/test_reading_writes_nothing.py", "web/test_odd_input.py",
     "web/test_roles.py", "web/test_statements.py", "web/test_feed_bytes.py",
 )  # fmt: skip
+# Some sixty processes are started, and compiling what they import was a third of their start: they keep it, as Python
+# does unless it is told otherwise.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # The folders of tests are in memory too, unless somebody has said where they shall be.
 if (_folder := fast_folder()) is not None:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", _folder)
