@@ -197,20 +197,21 @@ PAGES = {
 
 
 @pytest.mark.parametrize("name", sorted(PAGES))
-@pytest.mark.parametrize("width", [360, 1280])
-def test_page_of_the_staff_fits_and_is_accessible(browse: Browse, site: LiveSite, name: str, width: int) -> None:
+def test_page_of_the_staff_fits_and_is_accessible(browse: Browse, site: LiveSite, name: str) -> None:
     moderator(site)
     with site.app.app_context():
         known = db.session.scalars(select(Submission.id).where(Submission.title == "Looked at")).first()
         assert db.session.get(Organisation, "organisation-a") is not None
     one = known or wait_for(site, "Looked at")[0]
     page = sit_down(
-        browse, site, PAGES[name].format(id=one), viewport={"width": width, "height": 900}, reduced_motion="reduce"
-    )  # fmt: skip
-    for scheme, rules in (("light", ALL_RULES), ("dark", CONTRAST)):
-        page.emulate_media(color_scheme=scheme)
+        browse, site, PAGES[name].format(id=one), viewport={"width": 360, "height": 900}, reduced_motion="reduce"
+    )
+    for width, scheme in ((360, "light"), (360, "dark"), (1280, "dark"), (1280, "light")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         assert too_wide(page, width) == []
-        assert violations(page, rules) == []
+        # What alone can differ in the dark.
+        assert violations(page, ALL_RULES if scheme == "light" else CONTRAST) == []
         # Somebody who looks at the pages themselves names a folder.
         if folder := os.environ.get("WMD_SHOTS"):
             page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png", full_page=True)
