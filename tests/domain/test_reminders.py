@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from wmd.domain.reminders import (
     EARLIEST,
     LATEST,
+    NO_REMINDERS,
     RULES,
     Rule,
     RuleError,
     Slot,
+    chosen_rules,
     due_at,
     is_same_start,
     rules_of,
@@ -154,3 +156,9 @@ def test_every_reminder_is_due_before_its_use_ends_and_within_the_bounds_of_a_se
     assert first < last
     assert first >= at.starts_at - EARLIEST
     assert last <= at.ends_at + LATEST
+
+
+def test_organisers_choice_is_kept_in_order_and_none_means_none() -> None:
+    assert chosen_rules(()) is None
+    assert chosen_rules(("start-1h", "start-3d", "rubbish")) == ["start-3d", "start-1h"]
+    assert chosen_rules((NO_REMINDERS,)) == []

@@ -80,6 +80,7 @@ LABELS: Mapping[str, str] = {
     "access_facts": N_("Access"), "access_note": N_("About access"), "platform": N_("Platform"),
     "registration": N_("Registration"), "stream_url": N_("Live stream"), "recording_url": N_("Recording"),
     "web_url": N_("Web page"), "cost": N_("Cost"), "audience": N_("Audience"), "capacity": N_("Capacity"),
+    "reminders": N_("Reminders to those who attend"),
     "hashtags": N_("Hashtags"), "image": N_("Picture"), "answers": N_("Answers to the edition’s questions"),
     "review": N_("For the moderators only"), "public_reason": N_("Reason for cancelling or postponing"),
     "is_lead": N_("Lead event"), "is_demo": N_("Demonstration"), "status": N_("State"), "role": N_("Role"),

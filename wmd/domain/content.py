@@ -193,7 +193,8 @@ class EventContent:
     Languages are BCP 47 tags; ``country`` and ``host_country`` ISO 3166-1 alpha-2; ``topics``, ``series`` and
     ``regions`` slugs; ``sdgs`` numbers 1 to 17. ``answers`` maps the slug of an edition's question to the answer; the
     question says whether it is public. ``public_reason`` says, by language, why sessions are cancelled or postponed.
-    ``code`` comes only from an export of ours.
+    ``reminders`` are rules in place of the edition's (empty: those; ``none`` alone: no reminders at all). ``code``
+    comes only from an export of ours.
     """
 
     key: str
@@ -227,6 +228,7 @@ class EventContent:
     audience: tuple[str, ...] = ()
     capacity: int | None = None
     hashtags: tuple[str, ...] = ()
+    reminders: tuple[str, ...] = ()
     image: ImageContent | None = None
     answers: Mapping[str, str] = field(default_factory=dict)
     review: ReviewContent | None = None

@@ -40,6 +40,7 @@ from wmd.domain.documents.shape import child
 from wmd.domain.documents.sign_up_rules import lint_sign_up
 from wmd.domain.findings import N_, Finding
 from wmd.domain.iso_codes import SIGN_LANGUAGES
+from wmd.domain.reminders import NO_REMINDERS, RULES
 from wmd.domain.slot_lint import Window
 from wmd.domain.times import UnknownZone, lint_slot, zone
 from wmd.domain.vocabulary import (
@@ -278,6 +279,16 @@ def _vocabulary(content: EventContent, edition: EditionContent, series: Collecti
     if content.capacity is not None and not 1 <= content.capacity <= LARGEST_CAPACITY:
         text = N_("Places are counted from 1 to {most}; leave it out when there is no limit.")
         yield error("capacity.range", "capacity", text, most=LARGEST_CAPACITY)
+    yield from _reminders(content)
+
+
+def _reminders(content: EventContent) -> Iterator[Finding]:
+    unknown = [each for each in content.reminders if each not in RULES and each != NO_REMINDERS]
+    if unknown:
+        yield error("reminders.unknown", "reminders", N_("There is no reminder {name}."), name=unknown[0])
+    if NO_REMINDERS in content.reminders and len(content.reminders) > 1:
+        text = N_("Choose times or no reminders at all, not both.")
+        yield error("reminders.both", "reminders", text)
 
 
 def _topics(content: EventContent, edition: EditionContent) -> Iterator[Finding]:

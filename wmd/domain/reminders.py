@@ -18,6 +18,8 @@ from zoneinfo import ZoneInfo
 RULES: Final = (
     "start-7d", "start-3d", "start-2d", "start-1d", "start-12h", "start-3h", "start-2h", "start-1h", "start", "end+1d",
 )  # fmt: skip
+#: What an organiser chooses, alone, when nobody shall be reminded.
+NO_REMINDERS: Final = "none"
 #: "It is on now" helps for so long after the start, and never after the end.
 ON_NOW: Final = timedelta(minutes=20)
 #: Thanks and recording may come so much later than they were due.
@@ -113,6 +115,11 @@ def useful_until(rule: Rule, among: Iterable[Rule], slot: Slot) -> datetime:
     own = due_at(rule, slot)
     others = (due_at(other, slot) for other in among if other.is_before and other.amount and other != rule)
     return min((later for later in others if later > own), default=slot.begins_at)
+
+
+def chosen_rules(chosen: Sequence[str]) -> list[str] | None:
+    """Return an event's own rules from what its organiser chose; None for the edition's."""
+    return [rule for rule in RULES if rule in chosen] if chosen else None
 
 
 def is_same_start(one: datetime, other: datetime) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from wmd.domain.content import EventContent, SessionContent, SpeakerContent, Words
 from wmd.domain.programme import EventView, SessionView
+from wmd.domain.reminders import chosen_rules
 from wmd.domain.vocabulary import Origin
 from wmd.models import Organisation
 from wmd.services.projection import Slot
@@ -57,6 +58,7 @@ def event_values(
         "private_link_id": content.registration.private_link_id, "stream_url": view.stream_url,
         "recording_url": view.recording_url, "web_url": view.web_url, "cost": view.cost,
         "audience": list(view.audience), "capacity": view.capacity, "hashtags": list(view.hashtags),
+        "reminders": chosen_rules(content.reminders),
         "image_id": content.image.id if content.image else None,
         "image_alt": dict(content.image.alt) if content.image else {},
         "image_credit": content.image.credit if content.image else "",

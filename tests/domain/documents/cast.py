@@ -165,6 +165,7 @@ def full_event() -> EventContent:
         audience=("public", "students"),
         capacity=40,
         hashtags=("UrbanOctober",),
+        reminders=("start-1d", "end+1d"),
         public_reason={"en": "The hall is closed.", "es": "La sala está cerrada."},
         is_lead=True,
         is_demo=True,

@@ -49,7 +49,9 @@ EVENT_COLUMNS: dict[str, Column] = {
     **_plain(CellKind.TEXT, "language", "activity", "format", "access", "series", "region", "un_region"),
     **_plain(CellKind.TEXT, "host_city", "host_country", "access_note", "platform", "cost"),
     **_plain(CellKind.TEXT, "stream_url", "recording_url", "web_url"),
-    **_plain(CellKind.LIST, "topics", "spoken", "interpreted", "captioned", "signed", "audience", "hashtags"),
+    **_plain(
+        CellKind.LIST, "topics", "spoken", "interpreted", "captioned", "signed", "audience", "hashtags", "reminders"
+    ),
     **_plain(CellKind.WHOLES, "sdgs"),
     **_plain(CellKind.WHOLE, "capacity"),
     **_plain(CellKind.YES_NO, "is_lead"),

@@ -207,6 +207,9 @@ _TABLE = {
         _f("recording_url", "url", N_("Recording"), folded=True),
         _f("cost", "text", N_("Cost"), N_("Leave it empty if it is free."), folded=True),
         _f("capacity", "number", N_("Places"), N_("Leave it empty if there is no limit."), folded=True),
+        _f("reminders", "many", N_("When shall those who attend be reminded?"),
+           N_("Leave it empty for the usual times: mostly a day and an hour before, when it begins, and afterwards. "
+              "Attendees may choose for themselves."), options="reminders", folded=True),
         _f("host_city", "text", N_("City that hosts it"), N_("If it is not your organisation’s."), folded=True),
         _f("host_country", "named", N_("Country that hosts it"), N_("If it is not your organisation’s."),
            options="countries", folded=True),

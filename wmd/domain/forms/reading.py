@@ -27,7 +27,7 @@ from wmd.domain.vocabulary import OrganiserRole
 #: Stand for what gets its key or id only when it is handed in.
 NEW_LEAD = "new:lead"
 _ALL = frozenset(section.slug for section in SECTIONS)
-_LINES = ("topics", "audience", "interpreted", "captioned", "signed")
+_LINES = ("topics", "audience", "reminders", "interpreted", "captioned", "signed")
 _TEXTS = ("activity", "format", "access", "platform", "cost", "access_note", "un_region")
 #: What an organisation may be besides the one that hands in.
 _PARTS = frozenset({OrganiserRole.CO.value, OrganiserRole.SUPPORTER.value})

@@ -53,7 +53,7 @@ def type_event(content: EventContent, *, people: Mapping[str, str], organisation
         **type_sign_up(content),
         **{
             name: "\n".join(getattr(content, name))
-            for name in ("topics", "audience", "spoken", "interpreted", "captioned", "signed")
+            for name in ("topics", "audience", "reminders", "spoken", "interpreted", "captioned", "signed")
         },
         **{f"access_facts.{name}": answer.value for name, answer in content.access_facts.items()},
         **{f"answers.{slug}": answer for slug, answer in content.answers.items()},

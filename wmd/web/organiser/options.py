@@ -11,6 +11,7 @@ from wmd.domain.findings import N_
 from wmd.domain.forms.named import cities, code_of, folded, name_of, written
 from wmd.domain.forms.reading import Form
 from wmd.domain.language_names import LANGUAGE_NAMES, SIGN_LANGUAGE_NAMES
+from wmd.domain.reminders import NO_REMINDERS
 from wmd.domain.tzdb import modern_names
 from wmd.domain.vocabulary import (
     ACTIVITY_LABELS,
@@ -24,6 +25,7 @@ from wmd.domain.vocabulary import (
 )
 from wmd.domain.zones import CHOICES
 from wmd.web import names
+from wmd.web.attendee.own_words import RULE_WORDS
 from wmd.web.catalogue import gettext
 from wmd.web.reading import read_site
 from wmd.web.words import select_locale
@@ -70,6 +72,7 @@ FIXED: Mapping[str, Mapping[str, str]] = {
         "yes-no": N_("Yes or no"),
         "number": N_("A number"),
     },
+    "reminders": {**RULE_WORDS, NO_REMINDERS: N_("No reminders at all")},
     "partner-roles": {"co": N_("Co-organiser"), "supporter": N_("Supporter")},
 }
 #: Lists that begin with a blank: nothing is chosen for people.

@@ -38,7 +38,12 @@ _KINDS = {
     "audience": "audience", "sdgs": "sdg",
 }  # fmt: skip
 #: Values that are a choice of the form, by the field they stand in: the form's list has the words.
-_CHOICES = {"access": "accesses", "access_facts": "yes-no-unknown", "urban_october": "yes-no-please"}
+_CHOICES = {
+    "access": "accesses",
+    "access_facts": "yes-no-unknown",
+    "urban_october": "yes-no-please",
+    "reminders": "reminders",
+}
 STATUS_WORDS = {"scheduled": N_("takes place"), "postponed": N_("postponed"), "cancelled": N_("cancelled")}
 _ORIGINS = {
     "original": N_("original"), "human": N_("translated by a person"), "machine": N_("translated by a machine"),
