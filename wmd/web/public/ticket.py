@@ -138,11 +138,17 @@ def ticket_of(event: EventView, programme: Programme, eyes: Eyes) -> Ticket:
         off=state in {"cancelled", "postponed"},
         way=way_in(event, way, eyes),
         link_note=_link_note(event, way),
-        made_up=gettext("This event is made up; its link leads nowhere.") if event.is_demo and way.is_open else "",
+        made_up=_made_up(event, way),
         following=following_words(event, session, eyes),
         session_code=session.code,
         valid_until=earliest(way.changes_at, *(next_change(each, eyes.now) for each in event.sessions)),
     )
+
+
+def _made_up(event: EventView, way: Registration) -> str:
+    """Return the warning about a made-up event's link; registering with us works as it would."""
+    leads_nowhere = event.is_demo and way.is_open and not event.registration.is_here
+    return gettext("This event is made up; its link leads nowhere.") if leads_nowhere else ""
 
 
 def _link_note(event: EventView, way: Registration) -> str:
