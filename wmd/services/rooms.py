@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from wmd.models import Event, EventSession, PrivateLink
+from wmd.models import Event, EventSession, Person, PrivateLink
 from wmd.secretbox import SecretBox
 from wmd.services.personal_links import open_token, standing_attendee
 from wmd.services.private_links import open_link
@@ -21,7 +21,10 @@ OPENS_BEFORE: Final = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A session's room for who has a place. ``url`` is blank before ``opens_at``, and where no join link is kept."""
+    """A session's room for who has a place. ``url`` is blank before ``opens_at``, and where no join link is kept.
+
+    ``zone`` is the person's own, else the session's.
+    """
 
     opens_at: datetime
     starts_at: datetime
@@ -59,4 +62,6 @@ def room_for(dbs: Session, box: SecretBox, secret: str, session_code: str, *, no
     opens_at = session.starts_at - OPENS_BEFORE
     link = dbs.get(PrivateLink, event.private_link_id) if event.private_link_id and now >= opens_at else None
     url = open_link(box, link) if link is not None else event.registration_url or event.stream_url
-    return Room(opens_at, session.starts_at, url if now >= opens_at else "", session.zone)
+    person = dbs.get(Person, attendee.person_id)
+    zone = (person.zone if person else "") or session.zone
+    return Room(opens_at, session.starts_at, url if now >= opens_at else "", zone)

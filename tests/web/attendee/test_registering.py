@@ -251,5 +251,6 @@ def test_personal_link_opens_the_room_in_time(
         assert (answer.status_code, "The room is not open yet" in text, LINK in text) == (200, True, False)
         # A little of the minute passes while it is asked.
         assert int(answer.headers["Refresh"]) == 60
+        assert "Your time · Bogotá" in text
     stranger = get(client, f"/go/{code}?t=v1.none")
     assert (stranger.status_code, stranger.headers["Location"]) == (302, f"/e/{event.code}/register")

@@ -80,12 +80,12 @@ def _own_door(programme: Programme, event: EventView, session: SessionView | Non
     if room.url:
         response = make_response(redirect(room.url, 302))
     else:
-        who = viewer(slot.zone)
+        who = viewer(room.zone)
         response = make_response(
             render_template(
                 "public/waiting_room.html", event=event, edition=programme.edition, viewer=who, now=now, room=room,
                 ticket=ticket_of(
-                    event, programme, Eyes(who.zone, who.language, now, is_own=who.zone_source != "default")
+                    event, programme, Eyes(who.zone, who.language, now, is_own=True)
                 ),
                 is_open=now >= room.opens_at, event_url=addresses.event(programme.edition.slug, event), noindex=True,
                 again=request.full_path, demo=demo_kind(programme.edition, (programme,)), next_path="/",
