@@ -198,7 +198,7 @@ def test_prepared_statement_fails_as_any_other(engine: Engine) -> None:
     values = {"p_before": "", "p_after": "a", "p_at": LEAD_STARTED_AT}
     is_sqlite = engine.dialect.name == "sqlite"
     with each_committed(engine) as pen:
-        pen.exec_driver_sql("PRAGMA busy_timeout=50" if is_sqlite else "SET lock_timeout = '50ms'")
+        pen.connection.exec_driver_sql("PRAGMA busy_timeout=50" if is_sqlite else "SET lock_timeout = '50ms'")
         with engine.begin() as other:
             other.execute(update(MailSwitch).values(reason="other"))
             with pytest.raises(OperationalError) as caught:
@@ -210,7 +210,7 @@ def test_prepared_statement_fails_as_any_other(engine: Engine) -> None:
 @pytest.mark.parametrize("engine_name", ["postgresql"])
 def test_prepared_statement_on_a_dead_connection_lets_go_of_it(engine: Engine) -> None:
     with each_committed(engine) as pen:
-        number = pen.scalar(text("SELECT pg_backend_pid()"))
+        number = pen.connection.scalar(text("SELECT pg_backend_pid()"))
         with engine.connect() as other:
             other.execute(text("SELECT pg_terminate_backend(:number)"), {"number": number})
         with pytest.raises(OperationalError) as caught:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import Connection, DateTime, Dialect, Engine, Executable, MetaData, create_engine, event
-from sqlalchemy.engine.interfaces import DBAPIModule
+from sqlalchemy.engine.interfaces import DBAPICursor, DBAPIModule
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
@@ -153,30 +153,50 @@ def _commits_each(connection: Connection) -> bool:
     return connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
 
 
+class Pen:
+    """A connection on which every statement is a transaction of its own, committed when it returns.
+
+    It has one cursor for all of them: one that has run a statement knows how to hand over its values.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.cursor = connection.connection.cursor()
+
+
 @contextmanager
-def each_committed(engine: Engine) -> Iterator[Connection]:
-    """Give a connection on which every statement is a transaction of its own, committed when it returns."""
+def each_committed(engine: Engine) -> Iterator[Pen]:
+    """Give a pen, and end its connection."""
     with engine.connect() as raw:
-        yield raw.execution_options(isolation_level="AUTOCOMMIT")
+        yield Pen(raw.execution_options(isolation_level="AUTOCOMMIT"))
 
 
 class Prepared:
     """A statement that is run for row after row: put together once for each database, then given to the driver.
 
-    It runs in the connection's own transaction. Nothing is different for the database; SQLAlchemy's general way, which
-    reads each call anew, takes longer than either database needs for the work.
+    It runs in the connection's own transaction, or is one where a pen runs it. Nothing is different for the database;
+    SQLAlchemy's general way, which reads each call anew, takes longer than either database needs for the work.
     """
 
     def __init__(self, statement: Executable) -> None:
         self._statement = statement
         self._made: dict[str, _Made] = {}
 
-    def run(self, connection: Connection, values: Mapping[str, object]) -> int:
+    def run(self, on: Connection | Pen, values: Mapping[str, object]) -> int:
         """Run it with a value for each of its named parameters, and perhaps others; return how many rows it changed.
 
         Raises what the connection's own methods raise: DBAPIError and its kinds. A connection that was lost is not
         opened anew, as it would not commit each statement any more.
         """
+        if isinstance(on, Pen):
+            return self._run(on.connection, on.cursor, values)
+        cursor = on.connection.cursor()
+        try:
+            return self._run(on, cursor, values)
+        finally:
+            cursor.close()
+
+    def _run(self, connection: Connection, cursor: DBAPICursor, values: Mapping[str, object]) -> int:
         if connection.invalidated:
             msg = "the connection was lost"
             raise InvalidRequestError(msg)
@@ -184,20 +204,16 @@ class Prepared:
         made = self._made.get(dialect.name)
         if made is None:
             made = self._made[dialect.name] = _make(self._statement, dialect)
-        driver = connection.connection
-        cursor = driver.cursor()
         try:
             cursor.execute(made.text, made.bind(values))
             return int(cursor.rowcount)
         except made.error as error:
-            if dialect.is_disconnect(error, driver, cursor):
+            if dialect.is_disconnect(error, connection.connection, cursor):
                 connection.invalidate(error)
             raise DBAPIError.instance(
                 made.text, None, error, made.error, hide_parameters=True, dialect=dialect,
                 connection_invalidated=connection.invalidated,
             ) from error  # fmt: skip
-        finally:
-            cursor.close()
 
 
 class _Made(NamedTuple):

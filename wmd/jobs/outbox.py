@@ -12,10 +12,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from wmd.db import each_committed
+from wmd.db import Pen, each_committed
 from wmd.domain.mail_handover import MailLine, Outcome
 from wmd.domain.mail_kinds import KINDS, URGENT
 from wmd.jobs.brakes import domain_of
@@ -122,7 +121,7 @@ def _next_limit(tools: Tools, limit: int, took: timedelta) -> int:
     return max(limit // 2, FEWEST) if took > 2 * BATCH else limit
 
 
-def _send_batch(tools: Tools, pen: Connection, line: MailLine, claims: list[Claim]) -> tuple[int, bool]:
+def _send_batch(tools: Tools, pen: Pen, line: MailLine, claims: list[Claim]) -> tuple[int, bool]:
     """Return how many went out, and whether another batch makes sense."""
     dbs, now = tools.dbs, tools.clock()
     ready = make_ready(dbs, claims, tools.press, tools.box, digest=tools.digest, now=now)
@@ -169,7 +168,7 @@ def _rests(tools: Tools, ready: Ready) -> bool:
     return True
 
 
-def _send_in_place(tools: Tools, pen: Connection, line: MailLine, ready: Ready) -> Outcome | None:
+def _send_in_place(tools: Tools, pen: Pen, line: MailLine, ready: Ready) -> Outcome | None:
     """Send one mail, and give its domain's place back."""
     began_s, outcome = time.monotonic(), None
     try:
@@ -179,7 +178,7 @@ def _send_in_place(tools: Tools, pen: Connection, line: MailLine, ready: Ready) 
     return outcome
 
 
-def _send(tools: Tools, pen: Connection, line: MailLine, ready: Ready) -> Outcome | None:
+def _send(tools: Tools, pen: Pen, line: MailLine, ready: Ready) -> Outcome | None:
     """Send one mail: look and mark, hand over, write down. None: it shall not go out now.
 
     ``pen`` commits each statement: the mark before the handover, the outcome after it.
@@ -209,7 +208,7 @@ def _send(tools: Tools, pen: Connection, line: MailLine, ready: Ready) -> Outcom
     return outcome
 
 
-def _marked(tools: Tools, pen: Connection, ready: Ready) -> Ready | None:
+def _marked(tools: Tools, pen: Pen, ready: Ready) -> Ready | None:
     """Mark a row as being handed over. What it depends on may have changed: then it is read once more."""
     dbs = tools.dbs
     for again in (False, True):

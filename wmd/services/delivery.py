@@ -17,7 +17,6 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
-    Connection,
     Integer,
     and_,
     bindparam,
@@ -32,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from wmd.db import Prepared
+from wmd.db import Pen, Prepared
 from wmd.domain.mail_handover import Outcome
 from wmd.domain.mail_kinds import KINDS, URGENT
 from wmd.models import (
@@ -172,30 +171,34 @@ _SENT = Prepared(
 )  # fmt: skip
 
 
-def _run(dbs: Session | Connection, statement: Prepared, values: dict[str, Any]) -> bool:
+def _run(dbs: Session | Pen, statement: Prepared, values: dict[str, Any]) -> bool:
     """Run one of the two statements of each mail; tell whether it changed its row."""
     return statement.run(dbs.connection() if isinstance(dbs, Session) else dbs, values) == 1
 
 
-def mark(dbs: Session | Connection, ready: Ready, *, now: datetime) -> bool:
+def mark(dbs: Session | Pen, ready: Ready, *, now: datetime) -> bool:
     """Mark a row as being handed over, if it is still ours and all that was read for it still holds.
 
     Cancelled, held, expired, suppressed, erased and changed since it was read are all asked in this one statement, so
     that nothing can come between the look and the mark. It is committed before the handover.
     """
+    claim = ready.claim
     values = {
-        "p_id": ready.claim.id, "p_token": ready.claim.token, "p_room": now + ROOM, "p_now": now,
-        "p_digest": ready.digest, "p_address": ready.address, "p_submission": ready.submission_id,
+        "p_id": claim.id, "p_token": claim.token, "p_room": now + ROOM, "p_now": now, "p_digest": ready.digest,
+        "p_person": claim.person_id, "p_address": ready.address, "p_submission": ready.submission_id,
         "p_state": ready.submission_state, "p_number": ready.revision_number, "p_event": ready.event_id,
         "p_version": ready.event_version,
     }  # fmt: skip
     if ready.depends is not None:
         values |= ready.depends.values()
-    statement = marking(ready.claim.kind, bool(ready.submission_id), bool(ready.event_id), ready.depends is not None)
+    statement = marking(
+        claim.kind, claim.person_id is not None, bool(ready.submission_id), bool(ready.event_id),
+        ready.depends is not None,
+    )  # fmt: skip
     return _run(dbs, statement, values)
 
 
-def record_sent(dbs: Session | Connection, claim: Claim, *, now: datetime) -> bool:
+def record_sent(dbs: Session | Pen, claim: Claim, *, now: datetime) -> bool:
     """Write down that the server took a mail, if the row is still ours; tell whether it was."""
     return _run(dbs, _SENT, {"p_id": claim.id, "p_token": claim.token, "p_at": now})
 

@@ -35,11 +35,13 @@ CHANGES_REMINDER: Final = "changes-reminder:"
 
 
 @lru_cache(maxsize=256)
-def marking(kind: str, has_submission: bool, has_event: bool, has_wish: bool) -> Prepared:
+def marking(kind: str, has_person: bool, has_submission: bool, has_event: bool, has_wish: bool) -> Prepared:
     """Return the statement that marks a mail of a kind, if it is still ours and all that was read for it still holds.
 
-    It asks for ``p_submission`` with its ``p_state`` and ``p_number``, for ``p_event`` with its ``p_version``, and for
-    what ``attendee_checks.stands`` asks, as far as the mail is about a submission, an event or somebody's wish.
+    It asks for ``p_person`` with its ``p_address``, for ``p_submission`` with its ``p_state`` and ``p_number``, for
+    ``p_event`` with its ``p_version``, and for what ``attendee_checks.stands`` asks, as far as the mail goes to a
+    person and is about a submission, an event or somebody's wish. Each is asked by its id as it was read, so that the
+    database looks it up once and need not go through all people.
     """
     asked = [
         Message.id == bindparam("p_id"),
@@ -50,13 +52,10 @@ def marking(kind: str, has_submission: bool, has_event: bool, has_wish: bool) ->
         or_(Message.not_after.is_(None), Message.not_after > bindparam("p_now", type_=Message.not_after.type)),
         ~exists().where(MailSwitch.held_at.is_not(None)),
         ~exists().where(Suppression.digest == bindparam("p_digest"), Suppression.since_at.is_not(None)),
-        or_(
-            Message.person_id.is_(None),
-            exists().where(
-                Person.id == Message.person_id, Person.erased_at.is_(None), Person.address == bindparam("p_address")
-            ),
-        ),
     ]
+    if has_person:
+        reader = and_(Person.id == bindparam("p_person"), Person.address == bindparam("p_address"))
+        asked.append(exists().where(reader, Person.erased_at.is_(None)))
     if kind in _WANTED:
         asked.append(wanted(kind))
     if has_submission:
