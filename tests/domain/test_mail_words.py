@@ -68,6 +68,18 @@ def test_what_fills_a_place_is_not_read_again() -> None:
     assert fill_text("\ue000title\ue001{title}", {"title": hostile}) == f"title{hostile}"
 
 
+def test_place_with_a_fixed_value_is_filled_as_any_other_and_once() -> None:
+    words = Words("{service}: {title}", "From {service}, to {name}:\n{reason}\n\nBye.", "en")
+    fixed = {"service": "A & B {name}"}
+    form = read_words(words, footer="-", frame="{body}{footer}", to_html=to_html, direction="ltr", fixed=fixed)
+    for given in ({}, fixed, {"service": "other"}):
+        subject, text, html = fill(form, {"name": "Ana", "title": "Care", "reason": "So.", **given})
+        assert subject == "A & B {name}: Care"
+        assert str(text) == "From A & B {name}, to Ana:\nSo.\n\nBye.\n\n-- \n-\n"
+        assert str(html) == "<p>From A &amp; B {name}, to Ana:\nSo.</p>\n<p>Bye.</p>\n<p>-</p>\n"
+    assert list(form.shapes) == [frozenset()]
+
+
 def test_pieces_of_the_form_are_the_same_ones_for_every_reader() -> None:
     form = read(BODY)
     ana, ben = (fill(form, {"name": name, "title": "Care"}) for name in ("Ana", "Ben"))

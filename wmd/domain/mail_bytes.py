@@ -153,7 +153,8 @@ def to_bytes(letter: Letter, letterhead: Letterhead, *, at: datetime) -> bytes:
     parts.append(f"\r\n\r\n--{boundary}\r\n{_PART.format('html')}".encode("ascii"))
     _add_text(parts, letter.html)
     parts.append(b"\r\n\r\n")
-    parts += (_offered(boundary, each) for each in _first_message(letter.calendar))
+    if letter.calendar:
+        parts += (_offered(boundary, each) for each in _first_message(letter.calendar))
     parts.append(f"--{boundary}--\r\n".encode("ascii"))
     if letter.calendar:
         parts += (_attached(outer, each, number) for number, each in enumerate(letter.calendar, start=1))

@@ -69,18 +69,20 @@ class Gaps(NamedTuple):
 class Form:
     """Words that were read: subject, text and HTML, ready to be filled in.
 
-    ``shapes`` keeps what is left of them without some places, by the names of those places.
+    ``fixed`` fills places the same way for everybody. ``shapes`` keeps what is left of the words with these filled, and
+    without some other places, by the names of those.
     """
 
     subject: Gaps
     text: Gaps
     html: Gaps
+    fixed: Mapping[str, str] = field(default_factory=dict)
     shapes: dict[frozenset[str], Form] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def places(self) -> frozenset[str]:
-        """The names of all places."""
-        return frozenset((*self.subject.names, *self.text.names, *self.html.names))
+        """The names of all places that are filled for each reader."""
+        return frozenset((*self.subject.names, *self.text.names, *self.html.names)).difference(self.fixed)
 
 
 class Filled(NamedTuple):
@@ -131,10 +133,19 @@ def _check_field(kind: Kind, field: str, text: str, longest: int) -> Iterator[Fi
         )
 
 
-def read_words(words: Words, *, footer: str, frame: str, to_html: Callable[[str], str], direction: str) -> Form:
+def read_words(
+    words: Words,
+    *,
+    footer: str,
+    frame: str,
+    to_html: Callable[[str], str],
+    direction: str,
+    fixed: Mapping[str, str] | None = None,
+) -> Form:
     """Return words ready to be filled in. ``to_html`` turns Markdown into safe HTML; ``frame`` is the HTML around it.
 
-    The HTML part is made from the same text, so that there is one source for both.
+    ``fixed`` fills places that say the same to every reader. The HTML part is made from the same text, so that there is
+    one source for both.
     """
     body = _PRIVATE.sub("", words.body).strip() + "\n"
     foot = _PRIVATE.sub("", footer).strip() + "\n"
@@ -142,7 +153,7 @@ def read_words(words: Words, *, footer: str, frame: str, to_html: Callable[[str]
     html = around.replace("{body}", _with_places(body, to_html)).replace("{footer}", _with_places(foot, to_html))
     subject = _PRIVATE.sub("", words.subject).strip()
     text = f"{body}\n-- \n{foot}"
-    return Form(Gaps.split(subject, _PLACE), Gaps.split(text, _PLACE), Gaps.split(html, _PLACE))
+    return Form(Gaps.split(subject, _PLACE), Gaps.split(text, _PLACE), Gaps.split(html, _PLACE), fixed or {})
 
 
 #: Stands where a place has no value, until what led to it is gone.
@@ -152,8 +163,8 @@ _FILLED_PLACE = re.compile(f"{_OPEN}([a-z_]+){_CLOSE}")
 _EMPTY_LINE = re.compile(rf"<p>((?:(?!</p>).)*)(?:<br ?/?>|\n)\s*{_EMPTY}</p>\n?", re.DOTALL)
 #: A line that is nothing but a place with a value: it stands for itself, and does not lead to the next one.
 _OWN_LINE = re.compile(rf"(?:^|<br ?/?>|\n)\s*{_FILLED}\s*(?:<br ?/?>|\n|$)")
-#: What ``escape`` changes; most values have nothing of it.
-_MARKUP = re.compile("[&<>\"']")
+#: What is not the same in HTML; most values have nothing of it.
+_MARKUP = re.compile("[&<>\"'\n]")
 #: Shapes that are kept of one form: in practice a few places have no value.
 _MOST_SHAPES = 64
 
@@ -193,7 +204,7 @@ def fill_text(text: str, values: Mapping[str, str]) -> str:
     """Return a text by itself with its places filled once."""
     gaps = Gaps.split(_PRIVATE.sub("", text), _PLACE)
     blank = frozenset([name for name in gaps.names if not values.get(name)])
-    return str(_left(_bare(_marked(gaps, blank))).fill(values))
+    return str(_left(_bare(_marked(gaps, blank)), {}).fill(values))
 
 
 def _shape(form: Form, blank: frozenset[str]) -> Form:
@@ -204,10 +215,12 @@ def _shape(form: Form, blank: frozenset[str]) -> Form:
     html = html.replace(f"<p>{button}</p>", button)
     parts = [_without_end(part) for part in _marked(form.text, blank).split("\n\n")]
     text = "\n\n".join(part for part in parts if part is not None)
+    fixed = {name: _PRIVATE.sub("", value) for name, value in form.fixed.items()}
+    as_html = {name: _as_html(name, value) for name, value in fixed.items()}
     return Form(
-        _left(_bare(_marked(form.subject, blank))),
-        _left(_close_gaps(_bare(text))),
-        _left(_bare(_EMPTY_LINE.sub(_without_line, html))),
+        _left(_bare(_marked(form.subject, blank)), fixed),
+        _left(_close_gaps(_bare(text)), fixed),
+        _left(_bare(_EMPTY_LINE.sub(_without_line, html)), as_html),
     )
 
 
@@ -216,7 +229,10 @@ def _marked(gaps: Gaps, blank: frozenset[str]) -> str:
     return str(gaps.fill({name: _EMPTY if name in blank else f"{_OPEN}{name}{_CLOSE}" for name in gaps.names}))
 
 
-def _left(marked: str) -> Gaps:
+def _left(marked: str, fixed: Mapping[str, str]) -> Gaps:
+    """Return the text with its marks as places again, but for those with a fixed value."""
+    for name, value in fixed.items():
+        marked = marked.replace(f"{_OPEN}{name}{_CLOSE}", value)
     return Gaps.split(marked, _FILLED_PLACE)
 
 
@@ -259,10 +275,16 @@ def _without_token(address: str) -> str:
     return f"{before}{slash}…" if len(last) > _LONGEST_SHOWN else address
 
 
+#: Places whose values are shown otherwise than as text.
+_SHOWN_OTHERWISE = frozenset({*LINKS, *STRUCK, *LISTS, BUTTON})
+
+
 def _as_html(name: str, value: str) -> str:
+    if name not in _SHOWN_OTHERWISE and not _MARKUP.search(value):
+        return value
     if name in LINKS:
         return f'<a href="{escape(value)}">{escape(_without_token(value))}</a>'
-    safe = escape(value) if _MARKUP.search(value) else value
+    safe = escape(value)
     if name == BUTTON:
         label, _, address = safe.partition("\n")
         return _BUTTON.format(address=address, label=label)
@@ -272,7 +294,7 @@ def _as_html(name: str, value: str) -> str:
         safe = "\n".join(
             f'<a href="{line}">{line}</a>' if _ADDRESS.fullmatch(line) else line for line in safe.split("\n")
         )
-    return safe.replace("\n\n", "</p><p>").replace("\n", "<br>") if "\n" in safe else safe
+    return safe.replace("\n\n", "</p><p>").replace("\n", "<br>")
 
 
 def paragraphs(text: str) -> list[str]:

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
@@ -155,13 +156,13 @@ class _One:
             "service": head.name,
             "reply_to": head.reply_to,
         }
-        for place in KINDS[self.row.kind].places:
-            make = getattr(self, f"_{place}", None)
-            found[place] = make() if make else str(self.row.facts.get(place, ""))
+        for place, make in _makers(self.row.kind):
+            found[place] = make(self) if make else str(self.row.facts.get(place, ""))
         if KINDS[self.row.kind].has_secret:
             found["link"] = head.base_url + (f"/{MASK}" if secret is None else secret)
         return found
 
+    @cached_property
     def _revision(self) -> Revision | None:
         wanted = self.row.facts.get("revision_id")
         asked = [each for each in self.revisions if each.id == wanted]
@@ -170,7 +171,7 @@ class _One:
         return found[-1] if found else None
 
     def _content(self) -> EventContent | None:
-        revision = self._revision()
+        revision = self._revision
         return self.known.content(revision) if revision else None
 
     def _title(self) -> str:
@@ -200,7 +201,7 @@ class _One:
         return (self.submission.receipt or "") if self.submission else ""
 
     def _times(self) -> str:
-        revision = self._revision()
+        revision = self._revision
         if revision is None:
             return ""
         zone = self.person.zone if self.person else ""
@@ -370,3 +371,9 @@ class _One:
         counts = self.row.facts.get("counts") or {}
         lines = [(name, text) for name, text in DIGEST_LINES.items() if counts.get(name)]
         return "\n".join(f"- {self.say(text).format(count=counts[name])}" for name, text in lines)
+
+
+@lru_cache
+def _makers(kind: str) -> list[tuple[str, Callable[[_One], str] | None]]:
+    """Return the places of a kind, each with what fills it; None where it is one of the message's facts."""
+    return [(place, getattr(_One, f"_{place}", None)) for place in KINDS[kind].places]

@@ -108,6 +108,7 @@ class Press:
         return read_words(
             words, footer=footer, frame=self._read("frame.html"), to_html=self._to_html,
             direction=self._direction(words.language),
+            fixed={"service": self.letterhead.name, "reply_to": self.letterhead.reply_to},
         )  # fmt: skip
 
     def _read(self, name: str) -> str:
