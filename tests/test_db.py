@@ -9,12 +9,12 @@ from threading import Thread
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, bindparam, select, text, update
+from sqlalchemy import Engine, bindparam, insert, select, text, update
 from sqlalchemy.exc import InvalidRequestError, OperationalError, StatementError
 from sqlalchemy.orm import Session
 
 from tests.conftest import LEAD_STARTED_AT
-from wmd.db import Prepared, db, each_committed, make_engine, reading
+from wmd.db import Prepared, among, db, each_committed, make_engine, reading
 from wmd.models import MailSwitch, PrivateLink, SiteState
 
 
@@ -219,3 +219,31 @@ def test_prepared_statement_on_a_dead_connection_lets_go_of_it(engine: Engine) -
         with pytest.raises(InvalidRequestError, match="the connection was lost"):
             HOLD.run(pen, {"p_before": "", "p_after": "a", "p_at": LEAD_STARTED_AT})
     assert held(engine) == ("", None)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"), [([], []), (["b"], ["b"]), (["a", 'o"d,d{}', "c", "a"], ["a", 'o"d,d{}']), (["%"], [])]
+)
+def test_list_is_handed_over_as_one_value(dbs: Session, asked: list[str], found: list[str]) -> None:
+    dbs.add_all(PrivateLink(id=name, sealed="", created_at=LEAD_STARTED_AT) for name in ("a", "b", 'o"d,d{}'))
+    dbs.commit()
+    statement = select(PrivateLink.id).where(among(PrivateLink.id, "p_ids")).order_by(PrivateLink.id)
+    assert dbs.scalars(statement, {"p_ids": asked}).all() == found
+    numbers = select(MailSwitch.id).where(among(MailSwitch.id, "p_ids"))
+    assert dbs.scalars(numbers, {"p_ids": [3, 1]}).all() == [1]
+
+
+def test_rows_of_a_list_are_found_by_their_key(dbs: Session) -> None:
+    one = {"sealed": "", "created_at": LEAD_STARTED_AT}
+    dbs.execute(insert(PrivateLink), [{"id": f"{number:05}", **one} for number in range(10_000)])
+    dbs.commit()
+    dbs.execute(text("ANALYZE private_links"))
+    bind = dbs.get_bind()
+    is_sqlite = bind.dialect.name == "sqlite"
+    compiled = select(PrivateLink).where(among(PrivateLink.id, "p_ids")).compile(bind)
+    said = dbs.connection().exec_driver_sql(
+        f"EXPLAIN {'QUERY PLAN ' if is_sqlite else ''}{compiled}",
+        ('["00001", "00002"]',) if is_sqlite else {"p_ids": ["00001", "00002"]},
+    )
+    plan = "\n".join(str(row) for row in said)
+    assert ("SEARCH private_links USING" if is_sqlite else "pk_private_links") in plan

@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from wmd.db import Pen, Prepared
+from wmd.db import Pen, Prepared, among
 from wmd.domain.mail_handover import Outcome
 from wmd.domain.mail_kinds import KINDS, URGENT
 from wmd.models import (
@@ -123,7 +123,7 @@ FIND_DUE: Final = (
 _FIND_URGENT: Final = FIND_DUE.where(Message.kind.in_(_URGENT))
 _CLAIM: Final = (
     update(Message)
-    .where(Message.id.in_(bindparam("p_ids", expanding=True)))
+    .where(among(Message.id, "p_ids"))
     .values(
         state="sending", claim_token=bindparam("p_token"), handoff_at=None, attempts=Message.attempts + 1,
         lease_until=bindparam("p_until", type_=Message.lease_until.type),
@@ -317,9 +317,12 @@ def count_bounce(dbs: Session, digest: str, now: datetime, *, is_returned: bool 
     )  # fmt: skip
 
 
+_BOUNCED = select(Suppression.digest).where(among(Suppression.digest, "p_digests"), Suppression.bounces > 0)
+
+
 def bounced_among(dbs: Session, digests: Sequence[str]) -> set[str]:
     """Return the digests among some whose addresses were refused before."""
-    return set(dbs.scalars(select(Suppression.digest).where(Suppression.digest.in_(digests), Suppression.bounces > 0)))
+    return set(dbs.scalars(_BOUNCED, {"p_digests": list(digests)}))
 
 
 def forgive(dbs: Session, digest: str) -> None:

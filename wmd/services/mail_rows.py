@@ -8,9 +8,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Protocol
 
-from sqlalchemy import Select, bindparam, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
+from wmd.db import among
 from wmd.domain.content import EventContent
 from wmd.domain.mail_kinds import KINDS
 from wmd.models import (
@@ -165,4 +166,4 @@ def _by_id(dbs: Session, model: Any, ids: Iterable[Any]) -> dict[Any, Any]:  # n
 @lru_cache
 def _with_ids(model: Any) -> Select[Any]:  # noqa: ANN401 -- as above
     """Return the statement that reads rows by their ids; it is put together once."""
-    return select(model).where(model.id.in_(bindparam("p_ids", expanding=True)))
+    return select(model).where(among(model.id, "p_ids"))
