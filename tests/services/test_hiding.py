@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests import documents
+from tests import attendees, documents
 from tests.conftest import LEAD_STARTED_AT
 from wmd.db import db, reading
 from wmd.domain.filters import Query
@@ -17,6 +17,7 @@ from wmd.domain.hidden import hidden_sessions
 from wmd.domain.ical.strict import check_component
 from wmd.errors import NotAllowedMoveError
 from wmd.models import AuditEntry, CalendarEntry, Change, Edition, Event, EventSession
+from wmd.services.audience import audience_page
 from wmd.services.exporting import export_file
 from wmd.services.hiding import find_event, hide, merge, show
 from wmd.services.programme import load_programme
@@ -125,6 +126,24 @@ def test_merged_event_leads_to_the_one_that_took_its_place(dbs: Session, setting
         programme = load_programme(connection, "2021", None)
     assert programme.moved == {events[0].code: events[1].code}
     assert list(programme.events) == [events[1].code]
+
+
+def test_who_wanted_to_hear_of_a_merged_event_hears_of_the_other(
+    dbs: Session, setting: Setting, events: list[Event]
+) -> None:
+    one, two = events[:2]
+    for name in ("anna", "bert", "cleo", "dora"):
+        attendees.attend(dbs, name, LATER)
+    attendees.follow(dbs, "anna", one, LATER)
+    attendees.register(dbs, "bert", one, LATER)
+    for event in (one, two):
+        attendees.follow(dbs, "cleo", event, LATER)
+    attendees.follow(dbs, "dora", one, LATER, confirmed_at=None)
+    dbs.commit()
+    merge(dbs, one, two, setting, actor="staff", now=LATER)
+    dbs.commit()
+
+    assert [wish.person_id for wish in audience_page(dbs, two.id, limit=9)] == ["anna", "bert", "cleo"]
 
 
 def test_event_cannot_be_merged_into_itself(dbs: Session, setting: Setting, events: list[Event]) -> None:

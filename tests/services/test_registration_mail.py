@@ -48,6 +48,12 @@ class Desk:
         self.dbs.commit()
         return row
 
+    def mails_after_sending(self) -> list[tuple[str, EmailMessage]]:
+        """Run the job that sends, and return every new mail."""
+        before = len(self.mailbox.mails)
+        send_mail(self.tools())
+        return self.mailbox.mails[before:]
+
     def send(self) -> dict[str, EmailMessage]:
         """Run the jobs and return new mails by who got them."""
         before = len(self.mailbox.mails)
@@ -118,6 +124,43 @@ def test_mail_that_is_overtaken_does_not_go_out(desk: Desk) -> None:
     desk.dbs.commit()
 
     assert [str(mail["Subject"]) for mail in desk.send().values()] == ["Not registered any more: Care in the city"]
+
+
+def test_other_dates_are_invited_to_and_those_left_out_taken_back(desk: Desk) -> None:
+    first, second = desk.dbs.scalars(select(EventSession.id).order_by(EventSession.starts_at))
+    row = desk.join("ana", sessions=(first,))
+    desk.send()
+    desk.clock.now += timedelta(minutes=1)
+    places.change_wanted(desk.dbs, row, places.Wanted(sessions=(second,)), box=desk.box, now=desk.clock.now)
+    desk.dbs.commit()
+    attached = [data for name, data in objects(desk.send()["ana"]) if name]
+
+    assert [b"METHOD:REQUEST" in data for data in attached] == [True, False]
+    assert [b"METHOD:CANCEL" in data for data in attached] == [False, True]
+    places.change_wanted(desk.dbs, row, places.Wanted(sessions=(second,)), box=desk.box, now=desk.clock.now)
+    desk.dbs.commit()
+    assert desk.send() == {}
+
+
+def test_who_registers_anew_is_not_told_that_it_ended(desk: Desk) -> None:
+    row = desk.join("ana")
+    desk.send()
+    places.cancel(desk.dbs, row, box=desk.box, now=desk.clock.now)
+    desk.dbs.commit()
+    desk.join("ana")
+
+    assert [str(mail["Subject"]) for _, mail in desk.mails_after_sending()] == ["You have a place: Care in the city"]
+
+
+def test_letter_is_not_sent_to_who_wants_no_mail_about_the_event(desk: Desk) -> None:
+    row = desk.join("ana")
+    desk.send()
+    letter(desk)
+    send_letters(desk.tools())
+    row.muted_at = desk.clock.now
+    desk.dbs.commit()
+
+    assert desk.send() == {}
 
 
 def test_offer_that_was_taken_meanwhile_is_not_mailed(desk: Desk) -> None:

@@ -161,6 +161,60 @@ def test_waiting_ends_with_the_event_and_nobody_is_bothered(dbs: Session, box: S
     assert (states(dbs)["cleo"], len(mails(dbs)), places.due_events(dbs, now=over, limit=10)) == ("lapsed", sent, [])
 
 
+def test_calling_off_ends_no_wait_and_offers_nothing_until_it_takes_place_again(
+    dbs: Session, box: SecretBox, event: Event
+) -> None:
+    rows = [join(dbs, box, event, name, now=NOW + timedelta(minutes=index))
+            for index, name in enumerate(("ana", "ben", "cleo"))]  # fmt: skip
+    for status in ("cancelled", "postponed"):
+        dbs.execute(update(EventSession).values(status=status))
+        dbs.commit()
+        assert places.due_events(dbs, now=NOW, limit=10) == []
+        places.turn_waiting_list(dbs, event.id, box=box, now=NOW)
+        dbs.commit()
+        assert states(dbs)["cleo"] == "waiting"
+    places.cancel(dbs, rows[0], box=box, now=NOW)
+    dbs.commit()
+    assert states(dbs)["cleo"] == "waiting"
+    dbs.execute(update(EventSession).values(status="scheduled"))
+    dbs.commit()
+    assert places.due_events(dbs, now=NOW, limit=10) == [event.id]
+    places.turn_waiting_list(dbs, event.id, box=box, now=NOW)
+    dbs.commit()
+    assert states(dbs)["cleo"] == "offered"
+
+
+def test_two_buttons_of_one_registration_pressed_at_once_give_one_place_and_one_mail(
+    dbs: Session, box: SecretBox, setting: Setting, database_url: str
+) -> None:
+    event = publish(dbs, setting, capacity=1)
+    for _ in range(2):
+        ask(dbs, box, event)
+    rows = dbs.scalars(select(Message).where(Message.kind == "registration-confirm"))
+    secrets = [hidden_part(row, box)["secret"].rpartition("/")[2] for row in rows]
+    dbs.close()
+    engine, gate, faults = make_engine(database_url), threading.Barrier(2), []
+
+    def press(secret: str) -> None:
+        try:
+            with Session(engine) as own:
+                gate.wait(30)
+                places.confirm_registration(own, secret, shares_name=False, box=box, now=NOW)
+                own.commit()
+        except Exception as error:
+            faults.append(error)
+
+    threads = [threading.Thread(target=press, args=(secret,)) for secret in secrets]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    engine.dispose()
+
+    assert (len(secrets), faults) == (2, [])
+    assert (states(dbs), [kind for _, kind, _ in mails(dbs)].count("registered")) == ({"ana": "registered"}, 1)
+
+
 def test_without_a_waiting_list_a_full_event_says_so_and_keeps_nothing(
     dbs: Session, box: SecretBox, setting: Setting
 ) -> None:
@@ -204,13 +258,12 @@ def test_stranger_holds_no_place_until_the_button_and_the_button_works_once(
 
     assert places.find_waiting(dbs, secret, now=NOW) is not None
     assert states(dbs) == {"ana": "unconfirmed"}
-    row = places.confirm_registration(dbs, secret, box=box, now=NOW)
+    row = places.confirm_registration(dbs, secret, shares_name=False, box=box, now=NOW)
     dbs.commit()
     assert row is not None
     assert (states(dbs), dbs.get_one(Person, row.person_id).name) == ({"ana": "registered"}, "Ana")
-    assert (places.confirm_registration(dbs, secret, box=box, now=NOW), places.find_waiting(dbs, secret, now=NOW)) == (
-        None, None,
-    )  # fmt: skip
+    assert places.confirm_registration(dbs, secret, shares_name=False, box=box, now=NOW) is None
+    assert places.find_waiting(dbs, secret, now=NOW) is None
 
 
 def test_button_does_nothing_after_a_week(dbs: Session, box: SecretBox, event: Event) -> None:
@@ -218,7 +271,7 @@ def test_button_does_nothing_after_a_week(dbs: Session, box: SecretBox, event: E
 
     late = NOW + places.CONFIRM_LIVES
     assert places.find_waiting(dbs, secret_of(dbs, box), now=late) is None
-    assert places.confirm_registration(dbs, secret_of(dbs, box), box=box, now=late) is None
+    assert places.confirm_registration(dbs, secret_of(dbs, box), shares_name=False, box=box, now=late) is None
     assert states(dbs) == {"ana": "unconfirmed"}
 
 

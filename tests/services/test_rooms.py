@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from tests.conftest import LEAD_STARTED_AT as NOW
 from tests.services.test_private_links import LINK
@@ -45,8 +45,11 @@ def code_of(dbs: Session, place: int = 0) -> str:
     return list(dbs.scalars(select(EventSession.code).order_by(EventSession.starts_at)))[place]
 
 
-def token(box: SecretBox, row: Registration, code: str, *, scope: Scope = "go", generation: int = 1) -> str:
-    """Return a token as it is mailed."""
+def token(box: SecretBox, row: Registration, code: str, *, scope: Scope = "go", newer: int = 0) -> str:
+    """Return a token as it is mailed, or as after ``newer`` revocations."""
+    dbs = object_session(row)
+    assert dbs is not None
+    generation = dbs.get_one(Attendee, row.person_id).generation + newer
     return make_token(
         box, row.person_id, generation, scope=scope, subject=code, until=STARTS + timedelta(days=3)
     )  # fmt: skip
@@ -79,7 +82,7 @@ def test_nobody_else_comes_in(dbs: Session, box: SecretBox, event: Event) -> Non
         "forged": token(box, row, code)[:-2] + "xx",
         "of another session": token(box, row, other),
         "of another scope": token(box, row, code, scope="me"),
-        "revoked": token(box, row, code, generation=2),
+        "revoked": token(box, row, code, newer=1),
         "empty": "",
         "long": "x" * 100_000,
     }
@@ -103,8 +106,9 @@ def test_other_sessions_and_called_off_ones_stay_shut(dbs: Session, box: SecretB
 
 def test_revoking_all_links_shuts_the_room_behind_old_ones(dbs: Session, box: SecretBox, event: Event) -> None:
     row, code = join(dbs, box, event, "ana"), code_of(dbs)
-    dbs.get_one(Attendee, row.person_id).generation = 2
+    before = token(box, row, code)
+    dbs.get_one(Attendee, row.person_id).generation += 1
     dbs.commit()
 
-    assert room_for(dbs, box, token(box, row, code), code, now=STARTS) is None
-    assert room_for(dbs, box, token(box, row, code, generation=2), code, now=STARTS) is not None
+    assert room_for(dbs, box, before, code, now=STARTS) is None
+    assert room_for(dbs, box, token(box, row, code), code, now=STARTS) is not None

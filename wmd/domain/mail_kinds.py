@@ -175,7 +175,7 @@ _KINDS: tuple[Kind, ...] = (
          {**_LINK, "events": N_("what is new, each with its time"), "count": N_("how many events are new"),
           "and_more": N_("how many more there are, or nothing"), "me_link": _ATTENDEE["me_link"],
           "stop_link": _ATTENDEE["stop_link"]},
-         priority=BULK, lives=timedelta(hours=20)),
+         priority=BULK),
     Kind("late-change", N_("Event changed shortly before, to staff"),
          {**_CHANGED, **_LINK, "who": N_("how many people get a mail about it, as a sentence")},
          priority=URGENT, lives=timedelta(days=3)),
@@ -211,6 +211,6 @@ FOR_ATTENDEES: Final = frozenset(
     {
         "follow-confirm", "my-link", "attendee-proof", "reminder", "reminder-now", "afterwards", "event-changed",
         "event-called-off", "digest", "registered", "waiting", "place-offered", "registration-ended",
-        "registrants-letter",
+        "registrants-letter", "registration-confirm",
     }
 )  # fmt: skip

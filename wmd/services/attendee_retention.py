@@ -68,7 +68,7 @@ def _wants_still(since: datetime) -> ColumnElement[bool]:
             table.person_id == Attendee.person_id,
             table.ended_at.is_(None),
             EventSession.event_id == table.event_id,
-            EventSession.ends_at >= since,
+            or_(EventSession.status == "postponed", EventSession.ends_at >= since),
         )
         for table in (Follow, Registration)
     ]

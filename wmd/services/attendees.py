@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -33,7 +34,8 @@ def attendee_for(dbs: Session, address: str, *, language: str, zone: str, now: d
     person = person_for(dbs, address, language=language, zone=canonical(zone) or "", now=now)
     attendee = dbs.get(Attendee, person.id)
     if attendee is None:
-        attendee = Attendee(person_id=person.id, created_at=now)
+        # Not always the first: links from before an erasure must not open the page of who comes back.
+        attendee = Attendee(person_id=person.id, generation=secrets.randbelow(2**30) + 1, created_at=now)
         dbs.add(attendee)
         dbs.flush()
     return person, attendee

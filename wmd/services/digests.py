@@ -155,7 +155,7 @@ def put_digests_of(dbs: Session, due: Sequence[Due], news: News, *, box: SecretB
             put += put_message(
                 dbs, kind="digest", dedupe_key=f"digest:{each.follow_id}:{each.day.isoformat()}", cause=ACTOR,
                 person_id=each.person_id, subject_id=each.follow_id, edition_id=each.edition_id,
-                facts={"events": events[:MOST_NAMED], "count": len(events)}, thread=f"digest:{each.follow_id}",
+                facts={"events": events[:MOST_NAMED], "count": len(events)},
                 box=box, now=now,
             ) is not None  # fmt: skip
     for edition_id, day in {(each.edition_id, each.day) for each in due}:

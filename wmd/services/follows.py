@@ -89,6 +89,13 @@ def mail_confirm_link(
             mail_own_link(dbs, attendee, box=box, now=now)
         return
     token, secret = issue(dbs, "confirm-follow", person.id, "", CONFIRM_LIVES, now, revoke_older=False)
+    # What waits stays as long as the newest button works.
+    dbs.execute(
+        update(Follow)
+        .where(Follow.person_id == person.id, Follow.confirmed_at.is_(None), Follow.ended_at.is_(None))
+        .values(created_at=now)
+        .execution_options(synchronize_session="fetch")
+    )
     more = len(labels) - _NAMED
     put_message(
         dbs, kind="follow-confirm", dedupe_key=f"follow-confirm:{token.id}", cause="visitor", now=now,

@@ -113,7 +113,8 @@ def _wants_event() -> ColumnElement[bool]:
     )
     registered = exists().where(
         Registration.event_id == Message.subject_id, Registration.person_id == Message.person_id,
-        Registration.ended_at.is_(None), or_(*(Registration.state == state for state in HAS_OR_WAITS)),
+        Registration.ended_at.is_(None), Registration.muted_at.is_(None),
+        or_(*(Registration.state == state for state in HAS_OR_WAITS)),
     )  # fmt: skip
     return and_(_takes_mail(), or_(follows, registered))
 
@@ -126,5 +127,5 @@ def _wants_digest() -> ColumnElement[bool]:
 _WANTED: Final[Mapping[str, Callable[[], ColumnElement[bool]]]] = {
     "confirm": _is_unconfirmed, "confirm-reminder": _is_unconfirmed, "draft-reminder": _is_drafted,
     "question-reminder": _is_asked, "changes-requested": _is_unchanged, "event-changed": _wants_event,
-    "event-called-off": _wants_event, "digest": _wants_digest,
+    "event-called-off": _wants_event, "registrants-letter": _wants_event, "digest": _wants_digest,
 }  # fmt: skip

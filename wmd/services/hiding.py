@@ -6,14 +6,16 @@ it again is publishing its revision again.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from wmd.errors import NotAllowedMoveError
-from wmd.models import CalendarEntry, Change, Edition, Event, EventSession, Organisation, Revision
+from wmd.models import CalendarEntry, Change, Edition, Event, EventSession, Follow, Organisation, Registration, Revision
 from wmd.services.calendar_entries import digest_of, hidden_rows, risen
 from wmd.services.intake import read_content
 from wmd.services.known import organisers_of
@@ -50,7 +52,32 @@ def merge(dbs: Session, event: Event, into: Event, setting: Setting, *, actor: s
         msg = f"event {event.code} cannot be merged into {into.code}"
         raise NotAllowedMoveError(msg)
     event.merged_into_id = into.id
+    _bring_along(dbs, event, into, now=now)
     _leave(dbs, event, edition, setting, "merged", actor=actor, now=now)
+
+
+def _bring_along(dbs: Session, event: Event, into: Event, *, now: datetime) -> None:
+    """Let who follows an event, or has a place in it, follow the one that takes its place: they hear of it from there.
+
+    Their wishes for the former stay as they are, for the day it is listed again. Places are not given: there may be
+    none.
+    """
+    wishes = {
+        person_id: at
+        for table in (Registration, Follow)
+        for person_id, at in dbs.execute(
+            select(table.person_id, table.confirmed_at).where(
+                table.event_id == event.id, table.ended_at.is_(None), table.confirmed_at.is_not(None)
+            )
+        ).tuples()
+    }
+    make = postgresql.insert if dbs.get_bind().dialect.name == "postgresql" else sqlite.insert
+    for person_id, confirmed_at in sorted(wishes.items()):
+        values = {
+            "id": str(uuid.uuid4()), "person_id": person_id, "edition_id": into.edition_id, "event_id": into.id,
+            "query": "", "cadence": "", "told_change_id": 0, "created_at": now, "confirmed_at": confirmed_at,
+        }  # fmt: skip
+        dbs.execute(make(Follow).values(**values).on_conflict_do_nothing())
 
 
 def show(dbs: Session, event: Event, setting: Setting, *, actor: str, now: datetime) -> Publication:

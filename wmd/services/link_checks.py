@@ -128,6 +128,10 @@ def look_at_question(dbs: Session, secret: str, box: SecretBox, *, now: datetime
     slot = dbs.get_one(EventSession, check.session_id)
     event = dbs.get_one(Event, slot.event_id)
     submission_id = dbs.scalar(select(Submission.id).where(Submission.event_id == event.id)) or ""
+    submission = dbs.get(Submission, submission_id)
+    if submission is None or asked.person_id not in recipients(dbs, submission):
+        # Whoever answers for the event no more says no more about its link.
+        return None
     is_listed = event.hidden_at is None and event.merged_into_id is None
     is_open = (
         is_listed and slot.status == "scheduled" and is_same_start(slot.starts_at, check.starts_at)

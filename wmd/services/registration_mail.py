@@ -110,7 +110,7 @@ class RegisteredMail(PlaceMail):
     states = ("registered",)
 
     def calendar(self) -> tuple[CalendarObject, ...]:
-        """Return an invitation to each chosen session, a file to add, or nothing."""
+        """Return an invitation to each chosen session, a file to add, or nothing; and what takes dropped ones out."""
         us, reader = self._party()
         entries = [(each, entry) for each, entry in self.entries() if each.status is SessionStatus.SCHEDULED]
         wish = self.attendee.invitations if self.attendee else "none"
@@ -118,8 +118,15 @@ class RegisteredMail(PlaceMail):
             return (publication(entries, organiser=us, stamped_at=self.now),)
         if wish != "request":
             return ()
-        return tuple(
+        invited = tuple(
             invite(session, entry, organiser=us, attendee=reader, stamped_at=self.now) for session, entry in entries
+        )
+        dropped = self.row.facts.get("dropped") or ()
+        left = ((each, entry_of(each, self.language)) for each in self.event.sessions if each.id in dropped)
+        return invited + tuple(
+            call_off(session, entry, organiser=us, attendee=reader, stamped_at=self.now)
+            for session, entry in left
+            if entry is not None and session.ends_at > self.now
         )
 
     def _invitation(self) -> str:
@@ -145,6 +152,11 @@ class EndedMail(PlaceMail):
     """``registration-ended``: given back, or not taken in time; the invitation is taken back."""
 
     states = ("cancelled", "lapsed")
+
+    def skip(self) -> str:
+        """Return why it shall not go out: also when they have registered anew, whose invitation it would take back."""
+        has_place_again = self.registration is not None and self.registration.state == "registered"
+        return super().skip() or (UNWANTED if has_place_again else "")
 
     def calendar(self) -> tuple[CalendarObject, ...]:
         """Return what takes the sessions out of the calendar of somebody who was invited."""

@@ -162,11 +162,23 @@ def register(
     """
     check_wanted(dbs, event, wanted, now=now)
     row = standing(dbs, person.id, event.id)
-    fresh = row is None or row.state == "unconfirmed"
+    if row is not None and row.state != "unconfirmed":
+        _rewrite(dbs, row, event, wanted, box=box, now=now)
+        return row
     row = _write(dbs, row, person.id, event, wanted, box=box, now=now)
-    if fresh:
-        _admit(dbs, row, person, attendee, box=box, now=now)
+    _admit(dbs, row, person, attendee, box=box, now=now)
     return row
+
+
+def _rewrite(dbs: Session, row: Registration, event: Event, wanted: Wanted, *, box: SecretBox, now: datetime) -> None:
+    """Write down what somebody says anew; who has a place and chose other dates gets them for the calendar."""
+    before = list(row.sessions)
+    _write(dbs, row, row.person_id, event, wanted, box=box, now=now)
+    if row.state != "registered" or sorted(before) == sorted(row.sessions):
+        return
+    all_ids = dbs.scalars(select(EventSession.id).where(EventSession.event_id == event.id)).all()
+    dropped = set(before or all_ids) - set(row.sessions or all_ids)
+    _tell(dbs, row, "registered", event, box=box, now=now, facts={"dropped": sorted(dropped)})
 
 
 def find_waiting(dbs: Session, secret: str, *, now: datetime) -> Registration | None:
@@ -178,8 +190,13 @@ def find_waiting(dbs: Session, secret: str, *, now: datetime) -> Registration | 
     return row if row is not None and row.state == "unconfirmed" else None
 
 
-def confirm_registration(dbs: Session, secret: str, *, box: SecretBox, now: datetime) -> Registration | None:
+def confirm_registration(
+    dbs: Session, secret: str, *, shares_name: bool, box: SecretBox, now: datetime
+) -> Registration | None:
     """Use the button of a mail: a place if one is free, else one on the waiting list.
+
+    ``shares_name`` is what the page with the button says: whoever typed the address into the form may have been
+    anybody.
 
     None when the link does not work (any more). Raises InvalidContentError when the event meanwhile takes no more.
     """
@@ -189,6 +206,8 @@ def confirm_registration(dbs: Session, secret: str, *, box: SecretBox, now: date
     if row is None or attendee is None or row.state != "unconfirmed":
         return None
     person = dbs.get_one(Person, row.person_id)
+    row.shares_name = shares_name
+    dbs.flush()
     if not is_open(dbs, dbs.get_one(Event, row.event_id), now=now):
         raise InvalidContentError([Finding("register.closed", Level.ERROR, "event", _CLOSED)])
     _admit(dbs, row, person, attendee, box=box, now=now)
@@ -215,6 +234,9 @@ def _write(
     said = {"name": wanted.name.strip(), "answers": {slug: text for slug, text in answers.items() if text}}
     row.answers = box.seal(json.dumps(said, ensure_ascii=False), purpose=_purpose(row.id))
     row.sessions, row.shares_name = list(wanted.sessions), wanted.shares_name
+    if row.state == "unconfirmed":
+        # The button in the newest mail works for seven days from now; so long the row must stay.
+        row.created_at = now
     dbs.flush()
     return row
 
@@ -271,6 +293,10 @@ def _admit(
 ) -> None:
     """Give a confirmed registration its place, or one on the waiting list. Nobody passes those who wait."""
     event = _locked(dbs, row.event_id)
+    # Another button or tab may have been quicker while this one waited.
+    dbs.refresh(row)
+    if row.state != "unconfirmed":
+        return
     confirm(dbs, attendee, now=now)
     row.confirmed_at = now
     actor = f"person:{row.person_id}"
@@ -363,7 +389,8 @@ def due_events(dbs: Session, *, now: datetime, limit: int) -> list[str]:
         .scalar_subquery()
     )
     lapsed = and_(Registration.state == "offered", Registration.offered_until <= now)
-    waits = and_(Registration.state == "waiting", or_(Event.capacity.is_(None), Event.capacity > taken, _over(now)))
+    is_free = and_(or_(Event.capacity.is_(None), Event.capacity > taken), _takes_place(now), Event.hidden_at.is_(None))
+    waits = and_(Registration.state == "waiting", or_(is_free, _over(now)))
     found: Select[tuple[str]] = (
         select(Event.id)
         .join(Registration, Registration.event_id == Event.id)
@@ -375,8 +402,15 @@ def due_events(dbs: Session, *, now: datetime, limit: int) -> list[str]:
 
 
 def _over(now: datetime) -> ColumnElement[bool]:
+    """Whether nothing of an event is to come. What was cancelled may be revived, and has no date while postponed."""
     return ~exists().where(
-        EventSession.event_id == Event.id, EventSession.status != "cancelled", EventSession.ends_at > now
+        EventSession.event_id == Event.id, or_(EventSession.status == "postponed", EventSession.ends_at > now)
+    )
+
+
+def _takes_place(now: datetime) -> ColumnElement[bool]:
+    return exists().where(
+        EventSession.event_id == Event.id, EventSession.status == "scheduled", EventSession.ends_at > now
     )
 
 
@@ -404,7 +438,7 @@ def turn_waiting_list(dbs: Session, event_id: str, *, box: SecretBox, now: datet
 
 def _to_come(dbs: Session, event_id: str, now: datetime) -> bool:
     found = select(EventSession.id).where(
-        EventSession.event_id == event_id, EventSession.status != "cancelled", EventSession.ends_at > now
+        EventSession.event_id == event_id, or_(EventSession.status == "postponed", EventSession.ends_at > now)
     )
     return dbs.scalar(found.limit(1)) is not None
 
@@ -429,7 +463,7 @@ def change_wanted(dbs: Session, row: Registration, wanted: Wanted, *, box: Secre
     """Let somebody change dates, answers and what the organiser may see. Raises InvalidContentError."""
     event = dbs.get_one(Event, row.event_id)
     check_wanted(dbs, event, wanted, now=now)
-    _write(dbs, row, row.person_id, event, wanted, box=box, now=now)
+    _rewrite(dbs, row, event, wanted, box=box, now=now)
 
 
 def registrations_of(dbs: Session, person_id: str, *, limit: int = 500) -> Sequence[Registration]:

@@ -20,7 +20,7 @@ from tests.services.test_private_links import LINK
 from tests.web.machine import forget_database
 from wmd.cli import publishing_setting
 from wmd.db import db
-from wmd.models import Event, EventSession, Message, Person, PrivateLink, Registration
+from wmd.models import Attendee, Event, EventSession, Message, Person, PrivateLink, Registration
 from wmd.services.outbox import hidden_part
 from wmd.services.personal_links import make_token
 
@@ -192,6 +192,19 @@ def test_who_is_signed_in_needs_no_mail(app: Flask, client: FlaskClient, event: 
     assert rows(app) == [(address, "registered")]
 
 
+def test_who_presses_the_button_decides_whether_the_organiser_sees_them(
+    app: Flask, client: FlaskClient, event: Event
+) -> None:
+    # Anybody may have typed the address, and ticked that.
+    post(client, f"/e/{event.code}/register", form_of(event, shares_name="yes", name="Not Nora"))
+    page = get(client, button(app)).get_data(as_text=True)
+    assert ("Not Nora" in page, 'name="shares_name" value="yes" checked' in page) == (True, True)
+    post(client, button(app), {})
+    with app.app_context():
+        row = db.session.scalars(select(Registration)).one()
+        assert (row.state, row.shares_name) == ("registered", False)
+
+
 def test_trap_takes_nothing_and_says_nothing(app: Flask, client: FlaskClient, event: Event) -> None:
     answer = post(client, f"/e/{event.code}/register", form_of(event, more_about_you="x"))
     assert (answer.headers["Location"], rows(app)) == ("/me/asked", [])
@@ -238,7 +251,8 @@ def test_personal_link_opens_the_room_in_time(
         dbs.get_one(Event, event.id).private_link_id = "room"
         person = dbs.scalars(select(Person.id).where(Person.address == NORA)).one()
         code = dbs.scalars(select(EventSession.code).where(EventSession.starts_at == STARTS)).one()
-        token = make_token(box, person, 1, scope="go", subject=code, until=STARTS + timedelta(days=2))
+        generation = dbs.get_one(Attendee, person).generation
+        token = make_token(box, person, generation, scope="go", subject=code, until=STARTS + timedelta(days=2))
         dbs.commit()
     clock.now = STARTS + timedelta(minutes=minutes)
     answer = get(client, f"/go/{code}?t={token}")

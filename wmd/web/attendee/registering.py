@@ -25,6 +25,7 @@ from wmd.services.registrations import (
     free_places,
     is_open,
     register,
+    said_by,
 )
 from wmd.web.attendee.asking import Messages, language_choices, private, trap, typed_or_known
 from wmd.web.attendee.following import Found, find_event
@@ -195,6 +196,7 @@ def show_confirm(secret: str, status: int = 200, messages: Messages | None = Non
         "attendee/confirm_registration.html", secret=secret, address=masked(person.address), messages=messages or {},
         ticket=ticket_of(found.event, found.programme, Eyes(who.zone, who.language, now, is_own=bool(person.zone))),
         free=free_places(dbs, event), waits=event.registration_waits, is_open=is_open(dbs, event, now=now),
+        name=said_by(row, secret_box()).name, shares_name=row.shares_name,
         event_url=addresses.event(found.programme.edition.slug, found.event), noindex=True,
     )  # fmt: skip
     return private(make_response(page, status))
@@ -212,7 +214,8 @@ def use(secret: str) -> ResponseReturnValue:
     """Take the place, or one on the waiting list, and lead to one's own page."""
     dbs, now, box = db.session(), read_now(), secret_box()
     try:
-        row = confirm_registration(dbs, secret, box=box, now=now)
+        shares_name = request.form.get("shares_name") == "yes"
+        row = confirm_registration(dbs, secret, shares_name=shares_name, box=box, now=now)
     except InvalidContentError as error:
         # The token is used with what it did, which was nothing: it may be tried again.
         dbs.rollback()
