@@ -13,6 +13,7 @@ NOW = datetime(2021, 10, 7, 13, 1, tzinfo=UTC)
 #: Values that a check constraint asks for; by table and column.
 CHOSEN: dict[str, dict[str, object]] = {
     "attendees": {"invitations": "request"},
+    "banners": {"kind": "info", "until_at": datetime(2021, 10, 8, tzinfo=UTC)},
     "co_organisers": {"state": "asked"},
     "drafts": {"kind": "event"},
     "follows": {"cadence": "", "query": ""},
@@ -27,6 +28,19 @@ CHOSEN: dict[str, dict[str, object]] = {
     "registrations": {"state": "unconfirmed"},
     "reminder_runs": {"state": "planning"},
     "staff_members": {"role": "reader"},
+    "webinar_bindings": {
+        "kind": "lookup",
+        "state": "ok",
+        "registration": "open",
+        "room": "webinar",
+        "fail_count": 0,
+        "is_primary": True,
+    },
+    "zoom_accounts": {"kind": "own", "state": "connected", "reason": ""},
+    "zoom_drifts": {"field": "time", "state": "open"},
+    "zoom_pushes": {"act": "create", "state": "queued"},
+    "zoom_registrants": {"source": "here", "state": "queued"},
+    "zoom_webhooks": {"state": "received"},
 }
 _BY_TYPE: dict[type, object] = {
     str: "x", int: 1, bool: False, float: 1.0, bytes: b"x", datetime: NOW, date: date(2021, 10, 7), dict: {}, list: [],

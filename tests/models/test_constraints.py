@@ -16,6 +16,7 @@ from tests.models.rows import fill_empty
 from wmd.db import Model, make_engine
 from wmd.models import (
     Attendee,
+    Banner,
     CalendarEntry,
     ChangeNotice,
     CoOrganiser,
@@ -44,6 +45,12 @@ from wmd.models import (
     SiteState,
     Submission,
     Topic,
+    WebinarBinding,
+    ZoomAccount,
+    ZoomDrift,
+    ZoomPush,
+    ZoomRegistrant,
+    ZoomWebhook,
 )
 from wmd.services.publishing import Setting
 
@@ -108,6 +115,11 @@ def test_row_that_fits_is_taken(connection: Connection) -> None:
         copied(connection, Registration, id="new", state="lapsed", confirmed_at=NOW, ended_at=NOW),
         copied(connection, PersonalFeed, digest="new", revoked_at=NOW),
         copied(connection, ChangeNotice, id=999, told_at=NOW),
+        copied(connection, WebinarBinding, id="new", ended_at=NOW),
+        copied(connection, WebinarBinding, id="new", is_primary=False, kind="link", account_id=None),
+        copied(connection, ZoomDrift, id="new", state="theirs", closed_at=NOW),
+        copied(connection, ZoomPush, id="new", state="done"),
+        copied(connection, ZoomRegistrant, id="new", occurrence_id="2", source="zoom", registration_id=None),
     ]
     assert [refused(connection, statement) for statement in statements] == [False] * len(statements)
 
@@ -161,6 +173,19 @@ def test_row_that_breaks_a_rule_is_refused(connection: Connection) -> None:
         "problem of no known kind": update(ProblemReport).values(what="taste"),
         "solved problem without its hour": update(ProblemReport).values(state="solved"),
         "decided letter without its hour": update(RegistrantLetter).values(state="approved"),
+        "banner that ends before it begins": update(Banner).values(until_at=NOW),
+        "account that is lost for no reason": update(ZoomAccount).values(state="lost"),
+        "partner of no organisation": update(ZoomAccount).values(kind="partner", organisation_id=None),
+        "token of an account that ended": update(ZoomAccount).values(state="ended", reason="x", access="sealed"),
+        "pasted link in an account": update(WebinarBinding).values(kind="link"),
+        "room in no account": update(WebinarBinding).values(account_id=None),
+        "binding in no known state": update(WebinarBinding).values(state="fine"),
+        "registration that is perhaps open": update(WebinarBinding).values(registration="perhaps"),
+        "difference that ended without its hour": update(ZoomDrift).values(state="over"),
+        "difference in nothing known": update(ZoomDrift).values(field="colour"),
+        "unknown act": update(ZoomPush).values(act="rename"),
+        "person from here without a registration": update(ZoomRegistrant).values(registration_id=None),
+        "message done without its hour": update(ZoomWebhook).values(state="done"),
         "refused letter without a reason": update(RegistrantLetter).values(state="refused", decided_at=NOW, reason=""),
     }
     assert {name: refused(connection, statement) for name, statement in statements.items()} == dict.fromkeys(
@@ -194,6 +219,12 @@ def test_second_of_what_there_is_once_is_refused(connection: Connection) -> None
         "run of a rule for a start": copied(connection, ReminderRun),
         "notice that waits for an event": copied(connection, ChangeNotice, id=999),
         "question about the link of a start": copied(connection, LinkCheck, id="new"),
+        "own account": copied(connection, ZoomAccount, id="new"),
+        "primary binding of an event": copied(connection, WebinarBinding, id="new"),
+        "open difference in one thing": copied(connection, ZoomDrift, id="new"),
+        "push that waits": copied(connection, ZoomPush, id="new"),
+        "person in a room": copied(connection, ZoomRegistrant, id="new"),
+        "message of Zoom's": copied(connection, ZoomWebhook, id=999),
     }
     assert {name: refused(connection, statement) for name, statement in statements.items()} == dict.fromkeys(
         statements, True

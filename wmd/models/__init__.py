@@ -45,12 +45,28 @@ from wmd.models.links import PrivateLink
 from wmd.models.mail import MailSwitch, Message, Suppression
 from wmd.models.organisations import EditionOrganisation, Organisation, Person, PublicCode
 from wmd.models.submissions import Alarm, AuditEntry, AuditSeal, Decision, JobTick, Revision, Submission
+from wmd.models.zoom import (
+    Banner,
+    BindingSession,
+    WebinarBinding,
+    ZoomAccount,
+    ZoomAttendance,
+    ZoomBudget,
+    ZoomCall,
+    ZoomConsent,
+    ZoomDrift,
+    ZoomPush,
+    ZoomRegistrant,
+    ZoomWebhook,
+)
 
 __all__ = [
     "Alarm",
     "Attendee",
     "AuditEntry",
     "AuditSeal",
+    "Banner",
+    "BindingSession",
     "CalendarEntry",
     "Change",
     "ChangeNotice",
@@ -111,4 +127,14 @@ __all__ = [
     "Suppression",
     "Topic",
     "WebSession",
+    "WebinarBinding",
+    "ZoomAccount",
+    "ZoomAttendance",
+    "ZoomBudget",
+    "ZoomCall",
+    "ZoomConsent",
+    "ZoomDrift",
+    "ZoomPush",
+    "ZoomRegistrant",
+    "ZoomWebhook",
 ]
