@@ -23,6 +23,7 @@ from wmd.cli import publishing_setting
 from wmd.db import db, make_engine
 from wmd.jobs import JOBS
 from wmd.models import Revision
+from wmd.services.job_watch import note_beat
 
 Run = Callable[..., Result]
 EMPTY = {"topics": 8, "regions": 13, "site_state": 1, "mail_switch": 1, "reasons": 11}
@@ -316,6 +317,29 @@ def test_jobs_are_listed_and_run_by_name(run: Run) -> None:
     assert run("jobs", "list").stdout.splitlines() == [f"{name}  every {job.every_s} s" for name, job in JOBS.items()]
     assert run("jobs", "run", "delete-private-links").stdout == "delete-private-links: 0 rows.\n"
     assert run("jobs", "run", "no-such-job").exit_code == 2
+
+
+def test_status_of_jobs_says_what_is_late_and_who_is_silent(run: Run, app: Flask, dbs: Session, clock: Clock) -> None:
+    assert run("jobs", "run", "outbox").exit_code == 0
+    nobody = run("jobs", "status")
+    assert (nobody.exit_code, nobody.stdout.splitlines()[-1]) == (1, "No scheduler lives.")
+
+    note_beat(dbs, "one", started_at=clock.now, running={"outbox": clock.now}, now=clock.now)
+    dbs.commit()
+    clock.now += timedelta(seconds=30)
+    well = run("jobs", "status")
+    lines = {line.split("  ")[0]: line for line in well.stdout.splitlines()}
+    assert (well.exit_code, well.stdout.splitlines()[-1]) == (
+        0,
+        "scheduler one: lives, 30 s ago; at outbox, begun 30 s ago",
+    )
+    assert lines["outbox"].split() == ["outbox", "30", "s", "ago", "-", "0", "0", "0"]
+    assert lines["retention"].split() == ["retention", "never", "-", "0", "0", "-"]
+
+    clock.now += timedelta(minutes=20)
+    late = run("jobs", "status")
+    assert (late.exit_code, "LATE" in late.stdout, late.stdout.splitlines()[-1]) == (1, True, "No scheduler lives.")
+    assert "scheduler one: SILENT since 20 min ago" in late.stdout
 
 
 def test_rederive_names_the_session_whose_time_no_longer_exists(app: Flask, dbs: Session) -> None:

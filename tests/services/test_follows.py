@@ -16,6 +16,7 @@ from wmd.errors import InvalidContentError
 from wmd.models import Attendee, Change, Event, Follow, Message, Person
 from wmd.secretbox import SecretBox
 from wmd.services import follows
+from wmd.services.attendee_retention import unconfirmed_follows
 from wmd.services.attendees import leave, pause
 from wmd.services.follows import (
     EventWish,
@@ -142,6 +143,15 @@ def test_button_works_for_seven_days(dbs: Session, box: SecretBox, codes: list[s
     ask(dbs, box, codes)
     (secret,) = secrets_of(dbs, box)
     assert confirm_follows(dbs, secret, shown=[], kept=[], now=NOW + timedelta(days=7)) is None
+
+
+def test_what_waits_stays_as_long_as_the_newest_button_works(dbs: Session, box: SecretBox, codes: list[str]) -> None:
+    ask(dbs, box, codes[:1])
+    later = [EventWish(codes[1], codes[1])]
+    ask_to_follow(dbs, NEW, later, language="es", zone="", box=box, now=NOW + timedelta(days=5))
+    dbs.commit()
+    due = [len(dbs.execute(unconfirmed_follows(NOW + timedelta(days=days))).all()) for days in (11, 13)]
+    assert due == [0, 2]
 
 
 def test_address_that_is_known_keeps_its_name_language_and_zone(

@@ -20,7 +20,7 @@ from tests.services.test_reminder_planning import DAY, HOUR, LONG_AGO, MINUTE, S
 from wmd.jobs.outbox import send_mail
 from wmd.jobs.reminders import check_links, plan_reminders
 from wmd.jobs.tools import tools_of
-from wmd.models import AuditEntry, Event, EventSession, LinkCheck, Submission
+from wmd.models import AuditEntry, Event, EventSession, LinkCheck, OrganisationContact, Submission
 from wmd.services.link_check_tokens import make_answer_token, open_answer_token
 from wmd.services.publishing import Setting
 
@@ -160,6 +160,20 @@ def test_question_that_is_answered_or_settled_takes_no_more_mail_and_no_more_ans
     assert get(client, f"/organiser/link-check?t={secret}").status_code == 410
     for forged in ("", "none", secret[:-1] + "x", "x" * 500):
         assert get(client, f"/organiser/link-check?t={forged}").status_code == 410
+
+
+def test_who_answers_for_the_event_no_more_says_no_more_about_its_link(
+    app: Flask, dbs: Session, event: Event, run: Callable[[datetime], int], mailbox: Mailbox
+) -> None:
+    run(STARTS - 2 * DAY)
+    secrets = {name: secret_of(mailbox, f"{name}@people.example") for name in ("ana", "cleo")}
+    dbs.execute(
+        update(OrganisationContact).where(OrganisationContact.person_id == "cleo").values(removed_at=STARTS - 2 * DAY)
+    )
+    dbs.commit()
+    client = app.test_client()
+    answers = {name: get(client, f"/organiser/link-check?t={secret}").status_code for name, secret in secrets.items()}
+    assert answers == {"ana": 200, "cleo": 410}
 
 
 def test_token_opens_only_what_it_was_made_for(app: Flask) -> None:

@@ -56,7 +56,7 @@ def status_command() -> None:
         well = _ago(each.good_at, now)
         click.echo(f"{each.job.name:{width}}  {well:13}  {took:8}  {each.rows:9}  {each.errors:6}  {due}{state}")
     for one in schedulers:
-        at = ", ".join(f"{name} for {_ago(since, now)}" for name, since in one.running.items())
+        at = ", ".join(f"{name}, begun {_ago(since, now)}" for name, since in one.running.items())
         click.echo(f"scheduler {one.name}: {'SILENT since' if one.is_silent else 'lives,'} {_ago(one.beat_at, now)}"
                    f"{'; at ' + at if at else ''}")  # fmt: skip
     lives = any(not one.is_silent for one in schedulers)
