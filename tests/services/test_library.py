@@ -12,6 +12,7 @@ import pytest
 
 from tests.factories import make_edition, make_event, make_programme
 from wmd.domain.programme import Programme, Site
+from wmd.domain.status import EventStatus, Status
 from wmd.errors import NotLoadedError
 from wmd.services.library import GoodCopies, Library
 
@@ -24,6 +25,8 @@ class Shelf:
     is_down: bool = False
     looks: int = 0
     loads: int = 0
+    status_version: int = 1
+    status_loads: int = 0
     gate: threading.Event = field(default_factory=threading.Event)
     previous: Programme | None = None
 
@@ -37,7 +40,7 @@ class Shelf:
     def versions(self) -> Mapping[str, int]:
         self.looks += 1
         self._check()
-        return {"site": 1, "status": 1, "edition:2021": self.version}
+        return {"site": 1, "status": self.status_version, "edition:2021": self.version}
 
     def site(self) -> Site:
         self._check()
@@ -51,6 +54,11 @@ class Shelf:
         self.previous = previous
         events = [make_event(number) for number in range(1, self.version + 1)]
         return make_programme(events, version=self.version)
+
+    def status(self) -> Status:
+        self._check()
+        self.status_loads += 1
+        return Status(self.status_version, {"AAAAAA": EventStatus("AAAAAA", registration="full")})
 
 
 @dataclass
@@ -247,6 +255,9 @@ class _Mute:
     def programme(self, slug: str, previous: Programme | None) -> Programme:
         return self._shelf.programme(slug, previous)
 
+    def status(self) -> Status:
+        return self._shelf.status()
+
 
 def test_restored_database_with_a_lower_version_is_read_anew() -> None:
     shelf, passing = Shelf(version=3), Time()
@@ -324,3 +335,52 @@ def test_good_copy_that_could_not_be_written_is_tried_again(tmp_path: Path) -> N
     library.versions()
 
     assert isinstance(copies.read("site"), Site)
+
+
+def test_status_moves_no_edition_and_is_read_again_only_when_its_version_rose() -> None:
+    shelf, passing = Shelf(), Time()
+    library = Library(shelf, monotonic=passing, background=False)
+    programme, first = library.programme("2021"), library.status()
+    loads = shelf.loads
+
+    passing.now_s += 2
+    library.versions()
+    shelf.status_version = 2
+    passing.now_s += 2
+    second = library.status()
+
+    assert (first.version, second.version, library.versions()["status"]) == (1, 2, 2)
+    assert (shelf.status_loads, shelf.loads) == (2, loads)
+    assert library.programme("2021") is programme
+
+
+def test_status_that_cannot_be_loaded_stays_as_it_was_and_is_tried_again() -> None:
+    @dataclass
+    class Broken(Shelf):
+        fails: bool = False
+
+        def status(self) -> Status:
+            if self.fails:
+                raise ConnectionError
+            return super().status()
+
+    shelf, passing = Broken(), Time()
+    library = Library(shelf, monotonic=passing, background=False)
+    library.site()
+
+    shelf.status_version, shelf.fails = 2, True
+    passing.now_s += 2
+    while_broken = (library.status().version, library.versions()["status"], library.is_stale)
+    shelf.fails = False
+    passing.now_s += 2
+
+    assert while_broken == (1, 1, True)
+    assert (library.status().version, library.is_stale) == (2, False)
+
+
+def test_process_without_database_has_an_empty_status(tmp_path: Path) -> None:
+    Library(Shelf(), copies=GoodCopies(tmp_path, "secret")).warm()
+    library = Library(Shelf(is_down=True), copies=GoodCopies(tmp_path, "secret"), background=False)
+
+    assert library.site().version == 1
+    assert library.status() == Status()

@@ -22,6 +22,7 @@ from typing import Protocol
 
 from wmd.domain.index import Index
 from wmd.domain.programme import Programme, Site
+from wmd.domain.status import Status
 from wmd.errors import NotLoadedError
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,9 @@ class Source(Protocol):
 
     def programme(self, slug: str, previous: Programme | None) -> Programme:
         """Load an edition, keeping from ``previous`` what did not change."""
+
+    def status(self) -> Status:
+        """Load what is known of the ways into events."""
 
 
 class GoodCopies:
@@ -136,6 +140,7 @@ class Library:
         self._next_look = 0.0
         self._wanted: Mapping[str, int] = {}
         self._site: Site | None = None
+        self._status = Status()
         self._programmes: dict[str, Programme] = {}
         self._indexes: dict[str, tuple[Programme, Index]] = {}
         self._loaded: dict[str, int] = {}
@@ -195,8 +200,6 @@ class Library:
             self.is_stale = True
         else:
             self.is_stale = False
-            if "status" in self._wanted:
-                self._note("status", self._wanted["status"])
         finally:
             self._next_look = self._monotonic() + self._every_s
 
@@ -204,7 +207,7 @@ class Library:
         return [
             name
             for name, version in self._wanted.items()
-            if name != "status" and self._loaded.get(name) != version and (name == "site" or self._held(name))
+            if self._loaded.get(name) != version and (name in {"site", "status"} or self._held(name))
         ]
 
     def _held(self, name: str) -> bool:
@@ -220,6 +223,9 @@ class Library:
                     self._site = site
                     self._note(name, site.version)
                     self._copy(name, site)
+                elif name == "status":
+                    self._status = self._source.status()
+                    self._note(name, self._status.version)
                 else:
                     self._load_edition(name.removeprefix("edition:"))
             except Exception as error:  # the old value serves; staff see the alarm in /readyz
@@ -302,6 +308,11 @@ class Library:
             if slug not in self._programmes:
                 self._first(f"edition:{slug}", lambda: self._source.programme(slug, None))
         return self._programmes[slug]
+
+    def status(self) -> Status:
+        """Return what is known of the ways into events: nothing, in a process that could not read it yet."""
+        self.versions()
+        return self._status
 
     def warm(self) -> None:
         """Load every edition that is not held yet, so that nobody waits for it and each has its good copy."""

@@ -9,19 +9,23 @@ from sqlalchemy import Connection, Engine, select
 
 from wmd.db import reading
 from wmd.domain.programme import Programme, Site, TopicView
+from wmd.domain.status import Status
 from wmd.models import Edition, Event, EventSession, SiteState, Topic
 from wmd.services.programme import edition_view, load_programme, load_series
+from wmd.services.status import load_status
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseSource:
     """The library's source: reads versions and values through one engine.
 
-    ``current`` names the edition that ``/`` leads to; None leaves it to the day.
+    ``current`` names the edition that ``/`` leads to; None leaves it to the day. ``shows_looks``: whether pasted links
+    are looked at, and pages may say when one last worked.
     """
 
     engine: Engine
     current: str | None = None
+    shows_looks: bool = False
 
     def versions(self) -> Mapping[str, int]:
         """Return the versions of the site, the status value and every edition: one statement."""
@@ -46,6 +50,11 @@ class DatabaseSource:
         """Load one edition; events whose version is not newer than ``previous`` are kept from it."""
         with reading(self.engine) as connection:
             return load_programme(connection, slug, previous)
+
+    def status(self) -> Status:
+        """Load what is known of the ways into events."""
+        with reading(self.engine) as connection:
+            return load_status(connection, shows_looks=self.shows_looks)
 
 
 def _load_site(connection: Connection, current: str | None) -> Site:

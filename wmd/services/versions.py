@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from wmd.models import Edition, SiteState
@@ -35,3 +36,13 @@ def touch_site(dbs: Session) -> None:
     else:
         state.version += 1
     dbs.flush()
+
+
+def raise_status(dbs: Session) -> None:
+    """Raise the version of the status value: something that pages say about links is not as it was."""
+    dbs.execute(
+        update(SiteState)
+        .where(SiteState.id == 1)
+        .values(status_version=SiteState.status_version + 1)
+        .execution_options(synchronize_session=False)
+    )

@@ -10,6 +10,7 @@ from typing import Any, Literal, NoReturn
 from flask import Response, abort, current_app, make_response, render_template, request
 
 from wmd.domain.programme import Programme, Site
+from wmd.domain.status import Status
 from wmd.domain.zones import canonical
 from wmd.errors import NotLoadedError
 from wmd.gateways import Gateways
@@ -81,6 +82,11 @@ def read_programmes(site: Site) -> list[Programme]:
     return [read_programme(slug) for slug in site.editions]
 
 
+def read_status() -> Status:
+    """Return what is known of the ways into events; a page that shows it names it among its values."""
+    return library().status()
+
+
 def not_ready() -> NoReturn:
     """Answer 503 and when to ask again: a page to people, a line to calendars and other machines.
 
@@ -109,7 +115,7 @@ def viewer(default_zone: str) -> Viewer:
 def keep(
     response: Response,
     *,
-    values: Iterable[Programme | Site],
+    values: Iterable[Programme | Site | Status],
     valid_until: datetime | None,
     pinned: bool = False,
     by_zone: bool = True,
@@ -124,8 +130,7 @@ def keep(
     """
     depends: dict[str, int] = {}
     for value in values:
-        name = f"edition:{value.edition.slug}" if isinstance(value, Programme) else "site"
-        depends[name] = value.version
+        depends[_name_of(value)] = value.version
     # An address that names no real zone leaves the choice to the cookie, whatever it says.
     cookie_decides = by_zone and canonical(request.args.get("tz", "")) is None
     if cookie_decides:
@@ -143,3 +148,9 @@ def keep(
         versions=depends, valid_until=valid_until, pinned=pinned and not one_of_many, private=cookie_decides
     )
     return response
+
+
+def _name_of(value: Programme | Site | Status) -> str:
+    if isinstance(value, Programme):
+        return f"edition:{value.edition.slug}"
+    return "status" if isinstance(value, Status) else "site"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import unescape
 from html.parser import HTMLParser
@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 
 from tests.conftest import Clock, make_test_app
 from wmd.domain.programme import Programme, SeriesView, Site
+from wmd.domain.status import Status
 from wmd.services.library import Library
 
 #: A week before the main day of the edition that the factories make.
@@ -29,9 +30,12 @@ class InMemory:
     programmes: Mapping[str, Programme]
     current: str | None
     series: Mapping[str, SeriesView]
+    known: Status = field(default_factory=lambda: Status(1))
 
     def versions(self) -> Mapping[str, int]:
-        return {"site": 1, "status": 1} | {f"edition:{slug}": each.version for slug, each in self.programmes.items()}
+        return {"site": 1, "status": self.known.version} | {
+            f"edition:{slug}": each.version for slug, each in self.programmes.items()
+        }
 
     def site(self) -> Site:
         codes = {}
@@ -49,6 +53,9 @@ class InMemory:
     def programme(self, slug: str, previous: Programme | None) -> Programme:
         del previous
         return self.programmes[slug]
+
+    def status(self) -> Status:
+        return self.known
 
 
 @dataclass

@@ -12,6 +12,7 @@ from flask import Response, current_app, make_response, render_template, request
 from config import Config
 from wmd.domain.change_notes import notes_turn_at
 from wmd.domain.programme import EditionView, Programme, Site
+from wmd.domain.status import Status
 from wmd.web.reading import Viewer, keep
 
 
@@ -64,7 +65,7 @@ def page(
     who: Viewer,
     now: datetime,
     canonical: str,
-    values: Sequence[Programme | Site],
+    values: Sequence[Programme | Site | Status],
     valid_until: datetime | None,
     edition: EditionView | None = None,
     pinned: bool = False,

@@ -1,0 +1,58 @@
+"""Loading the status value: what is known of the ways into events, read beside the programme and never with it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
+
+from wmd.domain.status import DOUBT, EventStatus, Status, hour_of, their_start
+from wmd.models import Event, EventSession, SiteState, WebinarBinding, ZoomDrift
+
+#: States in which a link leads nowhere any more.
+RENEWING = ("gone", "trashed")
+
+
+def load_status(connection: Connection, *, shows_looks: bool) -> Status:
+    """Return the status of all events at its version; three statements.
+
+    ``shows_looks``: whether pasted links are looked at; otherwise an old look says nothing of when one last worked.
+    """
+    version = connection.scalar(select(SiteState.status_version).where(SiteState.id == 1)) or 0
+    disputed: dict[str, dict[str, datetime | None]] = {}
+    drifts = (
+        select(ZoomDrift.binding_id, EventSession.code, ZoomDrift.theirs)
+        .join(EventSession, EventSession.id == ZoomDrift.session_id)
+        .join(WebinarBinding, WebinarBinding.id == ZoomDrift.binding_id)
+        .where(ZoomDrift.state == "open", ZoomDrift.field == "time", is_current())
+    )
+    for binding_id, code, theirs in connection.execute(drifts):
+        disputed.setdefault(binding_id, {})[code] = their_start(theirs)
+    rows = connection.execute(
+        select(
+            WebinarBinding.id, WebinarBinding.kind, WebinarBinding.state, WebinarBinding.registration,
+            WebinarBinding.seen_at, WebinarBinding.missing_since, Event.code,
+        )
+        .join(Event, Event.id == WebinarBinding.event_id)
+        .where(
+            is_current(), WebinarBinding.state != "ended",
+            or_(
+                WebinarBinding.seen_at.is_not(None), WebinarBinding.state.in_((*RENEWING, "missing")),
+                WebinarBinding.registration.in_(("full", "closed")), WebinarBinding.id.in_(list(disputed)),
+            ),
+        )
+    )  # fmt: skip
+    events = {}
+    for row in rows:
+        is_shown = row.seen_at is not None and (row.kind != "link" or shows_looks)
+        doubt = row.missing_since + DOUBT if row.state == "missing" and row.missing_since is not None else None
+        events[row.code] = EventStatus(
+            row.code, hour_of(row.seen_at) if is_shown else None, row.registration, row.state in RENEWING, doubt,
+            disputed.get(row.id, {}),
+        )  # fmt: skip
+    return Status(version, events)
+
+
+def is_current() -> ColumnElement[bool]:
+    """Return whether a binding is the one of its event that counts now."""
+    return and_(WebinarBinding.is_primary, WebinarBinding.ended_at.is_(None))
