@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,8 @@ from wmd.secretbox import SecretBox
 from wmd.services import registrations as places
 from wmd.services.letters import shown
 from wmd.services.publishing import Setting
+from wmd.services.registration_mail import NOTHING_ON
+from wmd.services.rooms import room_for
 
 NOW = datetime(2021, 10, 7, 13, 1, tzinfo=UTC)
 
@@ -124,6 +127,46 @@ def test_mail_that_is_overtaken_does_not_go_out(desk: Desk) -> None:
     desk.dbs.commit()
 
     assert [str(mail["Subject"]) for mail in desk.send().values()] == ["Not registered any more: Care in the city"]
+
+
+@pytest.mark.parametrize("status", ["cancelled", "postponed"])
+def test_mail_names_only_dates_that_take_place(desk: Desk, status: str) -> None:
+    second = list(desk.dbs.scalars(select(EventSession).order_by(EventSession.starts_at)))[1]
+    desk.join("ana")
+    desk.join("ben")
+    second.status = status
+    desk.dbs.commit()
+    mails = desk.send()
+
+    for text in (text_of(mails["ana"]), text_of(mails["ben"])):
+        assert ("Sunday 10 October 2021" in text, "11 October" in text) == (True, False)
+    assert len(objects(mails["ana"])) == 2
+
+
+def test_mail_about_dates_that_are_all_off_does_not_go_out(desk: Desk) -> None:
+    first, second = desk.dbs.scalars(select(EventSession).order_by(EventSession.starts_at))
+    desk.join("ana", sessions=(second.id,))
+    second.status = "cancelled"
+    desk.dbs.commit()
+
+    assert (desk.send(), first.status) == ({}, "scheduled")
+    message = desk.dbs.scalars(select(Message).where(Message.kind == "registered")).one()
+    desk.dbs.refresh(message)
+    assert (message.state, message.reason) == ("skipped", NOTHING_ON)
+
+
+def test_button_of_an_early_mail_opens_the_room_of_a_session_that_moved(desk: Desk) -> None:
+    first = next(iter(desk.dbs.scalars(select(EventSession).order_by(EventSession.starts_at))))
+    desk.join("ana", sessions=(first.id,))
+    found = re.search(r"/go/\w+\?t=(\S+)", text_of(desk.send()["ana"]))
+    assert found is not None
+    first.starts_at += timedelta(days=7)
+    first.ends_at += timedelta(days=7)
+    desk.dbs.commit()
+
+    room = room_for(desk.dbs, desk.box, found[1], first.code, now=first.starts_at)
+    assert room is not None
+    assert room.starts_at == first.starts_at
 
 
 def test_other_dates_are_invited_to_and_those_left_out_taken_back(desk: Desk) -> None:

@@ -184,6 +184,48 @@ def test_calling_off_ends_no_wait_and_offers_nothing_until_it_takes_place_again(
     assert states(dbs)["cleo"] == "offered"
 
 
+def test_place_that_was_offered_is_not_taken_once_it_is_called_off_and_the_wait_goes_on(
+    dbs: Session, box: SecretBox, event: Event
+) -> None:
+    rows = [join(dbs, box, event, name, now=NOW + timedelta(minutes=index))
+            for index, name in enumerate(("ana", "ben", "cleo"))]  # fmt: skip
+    places.cancel(dbs, rows[0], box=box, now=NOW)
+    until = rows[2].offered_until or NOW
+    dbs.execute(update(EventSession).values(status="cancelled"))
+    dbs.commit()
+
+    assert places.accept_offer(dbs, rows[2], box=box, now=NOW) is False
+    sent = len(mails(dbs))
+    places.turn_waiting_list(dbs, event.id, box=box, now=until)
+    dbs.commit()
+    assert (states(dbs)["cleo"], len(mails(dbs)), places.due_events(dbs, now=until, limit=9)) == ("waiting", sent, [])
+    dbs.execute(update(EventSession).values(status="scheduled"))
+    places.turn_waiting_list(dbs, event.id, box=box, now=until)
+    dbs.commit()
+    assert states(dbs)["cleo"] == "offered"
+
+
+def test_nothing_is_offered_or_confirmed_to_who_chose_only_dates_that_are_off(
+    dbs: Session, box: SecretBox, event: Event
+) -> None:
+    first, second = dbs.scalars(select(EventSession.id).order_by(EventSession.starts_at))
+    rows = [
+        join(dbs, box, event, name, now=NOW + timedelta(minutes=index), sessions=(first if name == "cleo" else second,))
+        for index, name in enumerate(("ana", "ben", "cleo", "dora"))
+    ]
+    ask(dbs, box, event, "eve@people.example", sessions=(first,))
+    dbs.execute(update(EventSession).where(EventSession.id == first).values(status="postponed"))
+    dbs.commit()
+    places.cancel(dbs, rows[0], box=box, now=NOW)
+    dbs.commit()
+
+    assert (states(dbs)["cleo"], states(dbs)["dora"]) == ("waiting", "offered")
+    with pytest.raises(InvalidContentError) as caught:
+        places.confirm_registration(dbs, secret_of(dbs, box), shares_name=False, box=box, now=NOW)
+    dbs.rollback()
+    assert [finding.code for finding in caught.value.findings] == ["register.none-on"]
+
+
 def test_two_buttons_of_one_registration_pressed_at_once_give_one_place_and_one_mail(
     dbs: Session, box: SecretBox, setting: Setting, database_url: str
 ) -> None:

@@ -35,7 +35,7 @@ SESSION_MOVES: Moves = {
 REGISTRATION_MOVES: Moves = {
     "unconfirmed": frozenset({"registered", "waiting", "cancelled"}),
     "waiting": frozenset({"offered", "cancelled", "lapsed"}),
-    "offered": frozenset({"registered", "cancelled", "lapsed"}),
+    "offered": frozenset({"registered", "waiting", "cancelled", "lapsed"}),
     "registered": frozenset({"cancelled"}),
     "cancelled": frozenset(),
     "lapsed": frozenset(),

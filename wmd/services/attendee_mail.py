@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -33,9 +33,6 @@ from wmd.services.mail_texts import Press, Written, read_written
 from wmd.services.personal_links import STOP_LIVES, Scope, make_token, me_until
 from wmd.services.session_words import When, when_lines
 from wmd.services.time_words import short_day
-
-#: A room stays open so long after its session's end for who comes with a link of their own.
-GO_AFTER: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +159,8 @@ class AttendeeMail:
         way = f"{self.press.letterhead.base_url}/go/{session.code}"
         if not self._is_registered() or self.attendee is None:
             return way
-        return f"{way}?t={self.known.links.token(self.attendee, 'go', session.code, session.ends_at + GO_AFTER)}"
+        # Sessions move, and the button in earlier mails must lead on: the room itself asks for place, state and end.
+        return f"{way}?t={self.known.links.token(self.attendee, 'go', session.code, self.now + STOP_LIVES)}"
 
     def _is_registered(self) -> bool:
         return self.registration is not None and self.registration.state == "registered"

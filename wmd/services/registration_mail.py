@@ -24,6 +24,7 @@ from wmd.services.mail_rows import About
 from wmd.services.session_words import moment_text
 
 UNWANTED: Final = "the registration stands differently by now"
+NOTHING_ON: Final = "none of the dates takes place"
 _INVITED: Final[Mapping[str, str]] = {
     "request": N_("The invitation in this mail puts it into your calendar, and is brought up to date by itself."),
     "publish": N_("Open the attached file to put it into your calendar."),
@@ -71,12 +72,17 @@ class PlaceMail(AttendeeMail):
 
     @cached_property
     def coming(self) -> list[SessionView]:
-        """The chosen sessions that are not over."""
+        """The chosen sessions that are not over, called off or not: a calendar may have each of them."""
         return [each for each in self.event.sessions if each.ends_at > self.now and self.chose(each)]
+
+    @property
+    def on(self) -> list[SessionView]:
+        """The chosen sessions that take place and are not over."""
+        return [each for each in self.coming if each.status is SessionStatus.SCHEDULED]
 
     def _times(self) -> str:
         parts = []
-        for session in self.coming:
+        for session in self.on:
             label, lines = self.label(session), self.times(session)
             parts.append("\n".join([f"{label}: {lines[0]}", *lines[1:]] if label and lines else lines))
         return "\n\n".join(parts)
@@ -104,7 +110,15 @@ class PlaceMail(AttendeeMail):
         return [(session, entry) for session, entry in found if entry is not None]
 
 
-class RegisteredMail(PlaceMail):
+class StandingMail(PlaceMail):
+    """A mail about a registration that stands; it says the dates that take place, and nothing where none does."""
+
+    def skip(self) -> str:
+        """Return why it shall not go out: also when all dates were called off since, which has a mail of its own."""
+        return super().skip() or ("" if self.on else NOTHING_ON)
+
+
+class RegisteredMail(StandingMail):
     """``registered``: with the invitation, as the reader wants it."""
 
     states = ("registered",)
@@ -136,13 +150,13 @@ class RegisteredMail(PlaceMail):
         return True
 
 
-class WaitingMail(PlaceMail):
+class WaitingMail(StandingMail):
     """``waiting``: on the list."""
 
     states = ("waiting",)
 
 
-class OfferedMail(PlaceMail):
+class OfferedMail(StandingMail):
     """``place-offered``: a place is kept until an hour."""
 
     states = ("offered",)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, cast, exists, func, literal, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -43,6 +43,7 @@ LONGEST_NAME: Final = 150
 _CLOSED = N_("This event takes no registrations here now.")
 _FULL = N_("All places are taken, and there is no waiting list.")
 _NO_SESSION = N_("Choose at least one of the dates that are still to come.")
+_NONE_ON = N_("None of the dates that were chosen takes place any more. Please register for others.")
 _NAME = N_("Write the name on one line, with at most {most} characters.")
 _NAME_NEEDED = N_("Write your name: you agreed that the organiser may see it.")
 
@@ -100,6 +101,15 @@ def coming_sessions(dbs: Session, event_id: str, *, now: datetime) -> list[Event
             .order_by(EventSession.starts_at, EventSession.code)
         )
     )
+
+
+def takes_place(dbs: Session, row: Registration, *, now: datetime) -> bool:
+    """Whether anything that somebody registered for is still to take place, in an event that is listed."""
+    event = dbs.get_one(Event, row.event_id)
+    if event.hidden_at is not None or event.merged_into_id is not None:
+        return False
+    coming = coming_sessions(dbs, row.event_id, now=now)
+    return any(not row.sessions or session.id in row.sessions for session in coming)
 
 
 def check_wanted(dbs: Session, event: Event, wanted: Wanted, *, now: datetime) -> None:
@@ -210,6 +220,8 @@ def confirm_registration(
     dbs.flush()
     if not is_open(dbs, dbs.get_one(Event, row.event_id), now=now):
         raise InvalidContentError([Finding("register.closed", Level.ERROR, "event", _CLOSED)])
+    if not takes_place(dbs, row, now=now):
+        raise InvalidContentError([Finding("register.none-on", Level.ERROR, "sessions", _NONE_ON)])
     _admit(dbs, row, person, attendee, box=box, now=now)
     return row
 
@@ -341,11 +353,13 @@ def cancel(dbs: Session, row: Registration, *, box: SecretBox, now: datetime) ->
 
 
 def accept_offer(dbs: Session, row: Registration, *, box: SecretBox, now: datetime) -> bool:
-    """Take the place that is offered; tells whether it was still kept."""
+    """Take the place that is offered; tells whether it was still kept, and anything of it takes place."""
     event = _locked(dbs, row.event_id)
     dbs.refresh(row)
     if row.state != "offered" or row.offered_until is None or row.offered_until <= now:
         return row.state == "registered"
+    if not takes_place(dbs, row, now=now):
+        return False
     row.offered_until = None
     move(dbs, row, "registered", actor=f"person:{row.person_id}", now=now)
     dbs.flush()
@@ -361,7 +375,7 @@ def _offer_free(dbs: Session, event: Event, *, box: SecretBox, now: datetime) ->
         return 0
     first = dbs.scalars(
         select(Registration)
-        .where(Registration.event_id == event.id, Registration.state == "waiting")
+        .where(Registration.event_id == event.id, Registration.state == "waiting", _wants_what_comes(now))
         .order_by(Registration.queued_at, Registration.id)
         .limit(_MOST_OFFERS if free is None else min(free, _MOST_OFFERS))
     ).all()
@@ -389,8 +403,8 @@ def due_events(dbs: Session, *, now: datetime, limit: int) -> list[str]:
         .scalar_subquery()
     )
     lapsed = and_(Registration.state == "offered", Registration.offered_until <= now)
-    is_free = and_(or_(Event.capacity.is_(None), Event.capacity > taken), _takes_place(now), Event.hidden_at.is_(None))
-    waits = and_(Registration.state == "waiting", or_(is_free, _over(now)))
+    is_free = and_(or_(Event.capacity.is_(None), Event.capacity > taken), Event.hidden_at.is_(None))
+    waits = and_(Registration.state == "waiting", or_(and_(is_free, _wants_what_comes(now)), _over(now)))
     found: Select[tuple[str]] = (
         select(Event.id)
         .join(Registration, Registration.event_id == Event.id)
@@ -408,10 +422,13 @@ def _over(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _takes_place(now: datetime) -> ColumnElement[bool]:
+def _wants_what_comes(now: datetime) -> ColumnElement[bool]:
+    """Whether a registration is for anything that takes place and is not over."""
+    chosen = cast(Registration.sessions, String)
     return exists().where(
-        EventSession.event_id == Event.id, EventSession.status == "scheduled", EventSession.ends_at > now
-    )
+        EventSession.event_id == Registration.event_id, EventSession.status == "scheduled", EventSession.ends_at > now,
+        or_(chosen == "[]", chosen.like(literal('%"') + EventSession.id + literal('"%'))),
+    )  # fmt: skip
 
 
 def turn_waiting_list(dbs: Session, event_id: str, *, box: SecretBox, now: datetime) -> int:
@@ -427,12 +444,17 @@ def turn_waiting_list(dbs: Session, event_id: str, *, box: SecretBox, now: datet
             Registration.event_id == event_id, Registration.state.in_(("offered", "waiting"))
         )
     for row in dbs.scalars(ended).all():
+        done += 1
+        if not is_over and not takes_place(dbs, row, now=now):
+            # Called off while the place was kept: they keep theirs in the list, for the day it is revived.
+            row.offered_until = None
+            move(dbs, row, "waiting", actor="job:waiting-lists", now=now)
+            continue
         row.ended_at, row.offered_until = now, None
         move(dbs, row, "lapsed", actor="job:waiting-lists", now=now)
         dbs.flush()
         if not is_over:
             _tell(dbs, row, "registration-ended", event, box=box, now=now, facts={"why": "lapsed"})
-        done += 1
     return done + _offer_free(dbs, event, box=box, now=now)
 
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from wmd.db import db
 from wmd.errors import InvalidContentError
 from wmd.models import Event, Registration
-from wmd.services.registrations import LONGEST_NAME, accept_offer, cancel, change_wanted, is_open, said_by
+from wmd.services.registrations import LONGEST_NAME, accept_offer, cancel, change_wanted, is_open, said_by, takes_place
 from wmd.web.attendee.asking import Messages, private
 from wmd.web.attendee.following import find_event
 from wmd.web.attendee.owners import Owner, owner_of
@@ -55,6 +55,7 @@ def show(owner: Owner, row: Registration, status: int = 200, messages: Messages 
         register_url=addresses.register(found.event.code),
         event_url=addresses.event(found.programme.edition.slug, found.event), longest_name=LONGEST_NAME,
         done=request.args.get("done", ""), is_kept=row.state == "offered" and (row.offered_until or now) > now,
+        is_on=takes_place(dbs, row, now=now),
     )  # fmt: skip
     return private(make_response(page, status))
 
