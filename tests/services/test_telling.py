@@ -282,6 +282,17 @@ def test_who_does_not_want_it_or_saw_it_already_is_not_told(stage: Stage, why: s
     assert sorted(stage.tell()) == ["ravi", "rosa"]
 
 
+@ONE_ENGINE
+def test_who_confirms_while_a_change_is_being_published_is_told(stage: Stage) -> None:
+    # The change bears the instant at which publishing began; whoever came before its end was shown the old time.
+    attendees.follow(stage.dbs, stage.person("zoe"), stage.event, stage.clock.now + 2 * MINUTE)
+    late = stage.clock.now + 2 * MINUTE + timedelta(seconds=1)
+    attendees.follow(stage.dbs, stage.person("yan"), stage.event, late)
+    stage.dbs.commit()
+    stage.publish(documents.session(**MOVED))
+    assert sorted(stage.tell()) == ["ravi", "rosa", "zoe"]
+
+
 def test_who_stops_between_the_page_and_the_sending_gets_nothing(stage: Stage) -> None:
     stage.publish(documents.session(**MOVED))
     stage.clock.now += 15 * MINUTE

@@ -31,6 +31,8 @@ ALTERNATIVES: Final = 3
 #: A mail about a change is worth sending so long, and at least so long, whenever its sessions end.
 _LONGEST, _SHORTEST = timedelta(days=4), timedelta(hours=1)
 _MOST_LOOKED_AT: Final = 500
+#: A change bears the instant at which publishing began, in whole seconds: until its end people see what was before.
+_PUBLISHING: Final = timedelta(minutes=2)
 
 
 def due_notices(dbs: Session, *, now: datetime, limit: int) -> list[int]:
@@ -85,8 +87,8 @@ def _put(dbs: Session, notice: ChangeNotice, event: Event, found: Net, page: Seq
     lines: dict[str, list[Line]] = {"event-changed": [], "event-called-off": []}
     for wish in page:
         touched = {id_ for id_ in found.sessions if wish.is_for(id_)}
-        # Who came after the change has seen how it is now.
-        if wish.wants_since > noted_at or not (touched or found.about_all):
+        # Who came well after the change has seen how it is now; hearing of it twice is better than never.
+        if wish.wants_since > noted_at + _PUBLISHING or not (touched or found.about_all):
             continue
         kind = "event-called-off" if touched & off else "event-changed"
         lines[kind].append(Line(wish.person_id, f"changed:{notice.id}:{wish.person_id}", until))
