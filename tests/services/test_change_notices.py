@@ -83,6 +83,36 @@ def test_time_place_state_and_link_are_noted(
     assert notices(dbs) == [(change.id, change.id, NOW + 16 * MINUTE, False)]
 
 
+FREE = {"registration": {"state": "not-needed"}}
+STREAM, PAGE = "https://stream.example.org/one", "https://page.example.org/one"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "noted", "told"),
+    [
+        ({"stream_url": STREAM}, {"stream_url": "https://stream.example.org/two"}, 1, 1),
+        ({"web_url": PAGE}, {"web_url": "https://page.example.org/two"}, 1, 1),
+        ({"web_url": PAGE}, {"web_url": PAGE, "stream_url": STREAM}, 1, 1),
+        ({"stream_url": STREAM}, {"stream_url": STREAM, "web_url": PAGE}, 0, 0),
+        ({"stream_url": STREAM}, {}, 1, 0),
+    ],
+)
+def test_free_event_that_leads_elsewhere_is_noted(
+    dbs: Session, setting: Setting, before: dict[str, Any], after: dict[str, Any], noted: int, told: int
+) -> None:
+    publish(dbs, setting, NOW, event={**FREE, **before})
+    publish(dbs, setting, NOW + MINUTE, event={**FREE, **after})
+    links = dbs.scalars(select(Change).where(Change.kind == "link")).all()
+    assert (len(links), len(notices(dbs))) == (noted, told)
+    assert "example.org" not in str([(each.before, each.after) for each in links])
+
+
+def test_stream_beside_a_page_of_registration_is_wording(dbs: Session, setting: Setting) -> None:
+    publish(dbs, setting, NOW)
+    publish(dbs, setting, NOW + MINUTE, event={"stream_url": STREAM})
+    assert notices(dbs) == []
+
+
 def test_change_of_the_venue_holds_no_address(dbs: Session, setting: Setting) -> None:
     for minute, name in enumerate(("City Hall", "Town Hall")):
         publish(dbs, setting, NOW + minute * MINUTE, event={"format": "hybrid", "venue": {**VENUE, "name": name}})

@@ -80,6 +80,22 @@ def test_what_matters_is_mailed_to_those_behind_the_event(
     assert so_far() == 3
 
 
+@pytest.mark.parametrize(("state", "about"), [("not-needed", ("link",)), ("open", ())])
+def test_stream_is_the_link_of_what_needs_no_registration(
+    dbs: Session, setting: Setting, event: Event, base: EventContent, state: str, about: tuple[str, ...]
+) -> None:
+    url = base.registration.url if state == "open" else ""
+    documents.apply(
+        dbs, setting,
+        documents.document(documents.event(registration={"state": state, "url": url}, stream_url="https://a.example")),
+        NOW,
+    )  # fmt: skip
+    dbs.expire_all()
+    found = read_content(dbs.get_one(Revision, event.revision_id))
+    proposed = changes(found, replace(found, stream_url="https://b.example"))
+    assert who_hears(dbs, event, proposed, now=NOW).about == about
+
+
 def test_join_link_that_was_typed_is_a_new_link(dbs: Session, event: Event) -> None:
     assert who_hears(dbs, event, [], new_link=True, now=NOW) == Hearers(("link",), 3, 1)
 

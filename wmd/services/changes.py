@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from wmd.domain.programme import EventView, SessionView
+from wmd.domain.ways_in import WayIn
 from wmd.models import Event, EventSession
 from wmd.services.projection import Slot
 
@@ -101,11 +102,20 @@ def _place_of(event: Event | EventView) -> dict[str, Any]:
 def _way_in(event: Event | EventView, private_link_id: str | None) -> dict[str, Any]:
     """Return how people take part: the state of registration, and a digest of where it leads."""
     if isinstance(event, Event):
-        state, url = event.registration_state, event.registration_url
+        way = way_of(event)
     else:
-        state, url = event.registration.state.value, event.registration.url
-    link = (url, private_link_id or "")
-    return {"state": state, "link": _digest(*link) if any(link) else ""}
+        said = event.registration
+        way = WayIn(said.state.value, said.url, event.stream_url, event.web_url, said.is_here)
+    link = way._replace(private_link_id=private_link_id).link()
+    return {"state": way.state, "link": _digest(*link) if any(link) else ""}
+
+
+def way_of(event: Event) -> WayIn:
+    """Return what a published event says of where one takes part."""
+    return WayIn(
+        event.registration_state, event.registration_url, event.stream_url, event.web_url, event.registration_here,
+        event.private_link_id,
+    )  # fmt: skip
 
 
 def leads_elsewhere(event: Event, view: EventView, private_link_id: str | None) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -14,16 +14,19 @@ from sqlalchemy.orm import Session
 from wmd.domain.changesets import Change
 from wmd.domain.content import RegistrationContent
 from wmd.domain.vocabulary import RegistrationState
+from wmd.domain.ways_in import WayIn
 from wmd.models import Event, EventSession
 from wmd.services.audience import count_audience
+from wmd.services.changes import way_of
 
 #: What people are mailed about, by the path of a change; everything else stands in the feed of changes alone.
 _MAILED: Final = (
     (re.compile(r"sessions\.[^.]+\.time"), "time"),
     (re.compile(r"sessions\.[^.]+\.status"), "state"),
     (re.compile(r"format"), "place"),
-    (re.compile(r"registration"), "link"),
 )
+#: What decides where people take part.
+_WAYS: Final = frozenset({"registration", "stream_url", "web_url"})
 _SESSION: Final = re.compile(r"sessions\.[^.]+")
 
 
@@ -53,7 +56,10 @@ def who_hears(
 
     Three queries; none where nothing but words changes, or nothing is published.
     """
-    about = {found for change in changes if (found := _mailed(change))} | ({"link"} if new_link else set())
+    several = list(changes)
+    about = {found for change in several if (found := _mailed(change))}
+    if new_link or (event is not None and _leads_elsewhere(event, several)):
+        about.add("link")
     ordered = tuple(name for name in ("time", "date", "place", "link", "state") if name in about)
     return _hearers(dbs, event, ordered, now)
 
@@ -82,12 +88,26 @@ def _mailed(change: Change) -> str:
     """Return what of a change people are mailed about; a blank for what stands in the feed alone."""
     if _SESSION.fullmatch(change.path):
         return "date" if change.kind == "added" else ""
-    found = next((name for pattern, name in _MAILED if pattern.fullmatch(change.path)), "")
-    if found != "link":
-        return found
-    before, after = change.before, change.after
-    if not isinstance(before, RegistrationContent) or not isinstance(after, RegistrationContent):
-        return found
-    was, is_ = ((each.url, each.private_link_id) for each in (before, after))
-    opens = after.state is RegistrationState.OPEN is not before.state
-    return found if (was != is_ and any(is_)) or opens else ""
+    return next((name for pattern, name in _MAILED if pattern.fullmatch(change.path)), "")
+
+
+def _leads_elsewhere(event: Event, changes: Iterable[Change]) -> bool:
+    """Whether people take part another way after some changes, or can register at last."""
+    ways = {change.path: (change.before, change.after) for change in changes if change.path in _WAYS}
+    if not ways:
+        return False
+    was, is_ = (_way(event, {path: sides[side] for path, sides in ways.items()}) for side in (0, 1))
+    opens = is_.state == RegistrationState.OPEN != was.state
+    return (was.link() != is_.link() and any(is_.link())) or opens
+
+
+def _way(event: Event, changed: Mapping[str, Any]) -> WayIn:
+    """Return what a version says of where one takes part: the published event's, but for what the changes name."""
+    said = way_of(event)
+    registration = changed.get("registration")
+    if isinstance(registration, RegistrationContent):
+        said = said._replace(
+            state=registration.state, url=registration.url, is_here=registration.takes_here,
+            private_link_id=registration.private_link_id,
+        )  # fmt: skip
+    return said._replace(**{name: changed[name] for name in ("stream_url", "web_url") if name in changed})

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from wmd.models import Event, EventSession, Person, PrivateLink
 from wmd.secretbox import SecretBox
+from wmd.services.changes import way_of
 from wmd.services.personal_links import open_token, standing_attendee
 from wmd.services.private_links import open_link
 from wmd.services.registrations import standing
@@ -61,7 +62,7 @@ def room_for(dbs: Session, box: SecretBox, secret: str, session_code: str, *, no
         return None
     opens_at = session.starts_at - OPENS_BEFORE
     link = dbs.get(PrivateLink, event.private_link_id) if event.private_link_id and now >= opens_at else None
-    url = open_link(box, link) if link is not None else event.registration_url or event.stream_url
+    url = open_link(box, link) if link is not None else way_of(event).address(has_place=True)
     person = dbs.get(Person, attendee.person_id)
     zone = (person.zone if person else "") or session.zone
     return Room(opens_at, session.starts_at, url if now >= opens_at else "", zone)

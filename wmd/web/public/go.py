@@ -17,7 +17,7 @@ from wmd.web.public import addresses
 from wmd.web.public.arguments import named_zone
 from wmd.web.public.events import taking_its_place
 from wmd.web.public.page import absolute, demo_kind, here_without_zone
-from wmd.web.public.registration import Door, Registration, registration_of
+from wmd.web.public.registration import Door, Registration, open_address, registration_of
 from wmd.web.public.rows import Eyes
 from wmd.web.public.ticket import ticket_of
 from wmd.web.published import HEAD_KEY
@@ -124,5 +124,5 @@ def _target(event: EventView, door: Door) -> str:
     if door is Door.OPEN:
         return event.registration.url or addresses.register(event.code)
     if door is Door.FREE:
-        return event.registration.url or event.stream_url or event.web_url
+        return open_address(event)
     return ""

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from wmd.domain.programme import EventView, RegistrationView
 from wmd.domain.vocabulary import Access, RegistrationState, SessionStatus
+from wmd.domain.ways_in import WayIn
 
 
 class Door(StrEnum):
@@ -45,6 +46,11 @@ def registration_of(event: EventView, now: datetime) -> Registration:
     return _by_sessions(event, now) or _by_access(event) or _by_state(event, now)
 
 
+def open_address(event: EventView) -> str:
+    """Return the public address at which one takes part, besides our own sign-up; a blank when there is none."""
+    return WayIn(event.registration.state, event.registration.url, event.stream_url, event.web_url).address()
+
+
 def _by_sessions(event: EventView, now: datetime) -> Registration | None:
     """Return the answer that the sessions alone give: all over, cancelled or postponed."""
     scheduled = [session for session in event.sessions if session.status is SessionStatus.SCHEDULED]
@@ -65,8 +71,7 @@ def _by_state(event: EventView, now: datetime) -> Registration:
     if said.state in {RegistrationState.FULL, RegistrationState.CLOSED}:
         return Registration(Door(said.state.value), changes_at=ends)
     if said.state is RegistrationState.NOT_NEEDED:
-        way = said.url or event.stream_url or event.web_url
-        return Registration(Door.FREE if way or event.venue else Door.MISSING, changes_at=ends)
+        return Registration(Door.FREE if open_address(event) or event.venue else Door.MISSING, changes_at=ends)
     return _by_dates(said, now, ends)
 
 

@@ -13,7 +13,7 @@ from wmd.domain.vocabulary import SessionStatus
 from wmd.web import names, words
 from wmd.web.catalogue import gettext
 from wmd.web.public import addresses
-from wmd.web.public.registration import Door, Registration, registration_of
+from wmd.web.public.registration import Door, Registration, open_address, registration_of
 from wmd.web.public.rows import Eyes, earliest, fact_words, organiser_words, state_item, topic_items
 from wmd.web.public.when import city_of, faces
 
@@ -165,7 +165,7 @@ def way_in(event: EventView, way: Registration, eyes: Eyes) -> Way:
         reason = gettext("Registration is open until %(when)s.", when=until) if until else ""
         return Way("open", addresses.take_part(event.code), _open_label(event), reason)
     if way.door is Door.FREE:
-        linked = bool(event.registration.url or event.stream_url or event.web_url)
+        linked = bool(open_address(event))
         come = gettext("No registration needed: simply come.")
         url = addresses.take_part(event.code) if linked else ""
         return Way("free", url, gettext("Take part") if linked else gettext("No registration needed"), come)
