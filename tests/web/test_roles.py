@@ -324,6 +324,9 @@ ATTENDEES = {
     "POST /me/<token>/registrations/<registration_id>": everybody("/me/none/registrations/none", 404),
     "POST /me/<token>/registrations/<registration_id>/accept": everybody("/me/none/registrations/none/accept", 404),
     "POST /me/<token>/registrations/<registration_id>/cancel": everybody("/me/none/registrations/none/cancel", 404),
+    "POST /me/<token>/registrations/<registration_id>/organiser": everybody(
+        "/me/none/registrations/none/organiser", 404
+    ),
     "GET /<edition>/tell-me": everybody("/2021/tell-me"),
     "POST /<edition>/tell-me": everybody("/2021/tell-me", 422, form={"cadence": "daily", "address": "no address"}),
     "GET /e/<code>/wrong": everybody("/e/ZZZZZZ/wrong", 404),

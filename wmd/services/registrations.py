@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -40,7 +40,7 @@ _SHARE_OF_THE_REST: Final = 4
 TAKES_PLACE: Final = ("registered", "offered")
 LONGEST_NAME: Final = 150
 
-_CLOSED = N_("This event takes no registrations here now.")
+CLOSED = N_("This event takes no registrations here now.")
 _FULL = N_("All places are taken, and there is no waiting list.")
 _NO_SESSION = N_("Choose at least one of the dates that are still to come.")
 _NONE_ON = N_("None of the dates that were chosen takes place any more. Please register for others.")
@@ -50,10 +50,13 @@ _NAME_NEEDED = N_("Write your name: you agreed that the organiser may see it.")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody asks for. ``sessions``: ids, empty for all; ``answers`` by the id of the event's question."""
+    """What somebody asks for. ``answers`` by the id of the event's question.
+
+    ``sessions``: ids, empty for all, None where there was nothing to choose among.
+    """
 
     name: str = ""
-    sessions: tuple[str, ...] = ()
+    sessions: tuple[str, ...] | None = ()
     answers: Mapping[str, str] | None = None
     shares_name: bool = False
 
@@ -115,18 +118,24 @@ def takes_place(dbs: Session, row: Registration, *, now: datetime) -> bool:
 def check_wanted(dbs: Session, event: Event, wanted: Wanted, *, now: datetime) -> None:
     """Raise InvalidContentError with everything that is wrong with what somebody asks for, beside each field."""
     if not is_open(dbs, event, now=now):
-        raise InvalidContentError([Finding("register.closed", Level.ERROR, "event", _CLOSED)])
+        raise InvalidContentError([Finding("register.closed", Level.ERROR, "event", CLOSED)])
     found = check_answers(asked_of(event), wanted.answers or {})
-    name = wanted.name.strip()
-    if len(name) > LONGEST_NAME or not name.isprintable():
-        found.append(Finding("register.name", Level.ERROR, "name", _NAME, {"most": LONGEST_NAME}))
-    if wanted.shares_name and not name:
-        found.append(Finding("register.name-missing", Level.ERROR, "name", _NAME_NEEDED))
+    found += check_name(wanted.name, shares_name=wanted.shares_name)
     coming = {session.id for session in coming_sessions(dbs, event.id, now=now)}
     if wanted.sessions and not set(wanted.sessions) <= coming:
         found.append(Finding("register.sessions", Level.ERROR, "sessions", _NO_SESSION))
     if found:
         raise InvalidContentError(found)
+
+
+def check_name(name: str, *, shares_name: bool) -> list[Finding]:
+    """Return what is wrong with a name that the organiser may see, or may not."""
+    name, found = name.strip(), []
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        found.append(Finding("register.name", Level.ERROR, "name", _NAME, {"most": LONGEST_NAME}))
+    if shares_name and not name:
+        found.append(Finding("register.name-missing", Level.ERROR, "name", _NAME_NEEDED))
+    return found
 
 
 def ask_to_register(
@@ -173,17 +182,24 @@ def register(
     check_wanted(dbs, event, wanted, now=now)
     row = standing(dbs, person.id, event.id)
     if row is not None and row.state != "unconfirmed":
-        _rewrite(dbs, row, event, wanted, box=box, now=now)
+        rewrite(dbs, row, event, wanted, box=box, now=now)
         return row
     row = _write(dbs, row, person.id, event, wanted, box=box, now=now)
     _admit(dbs, row, person, attendee, box=box, now=now)
     return row
 
 
-def _rewrite(dbs: Session, row: Registration, event: Event, wanted: Wanted, *, box: SecretBox, now: datetime) -> None:
+def rewrite(dbs: Session, row: Registration, event: Event, wanted: Wanted, *, box: SecretBox, now: datetime) -> None:
     """Write down what somebody says anew; who has a place and chose other dates gets them for the calendar."""
     before = list(row.sessions)
     _write(dbs, row, row.person_id, event, wanted, box=box, now=now)
+    tell_of_dates(dbs, row, event, before, box=box, now=now)
+
+
+def tell_of_dates(
+    dbs: Session, row: Registration, event: Event, before: Collection[str], *, box: SecretBox, now: datetime
+) -> None:
+    """Mail who has a place what they need for the calendar after they chose other dates than ``before``."""
     if row.state != "registered" or sorted(before) == sorted(row.sessions):
         return
     all_ids = dbs.scalars(select(EventSession.id).where(EventSession.event_id == event.id)).all()
@@ -219,7 +235,7 @@ def confirm_registration(
     row.shares_name = shares_name
     dbs.flush()
     if not is_open(dbs, dbs.get_one(Event, row.event_id), now=now):
-        raise InvalidContentError([Finding("register.closed", Level.ERROR, "event", _CLOSED)])
+        raise InvalidContentError([Finding("register.closed", Level.ERROR, "event", CLOSED)])
     if not takes_place(dbs, row, now=now):
         raise InvalidContentError([Finding("register.none-on", Level.ERROR, "sessions", _NONE_ON)])
     _admit(dbs, row, person, attendee, box=box, now=now)
@@ -243,14 +259,20 @@ def _write(
             msg = "a registration that conflicts with none"
             raise RuntimeError(msg)
     answers = {asked.slug: kept_answer(asked, (wanted.answers or {}).get(asked.slug, "")) for asked in asked_of(event)}
-    said = {"name": wanted.name.strip(), "answers": {slug: text for slug, text in answers.items() if text}}
-    row.answers = box.seal(json.dumps(said, ensure_ascii=False), purpose=_purpose(row.id))
-    row.sessions, row.shares_name = list(wanted.sessions), wanted.shares_name
+    said = Said(wanted.name.strip(), {slug: text for slug, text in answers.items() if text})
+    row.answers = seal_said(row.id, said, box)
+    row.sessions, row.shares_name = list(wanted.sessions or ()), wanted.shares_name
     if row.state == "unconfirmed":
         # The button in the newest mail works for seven days from now; so long the row must stay.
         row.created_at = now
     dbs.flush()
     return row
+
+
+def seal_said(registration_id: str, said: Said, box: SecretBox) -> str:
+    """Return name and answers as a registration keeps them."""
+    whole = {"name": said.name, "answers": dict(said.answers)}
+    return box.seal(json.dumps(whole, ensure_ascii=False), purpose=_purpose(registration_id))
 
 
 def said_by(row: Registration, box: SecretBox) -> Said:
@@ -479,13 +501,6 @@ def _tell(
         person_id=row.person_id, subject_id=event.id, edition_id=event.edition_id, thread=_thread(row),
         facts={"registration_id": row.id, **(facts or {})}, not_after=not_after, box=box,
     )  # fmt: skip
-
-
-def change_wanted(dbs: Session, row: Registration, wanted: Wanted, *, box: SecretBox, now: datetime) -> None:
-    """Let somebody change dates, answers and what the organiser may see. Raises InvalidContentError."""
-    event = dbs.get_one(Event, row.event_id)
-    check_wanted(dbs, event, wanted, now=now)
-    _rewrite(dbs, row, event, wanted, box=box, now=now)
 
 
 def registrations_of(dbs: Session, person_id: str, *, limit: int = 500) -> Sequence[Registration]:

@@ -215,17 +215,66 @@ def test_own_registration_is_changed_and_nobody_else_sees_it(
 ) -> None:
     nora, otis = enter(app, event, clock), enter(app, event, clock, "otis@people.example")
     mine = own_registration(app, nora)
-    lift = event.registration_questions[0]["id"]
-    form = {"name": "Nora B", "shares_name": "yes", f"answers.{lift}": "no"}
-    assert post(client, mine, form).headers["Location"] == f"{mine}?done=saved"
+    lift, table, other = (each["id"] for each in event.registration_questions)
+    answers = {"part": "wishes", f"answers.{lift}": "no", f"answers.{table}": "Air", f"answers.{other}": "Tea"}
+    assert post(client, mine, answers).headers["Location"] == f"{mine}?done=saved"
+    seen = {"name": "Nora B", "shares_name": "yes"}
+    assert post(client, f"{mine}/organiser", seen).headers["Location"] == f"{mine}?done=saved"
     page = get(client, f"{mine}?done=saved")
     assert (page.headers["Cache-Control"], page.headers["Referrer-Policy"]) == ("no-store", "no-referrer")
-    assert 'value="Nora B"' in page.get_data(as_text=True)
-    wrong = post(client, mine, {"name": "x" * 200, f"answers.{lift}": "no"})
+    text = page.get_data(as_text=True)
+    assert ('value="Nora B"' in text, "Tea</textarea>" in text) == (True, True)
+    wrong = post(client, f"{mine}/organiser", {"name": "x" * 200})
     assert (wrong.status_code, "x" * 200 in wrong.get_data(as_text=True)) == (422, True)
+    missing = post(client, mine, {"part": "wishes", f"answers.{other}": "Milk"})
+    assert (missing.status_code, "Milk</textarea>" in missing.get_data(as_text=True)) == (422, True)
     foreign = otis + "registrations/" + mine.rpartition("/")[2]
     assert [get(client, foreign).status_code, post(client, f"{foreign}/cancel").status_code] == [404, 404]
     assert rows(app)[0] == (NORA, "registered")
+
+
+def own(app: Flask) -> Registration:
+    """Return the one registration, apart from any session."""
+    with app.app_context():
+        row = db.session.scalars(select(Registration)).one()
+        db.session.expunge(row)
+        return row
+
+
+def test_of_a_closed_event_one_takes_back_what_the_organiser_sees_and_leaves_out_a_date(
+    app: Flask, client: FlaskClient, event: Event, clock: Clock
+) -> None:
+    mine = own_registration(app, enter(app, event, clock))
+    post(client, f"{mine}/organiser", {"name": "Nora", "shares_name": "yes"})
+    with app.app_context():
+        db.session.get_one(Event, event.id).registration_state = "closed"
+        first, second = db.session.scalars(select(EventSession.id).order_by(EventSession.starts_at))
+        db.session.commit()
+    text = get(client, mine).get_data(as_text=True)
+    assert ("Leave out a date" in text, "Which table?" in text, text.count("checked")) == (True, False, 3)
+    assert post(client, f"{mine}/organiser", {"name": "Nora"}).status_code == 303
+    assert own(app).shares_name is False
+    assert post(client, mine, {"part": "wishes", "dates": "asked"}).status_code == 422
+    assert post(client, mine, {"part": "wishes", "sessions": second}).status_code == 303
+    assert own(app).sessions == [second]
+    # What one has no place in is not given any more.
+    assert post(client, mine, {"part": "wishes", "sessions": [first, second]}).status_code == 422
+    assert "Leave out a date" not in get(client, mine).get_data(as_text=True)
+
+
+def test_who_was_not_asked_for_dates_keeps_theirs(app: Flask, client: FlaskClient, event: Event, clock: Clock) -> None:
+    with app.app_context():
+        first, second = db.session.scalars(select(EventSession.id).order_by(EventSession.starts_at))
+    mine = own_registration(app, enter(app, event, clock, sessions=first))
+    clock.now = STARTS + timedelta(hours=3)
+    app.extensions["wmd.library"].refresh()
+    lift = event.registration_questions[0]["id"]
+    assert "Which dates?" not in get(client, mine).get_data(as_text=True)
+    assert post(client, mine, {"part": "wishes", f"answers.{lift}": "no"}).status_code == 303
+    assert own(app).sessions == [first]
+    # Chosen anew, it comes beside what is over.
+    assert post(client, mine, {"part": "wishes", f"answers.{lift}": "no", "sessions": second}).status_code == 303
+    assert own(app).sessions == [first, second]
 
 
 def test_closed_event_says_so_and_offers_a_reminder(

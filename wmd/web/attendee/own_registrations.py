@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from wmd.db import db
 from wmd.errors import InvalidContentError
 from wmd.models import Event, Registration
-from wmd.services.registrations import LONGEST_NAME, accept_offer, cancel, change_wanted, is_open, said_by, takes_place
+from wmd.services.registration_changes import change_wanted, keep_dates, own_dates, show_to_organiser
+from wmd.services.registrations import LONGEST_NAME, accept_offer, cancel, is_open, said_by, takes_place
 from wmd.web.attendee.asking import Messages, private
 from wmd.web.attendee.following import find_event
 from wmd.web.attendee.owners import Owner, owner_of
@@ -39,19 +43,25 @@ def show(owner: Owner, row: Registration, status: int = 200, messages: Messages 
     event = dbs.get_one(Event, row.event_id)
     found = find_event(event.code)
     zone = owner.person.zone or found.event.sessions[0].zone
-    said = said_by(row, box)
-    questions = question_fields(event, "en")
-    posted = request.method == "POST" and "name" in request.form
-    if not posted:
+    said, takes_more = said_by(row, box), is_open(dbs, event, now=now)
+    names_itself, wishes = "name" in request.form, request.form.get("part") == "wishes"
+    questions = question_fields(event, "en") if takes_more else []
+    if not wishes:
         for each in questions:
             each["value"] = said.answers.get(str(each["name"]).removeprefix("answers."), "")
+    sessions, chosen = session_choices(found.event, zone, "en"), row.sessions
+    if not takes_more:
+        # Nothing is chosen anew; what one has may be left out.
+        own = {session.id for session in own_dates(dbs, row, now=now)}
+        sessions = [each for each in sessions if each[0] in own] if len(own) > 1 else []
+        chosen = [id_ for id_, _ in sessions]
     page = render_template(
         "attendee/own_registration.html", owner=owner, row=row, messages=messages or {}, noindex=True, zone=zone,
         ticket=ticket_of(found.event, found.programme, Eyes(zone, "en", now)), labels=LABELS,
-        sessions=session_choices(found.event, zone, "en"), questions=questions, is_open=is_open(dbs, event, now=now),
-        chosen=request.form.getlist("sessions") if posted else row.sessions,
-        name=request.form.get("name", "") if posted else said.name or owner.person.name,
-        shares_name=request.form.get("shares_name") == "yes" if posted else row.shares_name,
+        sessions=sessions, questions=questions, is_open=takes_more,
+        chosen=request.form.getlist("sessions") if wishes else chosen,
+        name=request.form.get("name", "") if names_itself else said.name or owner.person.name,
+        shares_name=request.form.get("shares_name") == "yes" if names_itself else row.shares_name,
         register_url=addresses.register(found.event.code),
         event_url=addresses.event(found.programme.edition.slug, found.event), longest_name=LONGEST_NAME,
         done=request.args.get("done", ""), is_kept=row.state == "offered" and (row.offered_until or now) > now,
@@ -81,13 +91,40 @@ def _back(owner: Owner, row: Registration, done: str) -> Response:
 @bp.post("/me/<token>/registrations/<registration_id>")
 @on_stale_form(_stale)
 def change(token: str, registration_id: str) -> ResponseReturnValue:
-    """Change dates, answers, and whether the organiser sees who it is."""
+    """Change dates and answers; leave out dates once the event takes no registrations."""
+
+    def do(row: Registration, now: datetime) -> None:
+        dbs, box = db.session(), secret_box()
+        event = dbs.get_one(Event, row.event_id)
+        if is_open(dbs, event, now=now):
+            change_wanted(dbs, row, wanted_of(event), box=box, now=now)
+        else:
+            keep_dates(dbs, row, request.form.getlist("sessions"), box=box, now=now)
+
+    return _save(token, registration_id, do)
+
+
+@bp.post("/me/<token>/registrations/<registration_id>/organiser")
+@on_stale_form(_stale)
+def let_see(token: str, registration_id: str) -> ResponseReturnValue:
+    """Let the organiser see who it is, or no more: at any time."""
+
+    def do(row: Registration, now: datetime) -> None:
+        shares_name = request.form.get("shares_name") == "yes"
+        name = request.form.get("name", "")
+        show_to_organiser(db.session(), row, name, shares_name=shares_name, box=secret_box(), now=now)
+
+    return _save(token, registration_id, do)
+
+
+def _save(token: str, registration_id: str, do: Callable[[Registration, datetime], None]) -> ResponseReturnValue:
+    """Make a change of what one said, and come back; what is wrong with it stands beside its field."""
     owner, dbs = owner_of(token), db.session()
     row = _own(owner, registration_id)
     if row.ended_at is not None:
         return show(owner, row, 422, {"": [gettext("This registration has ended.")]})
     try:
-        change_wanted(dbs, row, wanted_of(dbs.get_one(Event, row.event_id)), box=secret_box(), now=read_now())
+        do(row, read_now())
     except InvalidContentError as error:
         dbs.rollback()
         owner = owner_of(token)

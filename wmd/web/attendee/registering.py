@@ -85,8 +85,10 @@ def session_choices(event: EventView, zone: str, language: str) -> list[tuple[st
 def wanted_of(row: Event) -> Wanted:
     """Return what was typed into a form to register."""
     form = request.form
+    # A page on which there was nothing to choose among is no wish for all dates.
+    was_asked = "dates" in form or "sessions" in form
     return Wanted(
-        name=form.get("name", ""), sessions=tuple(form.getlist("sessions")),
+        name=form.get("name", ""), sessions=tuple(form.getlist("sessions")) if was_asked else None,
         answers={each.slug: form.get(f"answers.{each.slug}", "") for each in asked_of(row)},
         shares_name=form.get("shares_name") == "yes",
     )  # fmt: skip
