@@ -70,7 +70,18 @@ FACTS: dict[str, dict[str, Any]] = {
         "partly": True,
         "decision_id": 49,
     },
-    "staff-digest": {"counts": {"submitted": 3, "overdue": 1, "failed": 2}},
+    "staff-digest": {
+        "counts": {
+            "submitted": 3,
+            "overdue": 1,
+            "failed": 2,
+            "reports": 4,
+            "letters": 1,
+            "links_wrong": 1,
+            "links_unanswered": 5,
+        }
+    },
+    "late-problem": {"report_id": "report", "by": "visitor", "path": "/staff/problems"},
     "alarm": {"message": "Mails have been waiting.", "since": "2021-10-07T12:00:00+00:00"},
     "announcement": {
         "subject": "News about {title}",

@@ -18,6 +18,7 @@ from wmd.domain.reminders import is_same_start
 from wmd.models import Event, EventSession, LinkCheck, Message, Submission
 from wmd.secretbox import SecretBox
 from wmd.services.decision_mail import recipients
+from wmd.services.late_problems import alert_of_problem
 from wmd.services.link_check_tokens import Asked, open_answer_token
 from wmd.services.link_state import mark_link
 from wmd.services.outbox import put_message
@@ -140,8 +141,11 @@ def look_at_question(dbs: Session, secret: str, box: SecretBox, *, now: datetime
     return Question(asked, check, slot, event, submission_id, is_open)
 
 
-def answer(dbs: Session, question: Question, said: Answer, *, now: datetime) -> None:
-    """Take an answer; a newer one takes the place of an older one. The caller commits, and publishes what changed."""
+def answer(dbs: Session, question: Question, said: Answer, *, box: SecretBox, now: datetime) -> None:
+    """Take an answer; a newer one takes the place of an older one. The caller commits, and publishes what changed.
+
+    Staff hear at once of a link that is wrong.
+    """
     check = dbs.get_one(LinkCheck, question.check.id, with_for_update=True, populate_existing=True)
     actor = f"person:{question.asked.person_id}"
     if check.answer != said:
@@ -149,6 +153,11 @@ def answer(dbs: Session, question: Question, said: Answer, *, now: datetime) -> 
             dbs, actor=actor, action="check-link", kind="event", subject_id=question.event.id, before=check.answer,
             after=said, now=now,
         )  # fmt: skip
+        if said == "wrong":
+            facts = {"by": "organiser", "problem": "link"}
+            alert_of_problem(
+                dbs, question.event, facts, key=f"{check.id}:{now.isoformat()}", cause=actor, box=box, now=now
+            )
     check.answer, check.answered_at, check.answered_by = said, now, question.asked.person_id
     mark_link(dbs, question.event, wrong=said == "wrong", actor=actor, now=now)
     dbs.flush()

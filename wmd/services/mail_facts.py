@@ -16,7 +16,8 @@ right. A message holds only ids and plain values (``facts``):
 ``replaced``         whether who reads it is a contact no more (contact-added)
 ``wishes, more``     what somebody wants to follow, line by line, and how many more (follow-confirm)
 ``act``              what an attendee asked for: export, erase or address (attendee-proof)
-``report_id``        what a visitor says is wrong (problem-reported)
+``report_id``        what a visitor says is wrong (problem-reported, late-problem)
+``problem``, ``by`` what is wrong where no visitor reported it, and who says so: visitor or organiser (late-problem)
 ``message, since``   of an alarm;  ``counts`` of a digest;  ``subject, text`` of an announcement
 ===================  ===============================================================================================
 """
@@ -39,7 +40,7 @@ from wmd.domain.vocabulary import SessionStatus
 from wmd.models import Decision, Edition, Person, ProblemReport, Revision, Submission
 from wmd.services.attendee_checks import Depends
 from wmd.services.field_words import change_words, field_words
-from wmd.services.mail_lines import ACTS, CALLED_OFF, DIGEST_LINES, MORE, PROBLEMS, SHOWS_LATER, SHOWS_NOW
+from wmd.services.mail_lines import ACTS, CALLED_OFF, DIGEST_LINES, MORE, PROBLEMS, SAYS, SHOWS_LATER, SHOWS_NOW
 from wmd.services.mail_rows import ABOUT_ORGANISATION, About, Known, read_known
 from wmd.services.mail_texts import Press
 from wmd.services.session_words import moment_text, times_text
@@ -54,7 +55,7 @@ _PAGES: Mapping[str, str] = {
     "sign-in-unknown": "/", "approved": "/{edition}/events/{code}-{slug}", "edit-accepted": "/e/{code}",
     "cancelled": "/e/{code}", "merged": "/e/{code}", "edit-partly-accepted": "/e/{code}",
     "draft-reminder": "/organiser/drafts/{subject}", "staff-digest": "/staff/", "staff-added": "/sign-in",
-    "alarm": "/staff/",
+    "alarm": "/staff/", "late-problem": "/staff/desk/{subject}",
 }  # fmt: skip
 #: Changes that a mail does not name: nobody but staff reads what they change.
 _NOT_SAID = frozenset({"review"})
@@ -361,7 +362,11 @@ class _One:
 
     def _problem(self) -> str:
         report = self._report()
-        return self.say(PROBLEMS[report.what]) if report else ""
+        what = report.what if report else self.row.facts.get("problem")
+        return self.say(PROBLEMS[str(what)]) if what in PROBLEMS else ""
+
+    def _who(self) -> str:
+        return self.say(SAYS[str(self.row.facts["by"])])
 
     def _words(self) -> str:
         report = self._report()

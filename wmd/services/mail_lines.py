@@ -34,7 +34,17 @@ DIGEST_LINES: Mapping[str, str] = {
     "unconfirmed": N_("events whose sender has not confirmed the address: {count}"),
     "suspect": N_("set aside as possible spam: {count}"),
     "answered": N_("answers to questions: {count}"),
+    "reports": N_("open reports that something is wrong with an event: {count}"),
+    "letters": N_("letters of organisers to those registered, to be read: {count}"),
+    "links_wrong": N_("events ahead whose link is known to be wrong: {count}"),
+    "links_unanswered": N_("sessions very soon whose organisers have not said whether the link works: {count}"),
     "failed": N_("mails that could not be delivered: {count}"),
+}
+
+#: Who says that something is wrong.
+SAYS: Mapping[str, str] = {
+    "visitor": N_("A visitor says of it:"),
+    "organiser": N_("Its organiser says of it:"),
 }
 
 #: What an attendee asked for on their own page.

@@ -17,6 +17,7 @@ from wmd.models import Edition, Event, EventText, ProblemReport, Submission
 from wmd.secretbox import SecretBox, SecretBoxError
 from wmd.services.actors import Actor, theirs
 from wmd.services.contacts import contact_ids
+from wmd.services.late_problems import PRESSING, alert_of_problem
 from wmd.services.outbox import put_message
 from wmd.services.people import read_address
 from wmd.services.rate_limits import may_mail_unasked
@@ -51,6 +52,8 @@ def report_problem(
 ) -> ProblemReport:
     """Keep a report and write to those who answer for the event; what looks like spam only staff see.
 
+    Staff hear at once of time or link shortly before; of everything else in the morning.
+
     Raises InvalidContentError beside each field.
     """
     words = words.strip()
@@ -63,6 +66,9 @@ def report_problem(
     dbs.flush()
     if not is_suspect:
         _tell(dbs, event, report, box=box, now=now)
+        if what in PRESSING:
+            facts = {"report_id": report.id, "by": "visitor", "path": "/staff/problems"}
+            alert_of_problem(dbs, event, facts, key=report.id, cause="visitor", box=box, now=now)
     return report
 
 

@@ -13,9 +13,9 @@ from wmd.domain.findings import N_, Finding, Level
 from wmd.domain.iso_codes import LANGUAGES
 from wmd.domain.vocabulary import METROPOLIS_REGION_LABELS
 from wmd.errors import InvalidContentError
-from wmd.models import Person, StaffMember
+from wmd.models import Event, Person, StaffMember
 from wmd.secretbox import SecretBox
-from wmd.services.actors import Actor
+from wmd.services.actors import Actor, person_actor
 from wmd.services.outbox import put_message
 from wmd.services.people import person_for
 from wmd.services.states import audit
@@ -177,3 +177,23 @@ def _keep_one_administrator(dbs: Session, leaving: StaffMember) -> None:
     )
     if set(dbs.scalars(standing.with_for_update())) <= {leaving.person_id}:
         raise InvalidContentError([Finding("staff.last", Level.ERROR, "role", _LAST)])
+
+
+def staff_members(dbs: Session) -> list[tuple[StaffMember, Person]]:
+    """Return who works here, each with their person."""
+    rows = dbs.execute(
+        select(StaffMember, Person)
+        .join(Person, Person.id == StaffMember.person_id)
+        .where(StaffMember.disabled_at.is_(None), Person.erased_at.is_(None))
+        .order_by(Person.id)
+    )
+    return [(staff, person) for staff, person in rows]
+
+
+def staff_who_see(dbs: Session, event: Event) -> list[str]:
+    """Return the ids of the people who work here and look after an event."""
+    return [
+        person.id
+        for member, person in staff_members(dbs)
+        if person_actor(person.id, member).may_see(event.region, event.language)
+    ]

@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from wmd.domain.working_days import is_overdue
 from wmd.domain.zones import canonical
-from wmd.models import Alarm, Message, Person, StaffMember, Submission
+from wmd.models import (
+    Alarm,
+    Event,
+    EventSession,
+    LinkCheck,
+    Message,
+    Person,
+    ProblemReport,
+    RegistrantLetter,
+    Submission,
+)
 from wmd.secretbox import SecretBox
 from wmd.services.actors import Actor, person_actor
 from wmd.services.outbox import put_message
 from wmd.services.outbox_watch import FAILED_WITHIN
+from wmd.services.reminder_planning import takes_place
+from wmd.services.staff import staff_members
 
 #: The digest goes out from this hour on the reader's clocks; who starts the scheduler at noon gets none that day.
 FROM_HOUR: Final = 7
 UNTIL_HOUR: Final = 9
 SERVICE_ZONE: Final = "UTC"
 _MOST: Final = 5_000
+#: A question about a link counts as unanswered so long after it was asked, and on the day before in any case.
+_UNANSWERED: Final = timedelta(hours=12)
+_NEXT_DAY: Final = timedelta(days=1)
 
 
 class _Waiting(NamedTuple):
@@ -51,6 +66,7 @@ def put_digests(dbs: Session, *, box: SecretBox, now: datetime) -> int:
         .limit(_MOST)
     )
     waiting = [_Waiting(*row) for row in rows.tuples()]
+    beside = _waits_beside(dbs, now)
     failed = dbs.scalar(
         select(func.count()).where(Message.state == "failed", Message.created_at > now - FAILED_WITHIN)
     )  # fmt: skip
@@ -58,7 +74,8 @@ def put_digests(dbs: Session, *, box: SecretBox, now: datetime) -> int:
     for key, (staff, person) in known.items():
         if key in done:
             continue
-        counts = _counts(waiting, person_actor(person.id, staff), _zone(person), now)
+        actor = person_actor(person.id, staff)
+        counts = _counts(waiting, actor, _zone(person), now) | _counts_beside(beside, actor)
         if staff.role == "administrator" and failed:
             counts["failed"] = failed
         if any(counts.values()):
@@ -84,15 +101,41 @@ def _counts(waiting: Sequence[_Waiting], actor: Actor, zone: str, now: datetime)
     return counts
 
 
-def staff_members(dbs: Session) -> list[tuple[StaffMember, Person]]:
-    """Return who works here, each with their person."""
-    rows = dbs.execute(
-        select(StaffMember, Person)
-        .join(Person, Person.id == StaffMember.person_id)
-        .where(StaffMember.disabled_at.is_(None), Person.erased_at.is_(None))
-        .order_by(Person.id)
+def _waits_beside(dbs: Session, now: datetime) -> Mapping[str, Sequence[tuple[str, str]]]:
+    """Return what waits besides submissions: region and language of the event of each, by what it is.
+
+    Reports that look like spam are among the reports: nobody else is told of them.
+    """
+    where = (Event.region, Event.language)
+    to_come = and_(takes_place(), EventSession.ends_at > now)
+    reports = select(*where).join(ProblemReport, ProblemReport.event_id == Event.id)
+    letters = select(*where).join(RegistrantLetter, RegistrantLetter.event_id == Event.id)
+    wrong = select(*where).where(
+        Event.link_wrong_at.is_not(None), exists().where(EventSession.event_id == Event.id, to_come)
     )
-    return [(staff, person) for staff, person in rows]
+    unanswered = (
+        select(*where)
+        .join(EventSession, EventSession.event_id == Event.id)
+        .join(
+            LinkCheck,
+            and_(LinkCheck.session_id == EventSession.id, LinkCheck.starts_at == EventSession.starts_at),
+        )
+        .where(
+            to_come, EventSession.starts_at > now, Event.link_wrong_at.is_(None), LinkCheck.answer == "",
+            or_(LinkCheck.asked_at <= now - _UNANSWERED, EventSession.starts_at <= now + _NEXT_DAY),
+        )
+    )  # fmt: skip
+    wanted = {
+        "reports": reports.where(ProblemReport.state == "open"),
+        "letters": letters.where(RegistrantLetter.state == "pending"),
+        "links_wrong": wrong,
+        "links_unanswered": unanswered,
+    }
+    return {name: [(row[0], row[1]) for row in dbs.execute(each.limit(_MOST))] for name, each in wanted.items()}
+
+
+def _counts_beside(beside: Mapping[str, Sequence[tuple[str, str]]], actor: Actor) -> dict[str, int]:
+    return {name: sum(actor.may_see(*each) for each in several) for name, several in beside.items()}
 
 
 def _zone(person: Person) -> str:

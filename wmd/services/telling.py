@@ -17,11 +17,10 @@ from sqlalchemy.orm import Session
 from wmd.domain.change_ladder import Net, instant, net
 from wmd.models import Change, ChangeNotice, Event, EventLanguage, EventSession, EventTopic, Submission
 from wmd.secretbox import SecretBox
-from wmd.services.actors import person_actor
 from wmd.services.audience import HAS_OR_WAITS, Wish, audience_page, count_audience
 from wmd.services.change_notices import changes_in
 from wmd.services.outbox import Line, Sheet, put_many, put_message
-from wmd.services.staff_mail import staff_members
+from wmd.services.staff import staff_who_see
 
 ACTOR: Final = "job:tell-changes"
 #: People of one page, and so mails of one transaction.
@@ -163,7 +162,7 @@ def alert_staff(dbs: Session, *, box: SecretBox, now: datetime, limit: int = 50)
     ).all()
     if not late:
         return 0
-    staff, put = staff_members(dbs), 0
+    put = 0
     for notice in late:
         notice.alerted_at = now
         event = dbs.get_one(Event, notice.event_id)
@@ -173,12 +172,10 @@ def alert_staff(dbs: Session, *, box: SecretBox, now: datetime, limit: int = 50)
             "notice": notice.id, "submission": submission.id if submission else "",
             "registrants": counts.registrants + counts.waiting, "followers": counts.followers,
         }  # fmt: skip
-        for member, person in staff:
-            if not person_actor(person.id, member).may_see(event.region, event.language):
-                continue
+        for person_id in staff_who_see(dbs, event):
             put += put_message(
-                dbs, kind="late-change", dedupe_key=f"late-change:{notice.id}:{person.id}", cause=ACTOR,
-                person_id=person.id, subject_id=event.id, edition_id=event.edition_id, facts=facts, box=box, now=now,
+                dbs, kind="late-change", dedupe_key=f"late-change:{notice.id}:{person_id}", cause=ACTOR,
+                person_id=person_id, subject_id=event.id, edition_id=event.edition_id, facts=facts, box=box, now=now,
             ) is not None  # fmt: skip
     dbs.flush()
     return put

@@ -49,7 +49,7 @@ def give_answer() -> ResponseReturnValue:
         return _page(secret)
     if said not in {"works", "wrong"}:
         return _page(secret, 422)
-    answer(db.session(), question, "works" if said == "works" else "wrong", now=read_now())
+    answer(db.session(), question, "works" if said == "works" else "wrong", box=secret_box(), now=read_now())
     commit_published()
     target = f"&to={question.submission_id}" if said == "wrong" else ""
     return redirect(f"/organiser/link-check/thanks?answer={said}{target}", 303)
