@@ -29,7 +29,8 @@ class EventStatus:
     ``seen_at``: the hour (UTC) in which its link was last seen working; None when nobody looked. ``is_renewing``: its
     link is gone and shall be offered to nobody. ``doubtful_from``: from when on it has not been found for too long.
     ``disputed``: by code of the session, the start (UTC) that its room has, where that is not the programme's and
-    nobody has decided; None where no time is known.
+    nobody has decided; None where no time is known. ``is_room``: what is known is of the room itself, not of its public
+    page alone.
     """
 
     code: str
@@ -38,6 +39,7 @@ class EventStatus:
     is_renewing: bool = False
     doubtful_from: datetime | None = None
     disputed: Mapping[str, datetime | None] = field(default_factory=dict)
+    is_room: bool = False
 
     def is_doubtful(self, now: datetime) -> bool:
         """Whether the link has not been found for so long that readers are told."""
@@ -84,6 +86,11 @@ def _in_dispute(event: EventView, status: EventStatus, now: datetime) -> list[Se
         for each in event.sessions
         if each.code in status.disputed and each.status is SessionStatus.SCHEDULED and each.ends_at > now
     ]
+
+
+def is_disputed(starts_at: datetime, theirs: datetime | None) -> bool:
+    """Tell whether a room begins at another time than a session; one that only lasts longer sends nobody astray."""
+    return theirs is None or abs(theirs - starts_at) > timedelta(minutes=1)
 
 
 def their_start(theirs: Mapping[str, object]) -> datetime | None:

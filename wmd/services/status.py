@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
-from wmd.domain.status import DOUBT, EventStatus, Status, hour_of, their_start
+from wmd.domain.status import DOUBT, EventStatus, Status, hour_of, is_disputed, their_start
 from wmd.models import Event, EventSession, SiteState, WebinarBinding, ZoomDrift
 
 #: States in which a link leads nowhere any more.
@@ -21,13 +21,14 @@ def load_status(connection: Connection, *, shows_looks: bool) -> Status:
     version = connection.scalar(select(SiteState.status_version).where(SiteState.id == 1)) or 0
     disputed: dict[str, dict[str, datetime | None]] = {}
     drifts = (
-        select(ZoomDrift.binding_id, EventSession.code, ZoomDrift.theirs)
+        select(ZoomDrift.binding_id, EventSession.code, EventSession.starts_at, ZoomDrift.theirs)
         .join(EventSession, EventSession.id == ZoomDrift.session_id)
         .join(WebinarBinding, WebinarBinding.id == ZoomDrift.binding_id)
         .where(ZoomDrift.state == "open", ZoomDrift.field == "time", is_current())
     )
-    for binding_id, code, theirs in connection.execute(drifts):
-        disputed.setdefault(binding_id, {})[code] = their_start(theirs)
+    for binding_id, code, starts_at, theirs in connection.execute(drifts):
+        if is_disputed(starts_at, their_start(theirs)):
+            disputed.setdefault(binding_id, {})[code] = their_start(theirs)
     rows = connection.execute(
         select(
             WebinarBinding.id, WebinarBinding.kind, WebinarBinding.state, WebinarBinding.registration,
@@ -48,7 +49,7 @@ def load_status(connection: Connection, *, shows_looks: bool) -> Status:
         doubt = row.missing_since + DOUBT if row.state == "missing" and row.missing_since is not None else None
         events[row.code] = EventStatus(
             row.code, hour_of(row.seen_at) if is_shown else None, row.registration, row.state in RENEWING, doubt,
-            disputed.get(row.id, {}),
+            disputed.get(row.id, {}), row.kind != "link",
         )  # fmt: skip
     return Status(version, events)
 

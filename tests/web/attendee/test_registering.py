@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from tests import documents
+from tests.bindings import bind
 from tests.cast import get, make_cast, post, sign_in
 from tests.conftest import Clock, Databases, Engine, make_test_app
 from tests.models.dumps import dump
@@ -20,9 +21,10 @@ from tests.services.test_private_links import LINK
 from tests.web.machine import forget_database
 from wmd.cli import publishing_setting
 from wmd.db import db
-from wmd.models import Attendee, Event, EventSession, Message, Person, PrivateLink, Registration
+from wmd.models import Attendee, Event, EventSession, Message, Person, PrivateLink, Registration, ZoomAccount
 from wmd.services.outbox import hidden_part
 from wmd.services.personal_links import make_token
+from wmd.services.versions import raise_status
 
 NORA = "nora@people.example"
 QUESTIONS = [
@@ -288,10 +290,8 @@ def test_closed_event_says_so_and_offers_a_reminder(
     assert rows(app) == []
 
 
-@pytest.mark.parametrize(("minutes", "opens"), [(-16, False), (-15, True), (30, True)])
-def test_personal_link_opens_the_room_in_time(
-    app: Flask, client: FlaskClient, event: Event, clock: Clock, minutes: int, opens: bool
-) -> None:
+def with_room(app: Flask, event: Event, clock: Clock) -> tuple[str, str]:
+    """Let Nora have a place in an event whose room is known; return the session's code and her token."""
     enter(app, event, clock)
     with app.app_context():
         dbs, box = db.session(), app.extensions["wmd.secretbox"]
@@ -303,6 +303,14 @@ def test_personal_link_opens_the_room_in_time(
         generation = dbs.get_one(Attendee, person).generation
         token = make_token(box, person, generation, scope="go", subject=code, until=STARTS + timedelta(days=2))
         dbs.commit()
+    return code, token
+
+
+@pytest.mark.parametrize(("minutes", "opens"), [(-16, False), (-15, True), (30, True)])
+def test_personal_link_opens_the_room_in_time(
+    app: Flask, client: FlaskClient, event: Event, clock: Clock, minutes: int, opens: bool
+) -> None:
+    code, token = with_room(app, event, clock)
     clock.now = STARTS + timedelta(minutes=minutes)
     answer = get(client, f"/go/{code}?t={token}")
     assert answer.headers["Cache-Control"] == "no-store"
@@ -317,3 +325,22 @@ def test_personal_link_opens_the_room_in_time(
         assert "Your time · Bogotá" in text
     stranger = get(client, f"/go/{code}?t=v1.none")
     assert (stranger.status_code, stranger.headers["Location"]) == (302, f"/e/{event.code}/register")
+
+
+@pytest.mark.parametrize(("state", "leads_in"), [("ok", True), ("gone", False), ("trashed", False)])
+def test_nobody_is_led_into_a_room_that_is_gone(
+    app: Flask, client: FlaskClient, event: Event, clock: Clock, state: str, leads_in: bool
+) -> None:
+    code, token = with_room(app, event, clock)
+    with app.app_context():
+        dbs = db.session()
+        dbs.add(ZoomAccount(id="own", kind="own", created_at=clock.now))
+        dbs.flush()
+        bind(dbs, dbs.get_one(Event, event.id), clock.now, kind="lookup", account_id="own", link="", state=state)
+        raise_status(dbs)
+        dbs.commit()
+    app.extensions["wmd.library"].refresh()
+    clock.now = STARTS
+    answer = get(client, f"/go/{code}?t={token}")
+    assert (answer.status_code, LINK in str(answer.headers)) == ((302, True) if leads_in else (200, False))
+    assert ("The way in is being renewed" in answer.get_data(as_text=True)) == (not leads_in)

@@ -125,10 +125,11 @@ def visit(pages_app: Flask) -> Visit:
         now: datetime = WEEK_BEFORE,
         current: str | None = "2021",
         series: Mapping[str, SeriesView] | None = None,
+        known: Status | None = None,
     ) -> Visitor:
         clock: Clock = pages_app.extensions["wmd.gateways"].clock
         clock.now = now
-        source = InMemory({each.edition.slug: each for each in programmes}, current, series or {})
+        source = InMemory({each.edition.slug: each for each in programmes}, current, series or {}, known or Status(1))
         pages_app.extensions["wmd.library"] = Library(source, background=False)
         return Visitor(pages_app.test_client(use_cookies=False), clock)
 

@@ -20,7 +20,7 @@ from wmd.web.public.events import taking_its_place
 from wmd.web.public.page import demo_kind, here_without_zone
 from wmd.web.public.rows import Eyes
 from wmd.web.public.ticket import main_session, ticket_of
-from wmd.web.reading import Viewer, not_ready, read_now, read_programme, read_site, viewer
+from wmd.web.reading import Viewer, not_ready, read_now, read_programme, read_site, read_status, viewer
 
 bp = Blueprint("following", __name__)
 
@@ -82,7 +82,10 @@ def show_form(code: str, status: int = 200, messages: Messages | None = None) ->
     page = render_template(
         "attendee/remind.html" if standing == "ahead" else "attendee/nothing_to_remind.html",
         event=event, edition=programme.edition, viewer=who, now=now, noindex=True,
-        ticket=ticket_of(event, programme, Eyes(who.zone, who.language, now, is_own=who.zone_source != "default")),
+        ticket=ticket_of(
+            event, programme, Eyes(who.zone, who.language, now, is_own=who.zone_source != "default"),
+            read_status().of(event.code),
+        ),
         typed=typed_or_known(who.zone), languages=language_choices(), messages=messages or {}, trap=trap(),
         event_url=addresses.event(slug, event), action=f"/e/{event.code}/remind", next_path=here_without_zone(),
         demo=demo_kind(programme.edition, (programme,)),

@@ -39,7 +39,7 @@ from wmd.web.public import addresses
 from wmd.web.public.page import demo_kind, here_without_zone
 from wmd.web.public.rows import Eyes
 from wmd.web.public.ticket import main_session, ticket_of
-from wmd.web.reading import not_ready, read_now, viewer
+from wmd.web.reading import not_ready, read_now, read_status, viewer
 from wmd.web.spam_trap import read_trap
 from wmd.web.visitors import visitor
 from wmd.web.words import moment, select_locale
@@ -106,7 +106,10 @@ def show_form(code: str, status: int = 200, messages: Messages | None = None) ->
     page = render_template(
         "attendee/register.html" if takes else "attendee/register_closed.html",
         event=event, edition=programme.edition, viewer=who, now=now, noindex=True,
-        ticket=ticket_of(event, programme, Eyes(who.zone, who.language, now, is_own=who.zone_source != "default")),
+        ticket=ticket_of(
+            event, programme, Eyes(who.zone, who.language, now, is_own=who.zone_source != "default"),
+            read_status().of(event.code),
+        ),
         typed=typed_or_known(who.zone), name=request.form.get("name", known.name if known else ""),
         shares_name=request.form.get("shares_name") == "yes", chosen=request.form.getlist("sessions"),
         sessions=session_choices(event, who.zone, who.language), questions=question_fields(row, who.language),

@@ -25,6 +25,7 @@ from wmd.domain.programme import (
     TextView,
     VenueView,
 )
+from wmd.domain.status import NOTHING, EventStatus
 from wmd.domain.vocabulary import YES_NO, Answer, OrganiserRole, SessionStatus, SpeakerRole
 from wmd.web import names
 from wmd.web.catalogue import gettext
@@ -70,11 +71,13 @@ class EventPage:
     answers: list[dict[str, str]]
 
 
-def event_model(programme: Programme, index: Index, event: EventView, eyes: Eyes, base_url: str) -> EventPage:
+def event_model(
+    programme: Programme, index: Index, event: EventView, eyes: Eyes, base_url: str, status: EventStatus = NOTHING
+) -> EventPage:
     """Return the page of an event for a viewer at an instant; ``base_url`` has no final slash."""
     text = event.text(eyes.language)
     foreign = text.language != eyes.language
-    ticket = ticket_of(event, programme, eyes)
+    ticket = ticket_of(event, programme, eyes, status)
     others = related(index, event, eyes.now, _RELATED)
     data = jsonld.dumps(jsonld.event(event, event.sessions, programme.edition, base_url, language=eyes.language))
     return EventPage(

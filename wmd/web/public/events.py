@@ -13,7 +13,7 @@ from wmd.web.public.event_page import event_model
 from wmd.web.public.page import base_url, page
 from wmd.web.public.rows import Eyes
 from wmd.web.public.ticket import main_session
-from wmd.web.reading import library, read_now, read_programme, read_site, viewer
+from wmd.web.reading import library, read_now, read_programme, read_site, read_status, viewer
 
 bp = Blueprint("events", __name__)
 
@@ -88,13 +88,14 @@ def show(edition: str, ref: str) -> Response:
     named_zone(programme)
     who, now = viewer(main_session(event, read_now()).zone if event.sessions else programme.edition.zone), read_now()
     eyes = Eyes(who.zone, who.language, now, is_own=who.zone_source != "default")
-    model = event_model(programme, library().index(programme), event, eyes, base_url())
+    status = read_status()
+    model = event_model(programme, library().index(programme), event, eyes, base_url(), status.of(code))
     return page(
         "public/event.html",
         who=who,
         now=now,
         canonical=path,
-        values=(programme,),
+        values=(programme, status),
         valid_until=model.valid_until,
         edition=programme.edition,
         event=event,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from wmd.domain.programme import EventView, RegistrationView
+from wmd.domain.status import NOTHING, EventStatus
 from wmd.domain.vocabulary import Access, RegistrationState, SessionStatus
 from wmd.domain.ways_in import WayIn
 
@@ -19,6 +20,10 @@ class Door(StrEnum):
     NOT_YET = "not-yet"
     FULL = "full"
     CLOSED = "closed"
+    #: On Zoom's own page, as it was last seen: not the organiser's word, so that one may go and look.
+    FULL_THERE = "full-there"
+    CLOSED_THERE = "closed-there"
+    RENEWING = "renewing"
     MISSING = "missing"
     INVITATION = "invitation"
     OVER = "over"
@@ -41,9 +46,20 @@ class Registration:
         return self.door in {Door.OPEN, Door.FREE}
 
 
-def registration_of(event: EventView, now: datetime) -> Registration:
-    """Return how the way into an event stands at ``now``."""
-    return _by_sessions(event, now) or _by_access(event) or _by_state(event, now)
+def registration_of(event: EventView, now: datetime, status: EventStatus = NOTHING) -> Registration:
+    """Return how the way into an event stands at ``now``, with what is known of its link if the caller shows that."""
+    found = _by_sessions(event, now) or _by_access(event) or _by_state(event, now)
+    return _as_seen(event, found, status)
+
+
+def _as_seen(event: EventView, found: Registration, status: EventStatus) -> Registration:
+    """Shut a way in that leads to a page which is gone, full or closed. Where people register with us it is not."""
+    if not found.is_open or not event.registration.url:
+        return found
+    if status.is_renewing:
+        return replace(found, door=Door.RENEWING)
+    there = {"full": Door.FULL_THERE, "closed": Door.CLOSED_THERE}.get(status.registration)
+    return replace(found, door=there) if there is not None and found.door is Door.OPEN else found
 
 
 def open_address(event: EventView) -> str:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from wmd.domain.agenda import State, next_change, state_of
 from wmd.domain.programme import EventView, Programme, SessionView
+from wmd.domain.status import NOTHING, EventStatus, disputed_sessions, turns_at
 from wmd.domain.vocabulary import SessionStatus
 from wmd.web import names, words
 from wmd.web.catalogue import gettext
@@ -30,7 +31,10 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """An event at a glance: title, times of the session that matters now, way in."""
+    """An event at a glance: title, times of the session that matters now, way in.
+
+    ``seen``: when its link was last seen working; ``disputed``: notices that a time is being confirmed.
+    """
 
     url: str
     code: str
@@ -48,6 +52,8 @@ class Ticket:
     way: Way
     link_note: str
     made_up: str
+    seen: str
+    disputed: tuple[str, ...]
     following: str
     session_code: str
     valid_until: datetime | None
@@ -114,13 +120,16 @@ def _own_label(place: str, eyes: Eyes) -> str:
     return gettext("Time in %(place)s", place=place)
 
 
-def ticket_of(event: EventView, programme: Programme, eyes: Eyes) -> Ticket:
-    """Return the ticket of an event for a viewer. The event must have a session."""
+def ticket_of(event: EventView, programme: Programme, eyes: Eyes, status: EventStatus = NOTHING) -> Ticket:
+    """Return the ticket of an event for a viewer. The event must have a session.
+
+    ``status`` is what is known of its link, on pages that show that and depend on it.
+    """
     session = main_session(event, eyes.now)
     state: State = state_of(session, eyes.now)
     mine, others = time_items(event, session, eyes)
     text = event.text(eyes.language)
-    way = registration_of(event, eyes.now)
+    way = registration_of(event, eyes.now, status)
     foreign = text.language != eyes.language
     return Ticket(
         url=addresses.event(programme.edition.slug, event),
@@ -137,11 +146,17 @@ def ticket_of(event: EventView, programme: Programme, eyes: Eyes) -> Ticket:
         state=state_item(state, event),
         off=state in {"cancelled", "postponed"},
         way=way_in(event, way, eyes),
-        link_note=_link_note(event, way),
+        link_note=_link_note(event, way, status, eyes.now),
         made_up=_made_up(event, way),
+        seen=_seen(event, way, status, eyes),
+        disputed=dispute_words(event, status, eyes),
         following=following_words(event, session, eyes),
         session_code=session.code,
-        valid_until=earliest(way.changes_at, *(next_change(each, eyes.now) for each in event.sessions)),
+        valid_until=earliest(
+            way.changes_at,
+            turns_at(event, status, eyes.now),
+            *(next_change(each, eyes.now) for each in event.sessions),
+        ),
     )
 
 
@@ -151,11 +166,54 @@ def _made_up(event: EventView, way: Registration) -> str:
     return gettext("This event is made up; its link leads nowhere.") if leads_nowhere else ""
 
 
-def _link_note(event: EventView, way: Registration) -> str:
-    """Return what is said beside a way in that is known to fail."""
-    if not event.link_wrong or way.door in {Door.OVER, Door.CANCELLED, Door.POSTPONED}:
+def _link_note(event: EventView, way: Registration, status: EventStatus, now: datetime) -> str:
+    """Return what is said beside a way in that is known to fail, or not known to work."""
+    if way.door in {Door.OVER, Door.CANCELLED, Door.POSTPONED, Door.RENEWING}:
         return ""
-    return gettext("We know that this link does not work. The organisers have been asked for one that does.")
+    if event.link_wrong:
+        return gettext("We know that this link does not work. The organisers have been asked for one that does.")
+    if way.is_open and not event.registration.url and event.registration.is_here:
+        return _room_note(event, status)
+    if way.is_open and event.registration.url and status.is_doubtful(now):
+        return gettext("The page that this leads to could not be found when we last looked. We go on looking.")
+    return ""
+
+
+def _room_note(event: EventView, status: EventStatus) -> str:
+    """Return what who registers with us should know of the room on Zoom."""
+    if status.is_renewing:
+        return gettext("The link into the room is being renewed. Register all the same: we send you the new way in.")
+    if status.registration == "full" and event.registration.has_waiting_list:
+        return gettext("Zoom says that its room is full. Register here all the same: there is a waiting list.")
+    if status.registration == "full":
+        return gettext("Zoom says that its room is full. The organisers know who registers here, and may make room.")
+    return ""
+
+
+def _seen(event: EventView, way: Registration, status: EventStatus, eyes: Eyes) -> str:
+    """Return when the link was last seen working, to the hour, beside a button that leads there."""
+    if status.seen_at is None or way.door is not Door.OPEN or not event.registration.url or event.link_wrong:
+        return ""
+    when = words.moment(status.seen_at, eyes.zone, eyes.language)
+    return gettext("The link was last seen working on %(when)s.", when=when)
+
+
+def dispute_words(event: EventView, status: EventStatus, eyes: Eyes) -> tuple[str, ...]:
+    """Return a notice for each session, on or within a day, whose time the organisers are confirming."""
+    found = disputed_sessions(event, status, eyes.now)
+    if found and len(event.sessions) == 1:
+        return (
+            gettext(
+                "The organisers are confirming the time of this event. Until they have, the time given here holds."
+            ),
+        )
+    return tuple(
+        gettext(
+            "The organisers are confirming the time of the session on %(when)s. Until they have, that time holds.",
+            when=words.moment(each.starts_at, eyes.zone, eyes.language),
+        )
+        for each in found
+    )
 
 
 def way_in(event: EventView, way: Registration, eyes: Eyes) -> Way:
@@ -183,6 +241,9 @@ def _shut_label(door: Door) -> str:
         Door.NOT_YET: gettext("Registration not open yet"),
         Door.FULL: gettext("Full"),
         Door.CLOSED: gettext("Registration closed"),
+        Door.FULL_THERE: gettext("Full on Zoom"),
+        Door.CLOSED_THERE: gettext("Registration closed on Zoom"),
+        Door.RENEWING: gettext("The link is being renewed"),
         Door.MISSING: gettext("No registration link yet"),
         Door.INVITATION: gettext("By invitation only"),
         Door.OVER: gettext("This event is over"),
@@ -201,6 +262,18 @@ def _reason(way: Registration, eyes: Eyes) -> str:
         Door.NOT_YET: gettext("The organisers have not opened registration yet. Come back nearer the day."),
         Door.FULL: gettext("All places are taken. The organisers may still offer a recording."),
         Door.CLOSED: gettext("The organisers have closed registration."),
+        Door.FULL_THERE: gettext(
+            "Zoom’s page said that all places are taken. Let us remind you: places may become free, and there may be a"
+            " recording."
+        ),
+        Door.CLOSED_THERE: gettext(
+            "Zoom’s page said that registration is closed. Let us remind you: it may open again, and there may be a"
+            " recording."
+        ),
+        Door.RENEWING: gettext(
+            "The page that one registered on is gone. The organisers have been asked for the new link; it will appear"
+            " here."
+        ),
         Door.MISSING: gettext("The organisers have not sent their link yet. It will appear here."),
         Door.INVITATION: gettext("The organisers invite participants themselves."),
         Door.OVER: gettext("It has taken place; registration is closed."),
