@@ -64,7 +64,7 @@ class Fix(ZoomFault):
 
     def __init__(
         self,
-        reason: Literal["scopes", "fields", "request", "page-token"],
+        reason: Literal["scopes", "fields", "request", "user", "page-token"],
         *,
         scopes: tuple[str, ...] = (),
         fields: tuple[str, ...] = (),
