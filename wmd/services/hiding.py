@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from wmd.errors import NotAllowedMoveError
 from wmd.models import CalendarEntry, Change, Edition, Event, EventSession, Follow, Organisation, Registration, Revision
+from wmd.services.bindings import follow_publication
 from wmd.services.calendar_entries import digest_of, hidden_rows, risen
 from wmd.services.intake import read_content
 from wmd.services.known import organisers_of
@@ -117,6 +118,7 @@ def _leave(
         now=now,
     )  # fmt: skip
     dbs.flush()
+    follow_publication(dbs, [event.id], actor=actor, mint=setting.mint, now=now)
 
 
 def _hidden_entries(

@@ -39,6 +39,7 @@ from wmd.models import (
     Submission,
 )
 from wmd.services.alarms import clear_alarm, raise_alarm
+from wmd.services.bindings import follow_publication
 from wmd.services.calendar_entries import CalendarSetting, digest_of, entry_rows, risen
 from wmd.services.change_notices import note_changes
 from wmd.services.changes import changes_of, leads_elsewhere
@@ -117,13 +118,15 @@ def publish(
         _publish_one(dbs, _One(revision, submission, content, claim, actor, now), known, batch, publication)
     if silent:
         batch.changes.clear()
-    _replace_children(dbs, [submission.event_id for _, submission, _ in contents], batch)
+    shown = [submission.event_id for _, submission, _ in contents]
+    _replace_children(dbs, shown, batch)
     _remember_organisations(dbs, edition, {row["organisation_id"] for row in batch.organisations})
     edition.version = publication.version
     edition.published_at = max(now, edition.published_at)
     if publication.added or publication.dates:
         touch_site(dbs)
     dbs.flush()
+    follow_publication(dbs, shown, actor=actor, mint=setting.mint, now=now)
     # What is new is told to nobody but those who follow a filter, by a digest.
     older = {row["event_id"] for row in batch.changes if row["kind"] != "added" or row["session_id"]}
     note_changes(dbs, edition, sorted(older), now=now)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from wmd.domain.states import MACHINES
+from wmd.domain.zoom.states import State
 from wmd.web.staff.trail_words import ACTS, KINDS, VALUES, field_label, moved, value_words
 
 ROOT = Path(__file__).resolve().parents[3] / "wmd"
@@ -50,6 +51,7 @@ def test_every_act_and_kind_that_is_written_has_words() -> None:
 def test_every_state_of_every_machine_has_words() -> None:
     without = {name: sorted(set(moves) - set(VALUES[name])) for name, moves in MACHINES.items()}
     assert without == {"submission": [], "revision": [], "session": [], "registration": []}
+    assert set(State) - set(VALUES["binding"]) == set()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,19 @@
+"""What the kinds, states and differences of rooms are called."""
+
+from __future__ import annotations
+
+from wmd.domain.findings import N_
+
+#: Kinds and states of what ties an event to a room.
+BINDING_WORDS = {
+    "link": N_("pasted link"), "lookup": N_("read in our account"), "managed": N_("made by us"),
+    "connected": N_("read in the partner’s account"), "draft": N_("not begun"), "checking": N_("being looked at"),
+    "ok": N_("as in the programme"), "drift": N_("differs from the programme"), "missing": N_("not found just now"),
+    "trashed": N_("deleted by the host"), "gone": N_("gone"), "auth_lost": N_("Zoom refuses us"),
+    "unreachable": N_("Zoom does not answer"), "ended": N_("over"),
+}  # fmt: skip
+#: What became of a difference.
+DRIFT_WORDS = {
+    "open": N_("to be decided"), "ours": N_("the programme’s holds"), "theirs": N_("Zoom’s was taken"),
+    "over": N_("went by itself"),
+}  # fmt: skip
