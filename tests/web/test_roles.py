@@ -251,6 +251,8 @@ SETTINGS = {
 }
 
 STAFF_ROUTES = {
+    "GET /staff/day": staff("/staff/day"),
+    "POST /staff/day/<code>/link": staff("/staff/day/ZZZZZZ/link", 404, reader=403),
     "GET /staff/problems": staff("/staff/problems"),
     "POST /staff/problems/<report_id>": staff("/staff/problems/none", 404, reader=403),
     "POST /staff/problems/<report_id>/link": staff("/staff/problems/none/link", 404, reader=403),

@@ -9,6 +9,7 @@ from flask import Blueprint, Flask
 from wmd.web.staff import (
     audit,
     bulk,
+    day,
     desk,
     editing,
     edition_questions,
@@ -33,6 +34,7 @@ from wmd.web.staff import (
 #: The modules whose ``bp`` is added below ``/staff``; its endpoints are named ``staff.<name>.<view>``.
 MODULES: tuple[ModuleType, ...] = (
     start,
+    day,
     desk,
     editing,
     listing,
