@@ -16,7 +16,7 @@ TEST_STAMP := $(VENV)/.test-$(call digest,requirements/test.lock)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq --require-hashes --only-binary :all:
 
 PYTEST ?=
-CODE := $(wildcard config.py wsgi.py) wmd tests benchmarks migrations
+CODE := $(wildcard config.py wsgi.py) wmd wmd_fakezoom tests benchmarks migrations
 
 .PHONY: help
 help: ## Say what there is

@@ -134,6 +134,15 @@ def test_no_arrow_runs_back() -> None:
     assert {path: names for path, names in found.items() if names} == {}
 
 
+def test_service_imports_no_zoom_that_is_not_real() -> None:
+    found = {
+        str(path.relative_to(ROOT))
+        for path, tree in TREES.items()
+        if "wmd_fakezoom" in {name.split(".")[0] for name in imported(tree)}
+    }
+    assert found == set()
+
+
 def test_rooms_use_only_the_packages_they_may() -> None:
     found = {str(path.relative_to(ROOT)): foreign(room_of_file(path), tree) for path, tree in TREES.items()}
     assert {path: names for path, names in found.items() if names} == {}

@@ -1,0 +1,33 @@
+"""A fake Zoom whose clock stands, a caller with its token, and a webinar in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.fakezoom.client import Caller
+from wmd_fakezoom import FakeZoom, Room
+
+NOW = datetime(2026, 10, 1, 9, 0, tzinfo=UTC)
+#: When the webinar of these tests is: six days later.
+STARTS_AT = NOW + timedelta(days=6, hours=4)
+
+
+@pytest.fixture
+def zoom() -> Iterator[FakeZoom]:
+    with FakeZoom(starts_at=NOW, webhook_limit_s=0.3) as server:
+        yield server
+
+
+@pytest.fixture
+def caller(zoom: FakeZoom) -> Iterator[Caller]:
+    found = Caller(zoom)
+    with found.http:
+        yield found
+
+
+@pytest.fixture
+def webinar(zoom: FakeZoom) -> Room:
+    return zoom.control.add_webinar(STARTS_AT, topic="Cities and the climate", duration=90)
