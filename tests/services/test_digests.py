@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
@@ -11,19 +12,22 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from tests import attendees, documents
 from tests.conftest import Clock
 from tests.mails import Mailbox, count_statements, html_of, text_of
 from tests.services.test_telling import written
+from wmd.db import make_engine, reading
+from wmd.domain.programme import Programme
 from wmd.jobs.changes import send_digests_of_new
 from wmd.jobs.outbox import send_mail
 from wmd.jobs.tools import tools_of
-from wmd.models import Change, Edition, Event, Follow, Message
-from wmd.services.digests import due_digests
+from wmd.models import Alarm, Change, Edition, Event, Follow, Message
+from wmd.services.digests import Due, News, due_digests, put_digests_of
 from wmd.services.hiding import hide
+from wmd.services.programme import load_programme
 from wmd.services.publishing import Setting
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "mail"
@@ -148,6 +152,66 @@ def test_morning_without_a_scheduler_loses_nothing(readers: Readers) -> None:
     assert readers.mails(FRIDAY + timedelta(hours=7)) == {}
     readers.publish("b")
     assert titles(readers.mails(FRIDAY + DAY + timedelta(hours=3, minutes=59))["rosa"]) == ["Event a", "Event b"]
+
+
+@ONE_ENGINE
+def test_one_digest_that_fails_holds_up_no_other_and_is_an_alarm(readers: Readers) -> None:
+    for name in ("ada", "bad", "zoe"):
+        readers.follow(name)
+    readers.publish("a")
+    readers.dbs.execute(text("CREATE TRIGGER no BEFORE INSERT ON messages WHEN NEW.person_id = 'bad'"
+                             " BEGIN SELECT RAISE(ABORT, 'no'); END"))  # fmt: skip
+    readers.dbs.commit()
+    assert sorted(readers.mails(FRIDAY)) == ["ada", "zoe"]
+    assert readers.dbs.scalars(select(Alarm.key).where(Alarm.cleared_at.is_(None))).all() == ["digests:not-put"]
+    readers.dbs.execute(text("DROP TRIGGER no"))
+    readers.dbs.commit()
+    assert sorted(readers.mails(FRIDAY + timedelta(minutes=1))) == ["bad"]
+    assert readers.dbs.scalars(select(Alarm.key).where(Alarm.cleared_at.is_(None))).all() == []
+
+
+def put(dbs: Session, readers: Readers, due: list[Due]) -> int:
+    """Put some digests as the job does, without committing."""
+    tools = tools_of(readers.app, readers.dbs)
+
+    def load(slug: str) -> Programme:
+        with reading(tools.engine) as connection:
+            return load_programme(connection, slug, None)
+
+    return put_digests_of(dbs, due, News(load, FRIDAY), box=tools.box, now=FRIDAY)
+
+
+def test_what_another_scheduler_looked_at_meanwhile_is_left_to_it(readers: Readers) -> None:
+    readers.follow("rosa")
+    readers.publish("a")
+    first, second = (due_digests(readers.dbs, now=FRIDAY) for _ in range(2))
+    assert put(readers.dbs, readers, first) == 1
+    readers.dbs.commit()
+    readers.clock.now = FRIDAY
+    readers.publish("b")
+    assert put(readers.dbs, readers, second) == 0
+    readers.dbs.commit()
+    assert titles(readers.mails(FRIDAY)["rosa"]) == ["Event a"]
+    assert titles(readers.mails(FRIDAY + DAY)["rosa"]) == ["Event b"]
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"])
+def test_scheduler_waits_for_another_that_has_the_same_digests_in_hand(readers: Readers, database_url: str) -> None:
+    for name in ("ada", "zoe"):
+        readers.follow(name)
+    readers.publish("a")
+    due = due_digests(readers.dbs, now=FRIDAY)
+    readers.dbs.rollback()
+    engine = make_engine(database_url)
+    with Session(engine) as first, Session(engine) as second:
+        assert put(first, readers, due) == 2
+        timer = threading.Timer(0.2, first.commit)
+        timer.start()
+        assert put(second, readers, due) == 0
+        timer.join()
+        second.commit()
+    engine.dispose()
+    assert sorted(readers.mails(FRIDAY)) == ["ada", "zoe"]
 
 
 def test_event_that_takes_place_after_all_counts_as_new(readers: Readers) -> None:

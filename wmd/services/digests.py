@@ -96,8 +96,11 @@ class News:
         return event if event is not None and any(is_upcoming(each, self.now) for each in event.sessions) else None
 
 
-def due_digests(dbs: Session, *, now: datetime, limit: int = PAGE) -> list[Due]:
-    """Return digests for whose readers it is morning and that were not looked at today. Two queries."""
+def due_digests(dbs: Session, *, now: datetime, after: str = "", limit: int = PAGE) -> list[Due]:
+    """Return digests for whose readers it is morning and that were not looked at today. Two queries.
+
+    In the order of their ids, those after ``after``.
+    """
     mornings = _mornings(dbs, now)
     if not mornings:
         return []
@@ -111,7 +114,7 @@ def due_digests(dbs: Session, *, now: datetime, limit: int = PAGE) -> list[Due]:
     rows = dbs.execute(
         _filters(Follow.id, Follow.person_id, Edition.slug, Follow.edition_id, Follow.query, Follow.told_change_id,
                  Follow.confirmed_at, _ZONE)
-        .where(or_(*due), gets_mail())
+        .where(or_(*due), gets_mail(), Follow.id > after)
         .order_by(Follow.id)
         .limit(limit)
     )  # fmt: skip
@@ -143,30 +146,62 @@ def _mornings(dbs: Session, now: datetime) -> dict[date, list[str]]:
 def put_digests_of(dbs: Session, due: Sequence[Due], news: News, *, box: SecretBox, now: datetime) -> int:
     """Put the digests that have something to say, and remember of all how far they looked; return how many mails.
 
-    A fixed number of statements beside one per mail and the few that remember. The caller commits.
+    Each is claimed first: what another scheduler looked at meanwhile is left to it. A fixed number of statements beside
+    one per mail and the few that remember. The caller commits.
     """
     newest = _newest(dbs, due, news)
     added = _added(dbs, due)
-    put = 0
     for each in due:
+        # Read before the claim, which holds rows (and one of the databases whole) until the commit.
+        if _new_to(each, added.get(each.edition_id, [])):
+            news.programme(each.edition)
+    put: list[Due] = []
+    looked: dict[int, list[str]] = {}
+    for each in _claim(dbs, due):
         seen = [one for one in added.get(each.edition_id, []) if one.change_id <= newest.get(each.edition_id, 0)]
         events = _events_for(each, seen, news)
-        if events:
-            put += put_message(
-                dbs, kind="digest", dedupe_key=f"digest:{each.follow_id}:{each.day.isoformat()}", cause=ACTOR,
-                person_id=each.person_id, subject_id=each.follow_id, edition_id=each.edition_id,
-                facts={"events": events[:MOST_NAMED], "count": len(events)},
-                box=box, now=now,
-            ) is not None  # fmt: skip
-    for edition_id, day in {(each.edition_id, each.day) for each in due}:
-        ids = [each.follow_id for each in due if (each.edition_id, each.day) == (edition_id, day)]
+        is_put = bool(events) and put_message(
+            dbs, kind="digest", dedupe_key=f"digest:{each.follow_id}:{each.day.isoformat()}", cause=ACTOR,
+            person_id=each.person_id, subject_id=each.follow_id, edition_id=each.edition_id,
+            facts={"events": events[:MOST_NAMED], "count": len(events)},
+            box=box, now=now,
+        ) is not None  # fmt: skip
+        put += [each] if is_put else []
+        if is_put or not events:
+            looked.setdefault(each.edition_id, []).append(each.follow_id)
+    for edition_id, ids in looked.items():
         dbs.execute(
             update(Follow)
             .where(Follow.id.in_(ids))
-            .values(digest_on=day, told_change_id=newest.get(edition_id, 0))
+            .values(told_change_id=newest.get(edition_id, 0))
             .execution_options(synchronize_session=False)
         )
-    return put
+    return len(put)
+
+
+def _claim(dbs: Session, due: Sequence[Due]) -> list[Due]:
+    """Take the digests among some that nobody has looked at today, as their rows are now; hold them until the commit.
+
+    The rows are locked in one order, so that two schedulers wait for each other at most once.
+    """
+    found: dict[str, tuple[int, datetime]] = {}
+    for day in sorted({each.day for each in due}):
+        ids = [each.follow_id for each in due if each.day == day]
+        free = and_(Follow.id.in_(ids), or_(Follow.digest_on.is_(None), Follow.digest_on < day))
+        mine = dbs.scalars(select(Follow.id).where(free).order_by(Follow.id).with_for_update()).all()
+        rows = dbs.execute(
+            update(Follow)
+            .where(Follow.id.in_(mine), free)
+            .values(digest_on=day)
+            .returning(Follow.id, Follow.told_change_id, Follow.confirmed_at)
+            .execution_options(synchronize_session=False)
+        )
+        found |= {row.id: (row.told_change_id, row.confirmed_at) for row in rows}
+    return [
+        each._replace(told_change_id=found[each.follow_id][0], since_at=found[each.follow_id][1])
+        for each in due
+        if each.follow_id in found
+    ]
 
 
 def _newest(dbs: Session, due: Sequence[Due], news: News) -> dict[int, int]:
@@ -220,9 +255,13 @@ def _added(dbs: Session, due: Iterable[Due]) -> Mapping[int, list[_Added]]:
     return found
 
 
+def _new_to(each: Due, added: Sequence[_Added]) -> list[_Added]:
+    return [one for one in added if one.change_id > each.told_change_id and one.at >= each.since_at]
+
+
 def _events_for(each: Due, added: Sequence[_Added], news: News) -> list[str]:
     """Return the ids of events that are new to one reader and match, those that begin first in front."""
-    new = [one for one in added if one.change_id > each.told_change_id and one.at >= each.since_at]
+    new = _new_to(each, added)
     if not new:
         return []
     matching = news.matching(each.edition, each.query, SERVICE_ZONE)
