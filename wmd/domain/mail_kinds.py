@@ -68,6 +68,11 @@ _CHANGED: Mapping[str, str] = {
     "was": N_("times and places that no longer hold"),
     "now": N_("what holds now"),
 }
+_LETTER: Mapping[str, str] = {
+    "title": N_("the title of the event"),
+    "letter": N_("the subject of the letter"),
+    **_LINK,
+}
 _PROFILE = {"organisation": N_("the name of the organisation")}
 _QUESTION = {"question": N_("the question that was asked")}
 
@@ -205,6 +210,8 @@ _KINDS: tuple[Kind, ...] = (
     Kind("registrants-letter", N_("Letter of an organiser to those registered"),
          {**_PLACE, "subject": N_("the subject that was written"), "text": N_("the text that was written")},
          priority=BULK),
+    Kind("letter-accepted", N_("Letter to those registered accepted"), _LETTER),
+    Kind("letter-refused", N_("Letter to those registered rejected"), {**_LETTER, **_REASON}),
     Kind("test", N_("Test"), {"when": N_("when it was asked for")}, priority=URGENT, lives=timedelta(hours=1)),
 )  # fmt: skip
 
