@@ -219,6 +219,27 @@ def test_offer_that_was_taken_meanwhile_is_not_mailed(desk: Desk) -> None:
     assert str(desk.send()["ben"]["Subject"]) == "You have a place: Care in the city"
 
 
+@pytest.mark.parametrize("wish", ["paused_at", "left_at"])
+@pytest.mark.parametrize(
+    ("kind", "goes_out"),
+    [("registered", True), ("waiting", True), ("place-offered", True), ("registration-ended", True),
+     ("registrants-letter", False)],
+)  # fmt: skip
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_who_paused_or_stopped_all_still_hears_of_their_own_place(
+    desk: Desk, kind: str, goes_out: bool, wish: str
+) -> None:
+    """As the words on one's own page say; ``handover_checks`` and ``audience`` hold back all that follows an event."""
+    arrange(desk, kind)
+    send_letters(desk.tools())
+    person_id = desk.dbs.scalars(select(Person.id).where(Person.address.like("ana@%"))).one()
+    setattr(desk.dbs.get_one(Attendee, person_id), wish, NOW)
+    desk.dbs.commit()
+
+    found = [str(mail["X-Mail-Kind"]) for who, mail in desk.mails_after_sending() if who.startswith("ana@")]
+    assert found == ([kind] if goes_out else [])
+
+
 def letter(desk: Desk, state: str = "approved") -> None:
     desk.dbs.add(
         RegistrantLetter(
