@@ -14,6 +14,7 @@ from sqlalchemy import Select, delete, insert, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from wmd.domain.codes import Mint
 from wmd.errors import NotAllowedMoveError
 from wmd.models import (
     Attendee,
@@ -138,7 +139,7 @@ def _leave(
         now=now,
     )  # fmt: skip
     dbs.flush()
-    follow_publication(dbs, [event.id], actor=actor, mint=setting.mint, now=now)
+    follow_publication(dbs, [event.id], actor=actor, mint=Mint(), now=now)
 
 
 def _hidden_entries(
