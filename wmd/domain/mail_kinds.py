@@ -212,6 +212,13 @@ _KINDS: tuple[Kind, ...] = (
          priority=BULK),
     Kind("letter-accepted", N_("Letter to those registered accepted"), _LETTER),
     Kind("letter-refused", N_("Letter to those registered rejected"), {**_LETTER, **_REASON}),
+    Kind("room-differs", N_("A room on Zoom differs from the programme"),
+         {**_EVENT, **_LINK, "differences": N_("what differs, line by line: what the programme says, and what Zoom")},
+         lives=timedelta(days=2)),
+    Kind("room-lost", N_("The room of an event is gone from Zoom"),
+         {**_EVENT, **_LINK, "loss": N_("what became of the room, as a sentence")}, priority=URGENT,
+         lives=timedelta(days=2)),
+    Kind("zoom-lost", N_("Zoom refuses a partner’s account"), {**_LINK, **_PROFILE}),
     Kind("test", N_("Test"), {"when": N_("when it was asked for")}, priority=URGENT, lives=timedelta(hours=1)),
 )  # fmt: skip
 

@@ -27,6 +27,8 @@ ACTS = {
     "revoke-feed": N_("ended a calendar of their own"), "revoke-links": N_("ended all personal links"),
     "rotate-feed": N_("gave a calendar of their own another address"),
     "bind": N_("tied it to a room"), "end-binding": N_("ended what ties it to a room"),
+    "read-room": N_("read what Zoom says"), "find-drift": N_("found that the room differs"),
+    "uphold-drift": N_("said: the programme is right"),
     "await": N_("keeps it until it is listed again"), "bring-back": N_("uses it again"),
     "cancel": N_("took back"), "change-account": N_("changed an account"),
     "change-address": N_("changed a mail address"), "ask-for-address": N_("asked to change a mail address"),
