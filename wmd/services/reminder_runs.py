@@ -199,17 +199,18 @@ class Round:
                 continue
             if one is not None:
                 asked.append((wish, *one))
-        told = _states(dbs, [key for _, _, near, before in asked for key in (*near, *before)])
+        told = _states(dbs, self._keys_to_read(asked, now))
         lines: list[Line] = []
         missed = 0
         for wish, until, near, before in asked:
             if any(_blocks(told.get(key)) for key in near) or any(_is_out(told.get(key)) for key in before):
                 continue
             if until > now:
-                lines.append(Line(wish.person_id, self._key(wish, self._due.session.slot.starts_at), until))
-            elif until > self._known_since(dbs):
+                lines.append(Line(wish.person_id, self._own_key(wish), until))
+            elif until > self._counted_until(dbs) and not _blocks(told.get(self._own_key(wish))):
                 missed += 1
-        return lines, missed + len(faults), tuple(faults)
+        # Who cannot be reckoned was counted when the run was gone through first.
+        return lines, missed + (len(faults) if self._due.done_at is None else 0), tuple(faults)
 
     def _ask(self, wish: Wish, now: datetime) -> tuple[datetime, list[str], list[str]] | None:
         """Return until when a person's mail is of use, and the keys of mails that would stand in its place.
@@ -234,6 +235,14 @@ class Round:
         near = [self._key(wish, starts_at) for starts_at in self._near]
         return self._useful(rules, session.id, session.slot), near, before
 
+    def _keys_to_read(self, asked: Sequence[tuple[Wish, datetime, list[str], list[str]]], now: datetime) -> list[str]:
+        """Return the keys of mails that may stand in the place of another, or were put before it became too late."""
+        late = [self._own_key(wish) for wish, until, _, _ in asked if until <= now]
+        return [*late, *(key for _, _, near, before in asked for key in (*near, *before))]
+
+    def _own_key(self, wish: Wish) -> str:
+        return self._key(wish, self._due.session.slot.starts_at)
+
     def _key(self, wish: Wish, starts_at: datetime) -> str:
         return key_of(wish.person_id, self._due.session.id, self._due.rule, starts_at)
 
@@ -242,6 +251,11 @@ class Round:
         if key not in self._until:
             self._until[key] = useful_until(self._due.rule, rules, slot)
         return self._until[key]
+
+    def _counted_until(self, dbs: Session) -> datetime:
+        """Return until when nobody is counted as missed: they could not be told, or are counted already."""
+        known = self._known_since(dbs)
+        return known if self._due.done_at is None else max(known, self._due.done_at)
 
     def _known_since(self, dbs: Session) -> datetime:
         """Return since when the session has been as it is: what was over by then, nobody could have been told."""
