@@ -25,6 +25,7 @@ from tests.submissions import MONA, make_edition, propose, seen
 from wmd.db import make_engine, reading
 from wmd.domain.codes import SeededMint
 from wmd.domain.mail_handover import MailLine
+from wmd.domain.zoom.pages import Looked
 from wmd.jobs import BATCH, JOBS, delete_private_links, run_job
 from wmd.models import (
     Alarm,
@@ -280,6 +281,19 @@ def add_questions(dbs: Session, count: int) -> None:
     dbs.commit()
 
 
+def add_pasted_links(dbs: Session, count: int) -> None:
+    """Publish events whose registration pages were never looked at."""
+    setting = Setting(english_setting("http://wmd.example"), "wmd.example", SeededMint("jobs"))
+    session = documents.session(starts="2021-11-20T15:00", ends="2021-11-20T16:00", time_text="")
+    document = documents.document(*(documents.event(f"e{number}", sessions=[session]) for number in range(count)))
+    document["edition"] |= {"window_to": "2021-11-30"}
+    documents.apply(dbs, setting, document, LEAD_STARTED_AT)
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    app.extensions["wmd.gateways"] = replace(
+        app.extensions["wmd.gateways"], look_at_link=lambda url: Looked(200, url, "<p>Welcome</p>")
+    )
+
+
 #: What makes three rows of work for each job.
 DUE: dict[str, Callable[[Session, int], None]] = {
     "outbox": add_mails,
@@ -288,6 +302,7 @@ DUE: dict[str, Callable[[Session, int], None]] = {
     "send-digests-of-new": add_followers_of_filters,
     "due-reminders": add_followers,
     "link-checks": add_questions,
+    "link-watch": add_pasted_links,
     "alarm-mails": add_open_alarms,
     "waiting-lists": add_offers,
     "registrant-letters": add_letters,

@@ -25,6 +25,7 @@ __all__ = [
     "find_emails",
     "find_private_links",
     "is_zoom_host",
+    "is_zoom_page",
     "lint_public_text",
 ]
 
@@ -135,6 +136,12 @@ def classify(raw: str) -> Link:
 def is_zoom_host(host: str) -> bool:
     """Tell whether a host name (ASCII, lower case) is Zoom's, by whole labels."""
     return host_is(host, *ZOOM_HOSTS)
+
+
+def is_zoom_page(raw: str) -> bool:
+    """Tell whether a link is a page of Zoom's that everybody may open: of all links, these alone are looked at."""
+    link = classify(raw)
+    return link.public and link.platform == "zoom" and is_zoom_host(urlsplit(link.url).hostname or "")
 
 
 def _classify(raw: str, depth: int) -> Link:

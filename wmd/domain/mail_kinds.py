@@ -68,11 +68,6 @@ _CHANGED: Mapping[str, str] = {
     "was": N_("times and places that no longer hold"),
     "now": N_("what holds now"),
 }
-_LETTER: Mapping[str, str] = {
-    "title": N_("the title of the event"),
-    "letter": N_("the subject of the letter"),
-    **_LINK,
-}
 _PROFILE = {"organisation": N_("the name of the organisation")}
 _QUESTION = {"question": N_("the question that was asked")}
 
@@ -168,8 +163,8 @@ _KINDS: tuple[Kind, ...] = (
          {**_SECRET_LINK, "act": N_("what will be done, as a sentence"), "until": N_("when the link ends")},
          priority=URGENT, lives=_HOUR, has_secret=True),
     Kind("problem-reported", N_("Somebody says that something is wrong with an event"),
-         {**_EVENT, **_LINK, "problem": N_("what is said to be wrong, as a sentence"),
-          "words": N_("what they wrote, if anything")}),
+         {**_EVENT, **_LINK, "who": N_("who says so, as half a sentence"),
+          "problem": N_("what is said to be wrong, as a sentence"), "words": N_("what they wrote, if anything")}),
     Kind("event-changed", N_("Event changed, to those who attend"),
          {**_CHANGED, "invitation": N_("what the invitation in the mail does, or nothing")}),
     Kind("event-called-off", N_("Event cancelled or postponed, to those who attend"),
@@ -210,15 +205,6 @@ _KINDS: tuple[Kind, ...] = (
     Kind("registrants-letter", N_("Letter of an organiser to those registered"),
          {**_PLACE, "subject": N_("the subject that was written"), "text": N_("the text that was written")},
          priority=BULK),
-    Kind("letter-accepted", N_("Letter to those registered accepted"), _LETTER),
-    Kind("letter-refused", N_("Letter to those registered rejected"), {**_LETTER, **_REASON}),
-    Kind("room-differs", N_("A room on Zoom differs from the programme"),
-         {**_EVENT, **_LINK, "differences": N_("what differs, line by line: what the programme says, and what Zoom")},
-         lives=timedelta(days=2)),
-    Kind("room-lost", N_("The room of an event is gone from Zoom"),
-         {**_EVENT, **_LINK, "loss": N_("what became of the room, as a sentence")}, priority=URGENT,
-         lives=timedelta(days=2)),
-    Kind("zoom-lost", N_("Zoom refuses a partner’s account"), {**_LINK, **_PROFILE}),
     Kind("test", N_("Test"), {"when": N_("when it was asked for")}, priority=URGENT, lives=timedelta(hours=1)),
 )  # fmt: skip
 

@@ -23,6 +23,7 @@ from wmd.domain.findings import N_
 from wmd.gateways import Gateways
 from wmd.jobs.bounces import read_bounces
 from wmd.jobs.changes import due_changes, send_digests_of_new, tell_changes
+from wmd.jobs.link_watch import watch_links
 from wmd.jobs.mail_causes import (
     mail_alarms,
     publish_dates,
@@ -44,7 +45,6 @@ from wmd.services.job_watch import Backlog, Run, Watched, forget_runs, note_run
 from wmd.services.private_links import delete_if_due, due_for_deletion
 from wmd.services.rate_limits import forget_counts
 from wmd.services.visits import count_file
-from wmd.services.zoom_calls import forget_calls
 
 log = logging.getLogger(__name__)
 
@@ -134,8 +134,8 @@ def count_visits(tools: Tools) -> int:
 
 
 def forget_old_runs(dbs: Session, now: datetime) -> int:
-    """Delete what is remembered of runs, schedulers and calls for long enough."""
-    done = forget_runs(dbs, now=now) + forget_calls(dbs, now=now)
+    """Delete what is remembered of runs and schedulers for long enough."""
+    done = forget_runs(dbs, now=now)
     dbs.commit()
     return done
 
@@ -159,6 +159,7 @@ JOBS: Mapping[str, Job] = {
     "outbox": Job(5, send_mail, "mail", N_("Sends the mail that is due"), due_mails),
     "due-reminders": Job(20, plan_reminders, "soon", N_("Prepares the reminders that are due")),
     "link-checks": Job(600, check_links, "soon", N_("Asks organisers whether their links work")),
+    "link-watch": Job(60, watch_links, what=N_("Looks whether pasted links still lead to a registration page")),
     "publish-dates": Job(60, publish_dates, "soon", N_("Publishes events whose day has come"), due_dates),
     "tell-changes": Job(30, tell_changes, "soon", N_("Tells people what changed"), due_changes),
     "send-digests-of-new": Job(600, send_digests_of_new, "soon", N_("Tells people what is new and matches a filter")),

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from threading import Event
 
 from flask import Flask
@@ -15,10 +14,10 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from wmd.domain.mail_bytes import Letterhead
 from wmd.domain.mail_handover import Mailer
-from wmd.gateways import Gateways, zoom_of
+from wmd.domain.zoom.pages import Looked
+from wmd.gateways import Gateways
 from wmd.gateways.mail import SmtpMailer
 from wmd.gateways.mailbox import Mailbox
-from wmd.gateways.zoom.client import ZoomClient
 from wmd.jobs.brakes import Brakes
 from wmd.secretbox import SecretBox
 from wmd.services.delivery import address_digest
@@ -36,9 +35,8 @@ class Tools:
     session to a thread of its own and closes it. ``mail_rate`` is how many mails a
     minute may go out, 0 without limit; ``share_rate`` is told how many schedulers share them, ``brakes`` knows how
     readers' domains fare. ``digest`` is a keyed digest of an address. ``mailbox`` has what
-    came back, if there is one. ``zoom`` gives what speaks to Zoom for an account (None: our own), if the settings
-    name an app for it; it is called outside of any transaction. ``stopping`` is set when the process
-    shall end: a job then stops after the row it is at.
+    came back, if there is one. ``look_at_link`` looks at a pasted link, where that is wanted. ``stopping`` is set when
+    the process shall end: a job then stops after the row it is at.
     """
 
     dbs: Session
@@ -53,10 +51,10 @@ class Tools:
     journal: Journal
     visits: VisitSpool
     mailbox: Mailbox | None = None
+    look_at_link: Callable[[str], Looked] | None = None
     workers: int = 1
     mail_rate: int = 0
     share_rate: Callable[[int], object] = lambda _sharers: None
-    zoom: Callable[[str | None], ZoomClient | None] = lambda _account_id: None
     brakes: Brakes = field(default_factory=Brakes)
     stopping: Event = field(default_factory=Event)
 
@@ -94,10 +92,10 @@ def tools_of(app: Flask, dbs: Session) -> Tools:
         journal=app.extensions["wmd.journal"],
         visits=app.extensions["wmd.visit_spool"],
         mailbox=gateways.mailbox,
+        look_at_link=gateways.look_at_link,
         workers=OUTBOX_WORKERS if engine.dialect.name == "postgresql" else 1,
         mail_rate=app.extensions["wmd.config"].mail_rate,
         share_rate=gateways.mailer.pace.share if isinstance(gateways.mailer, SmtpMailer) else lambda _sharers: None,
         brakes=app.extensions["wmd.brakes"],
-        zoom=partial(zoom_of, app),
         stopping=app.extensions["wmd.stopping"],
     )

@@ -28,7 +28,7 @@ def alert_of_problem(
 ) -> int:
     """Put a mail to each of the staff who looks after an event that begins soon; return how many. The caller commits.
 
-    ``facts`` say by whom it was said (``by``: visitor or organiser) and what; ``key`` names this one saying.
+    ``facts`` say by whom it was said (``by``: visitor, organiser or watch) and what; ``key`` names this one saying.
     """
     submission_id = dbs.scalar(select(Submission.id).where(Submission.event_id == event.id).limit(1))
     if submission_id is None or not _is_soon(dbs, event, now):

@@ -45,6 +45,7 @@ DIGEST_LINES: Mapping[str, str] = {
 SAYS: Mapping[str, str] = {
     "visitor": N_("A visitor says of it:"),
     "organiser": N_("Its organiser says of it:"),
+    "watch": N_("Our own look at its link says of it:"),
 }
 
 #: What an attendee asked for on their own page.

@@ -1,4 +1,4 @@
-"""What visitors report as wrong with an event: kept, told to those who answer for it, closed by staff."""
+"""What is reported as wrong with an event, by visitors or by our own look at its link: kept, told and closed."""
 
 from __future__ import annotations
 
@@ -27,6 +27,11 @@ KINDS: Final = ("time", "link", "text", "other")
 CLOSED: Final = ("solved", "not a problem")
 LONGEST: Final = 2_000
 PAGE_SIZE: Final = 50
+#: Stands in reports that nobody wrote; English, as all that staff alone read.
+SEEN_GONE: Final = (
+    "Nobody wrote this. The service looked at the registration page twice, half an hour apart, and each time was told"
+    " that there is no such page."
+)
 
 _NO_KIND = N_("Say what is wrong.")
 _NO_WORDS = N_("Say in a few words what is wrong.")
@@ -65,11 +70,31 @@ def report_problem(
     dbs.add(report)
     dbs.flush()
     if not is_suspect:
-        _tell(dbs, event, report, box=box, now=now)
-        if what in PRESSING:
-            facts = {"report_id": report.id, "by": "visitor", "path": "/staff/problems"}
-            alert_of_problem(dbs, event, facts, key=report.id, cause="visitor", box=box, now=now)
+        _tell(dbs, event, report, by="visitor", cause="visitor", box=box, now=now)
     return report
+
+
+def report_gone_link(dbs: Session, event: Event, *, actor: str, box: SecretBox, now: datetime) -> ProblemReport:
+    """Keep that our own look found a link gone, and write to those who answer for the event. The caller commits."""
+    report = ProblemReport(id=str(uuid.uuid4()), event_id=event.id, what="link", words=SEEN_GONE, created_at=now)
+    dbs.add(report)
+    dbs.flush()
+    _tell(dbs, event, report, by="watch", cause=actor, box=box, now=now)
+    return report
+
+
+def close_gone_link(dbs: Session, event_id: str, *, actor: str, now: datetime) -> None:
+    """Close what our own look reported of a link that works again. The caller commits."""
+    mine = select(ProblemReport).where(
+        ProblemReport.event_id == event_id, ProblemReport.state == "open", ProblemReport.words == SEEN_GONE
+    )
+    for report in dbs.scalars(mine):
+        report.state, report.closed_at = "solved", now
+        audit(
+            dbs, actor=actor, action="close-problem", kind="event", subject_id=event_id, before="open",
+            after="solved", now=now,
+        )  # fmt: skip
+    dbs.flush()
 
 
 def _check(what: str, words: str) -> None:
@@ -85,8 +110,13 @@ def _check(what: str, words: str) -> None:
         raise InvalidContentError(found)
 
 
-def _tell(dbs: Session, event: Event, report: ProblemReport, *, box: SecretBox, now: datetime) -> None:
-    """Write to the contacts of who holds the event, a few times a day at most: all of it is on the staff's page."""
+def _tell(
+    dbs: Session, event: Event, report: ProblemReport, *, by: str, cause: str, box: SecretBox, now: datetime
+) -> None:
+    """Write to the contacts of who holds the event, a few times a day at most: all of it is on the staff's page.
+
+    To staff too where it is about time or link and little time is left.
+    """
     submission = dbs.scalars(select(Submission).where(Submission.event_id == event.id)).first()
     if submission is None:
         return
@@ -94,10 +124,13 @@ def _tell(dbs: Session, event: Event, report: ProblemReport, *, box: SecretBox, 
     for person_id in contacts or ([submission.person_id] if submission.person_id else []):
         if may_mail_unasked(dbs, person_id, now=now):
             put_message(
-                dbs, kind="problem-reported", dedupe_key=f"problem:{report.id}:{person_id}", cause="visitor", now=now,
+                dbs, kind="problem-reported", dedupe_key=f"problem:{report.id}:{person_id}", cause=cause, now=now,
                 person_id=person_id, subject_id=submission.id, edition_id=event.edition_id,
-                facts={"report_id": report.id}, box=box,
+                facts={"report_id": report.id, "by": by}, box=box,
             )  # fmt: skip
+    if report.what in PRESSING:
+        facts = {"report_id": report.id, "by": by, "path": "/staff/problems"}
+        alert_of_problem(dbs, event, facts, key=report.id, cause=cause, box=box, now=now)
 
 
 def count_open_problems(dbs: Session, *, actor: Actor) -> int:

@@ -80,7 +80,7 @@ def test_report_reaches_the_organisers_and_the_staff(house: House) -> None:
     sent = [mail for mail in mails(house.app) if mail.kind == "problem-reported"]
     # The contacts of A, and not those of B alone.
     assert sorted(str(mail.to) for mail in sent) == ["ana", "cleo"]
-    assert {tuple(mail.facts) for mail in sent} == {("report_id",)}
+    assert {tuple(mail.facts) for mail in sent} == {("report_id", "by")}
     report = house.report()
     assert "visitors" not in report.sealed
     assert "<b>1</b> Reported as wrong" in get(house.mona, "/staff/").get_data(as_text=True)
