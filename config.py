@@ -97,6 +97,40 @@ SETTINGS: tuple[tuple[str, str | None, str | None, str], ...] = (
         "Values of its `acr` or `amr`, with commas, that count as second factor; by default ours is asked for.",
     ),
     (
+        "WMD_ZOOM_ACCOUNT_ID",
+        None,
+        None,
+        "Account id of a server-to-server app in our own Zoom account; then also the two below. Without: pasted links.",
+    ),
+    ("WMD_ZOOM_CLIENT_ID", None, None, "Its client id."),
+    ("WMD_ZOOM_CLIENT_SECRET", None, None, "Its client secret."),
+    (
+        "WMD_ZOOM_WEBHOOK_SECRET",
+        None,
+        None,
+        "Secret token of its webhooks, which go to `/hooks/zoom`; without it none is taken.",
+    ),
+    (
+        "WMD_ZOOM_PLAN",
+        "pro",
+        "pro",
+        "Plan of our Zoom account: `free`, `pro` or `business`; half of its calls are used.",
+    ),
+    (
+        "WMD_ZOOM_HOST",
+        None,
+        None,
+        "Zoom user (id, or address) whose webinars staff pick from, and under whom we create some.",
+    ),
+    (
+        "WMD_ZOOM_PARTNER_CLIENT_ID",
+        None,
+        None,
+        "Client id of an OAuth app with which partners connect Zoom accounts of theirs; then also its secret.",
+    ),
+    ("WMD_ZOOM_PARTNER_CLIENT_SECRET", None, None, "Its client secret."),
+    ("WMD_ZOOM_URL", None, None, "Only in demonstration mode: a fake Zoom on this machine, `http://127.0.0.1:8090`."),
+    (
         "WMD_LINK_WATCH",
         "on",
         "off",
@@ -127,7 +161,6 @@ class Config:
     mail_rate: int = 0
     mail_per_domain: int = 2
     bounce_url: str = field(default="", repr=False)
-    link_watch: bool = False
     uid_domain: str = ""
     edition: str | None = None
     var_dir: Path = ROOT / "var"
@@ -142,11 +175,31 @@ class Config:
     oidc_client_id: str = ""
     oidc_client_secret: str = field(default="", repr=False)
     oidc_second_factor: frozenset[str] = frozenset()
+    zoom_account_id: str = ""
+    zoom_client_id: str = ""
+    zoom_client_secret: str = field(default="", repr=False)
+    zoom_webhook_secret: str = field(default="", repr=False)
+    zoom_plan: str = "pro"
+    zoom_host: str = ""
+    zoom_partner_client_id: str = ""
+    zoom_partner_client_secret: str = field(default="", repr=False)
+    zoom_url: str = ""
+    link_watch: bool = False
 
     @property
     def is_demo(self) -> bool:
         """Whether demonstration features exist at all in this process."""
         return self.mode == "demo"
+
+    @property
+    def has_zoom(self) -> bool:
+        """Whether we may speak to Zoom for our own account."""
+        return bool(self.zoom_client_id)
+
+    @property
+    def has_zoom_partners(self) -> bool:
+        """Whether partners may connect accounts of theirs."""
+        return bool(self.zoom_partner_client_id)
 
     @property
     def hostname(self) -> str:
@@ -201,8 +254,8 @@ def _whole_number(env: Mapping[str, str], name: str, default: int, low: int, hig
     return int(text)
 
 
-def _switch(env: Mapping[str, str], name: str, *, default: bool) -> bool:
-    text = env.get(name) or ("on" if default else "off")
+def _switch(env: Mapping[str, str], name: str, default: str) -> bool:
+    text = env.get(name) or default
     if text not in {"on", "off"}:
         msg = f"{name} is {text!r}: it must be on or off."
         raise SettingError(msg)
@@ -223,6 +276,16 @@ def _shared(env: Mapping[str, str]) -> dict[str, object]:
         "oidc_client_id": env.get("WMD_OIDC_CLIENT_ID", ""),
         "oidc_client_secret": _secret(env, "WMD_OIDC_CLIENT_SECRET"),
         "oidc_second_factor": frozenset(filter(None, re.split(r"[,\s]+", env.get("WMD_OIDC_SECOND_FACTOR", "")))),
+        "zoom_account_id": env.get("WMD_ZOOM_ACCOUNT_ID", ""),
+        "zoom_client_id": env.get("WMD_ZOOM_CLIENT_ID", ""),
+        "zoom_client_secret": _secret(env, "WMD_ZOOM_CLIENT_SECRET"),
+        "zoom_webhook_secret": _secret(env, "WMD_ZOOM_WEBHOOK_SECRET"),
+        "zoom_plan": env.get("WMD_ZOOM_PLAN") or "pro",
+        "zoom_host": env.get("WMD_ZOOM_HOST", ""),
+        "zoom_partner_client_id": env.get("WMD_ZOOM_PARTNER_CLIENT_ID", ""),
+        "zoom_partner_client_secret": _secret(env, "WMD_ZOOM_PARTNER_CLIENT_SECRET"),
+        "zoom_url": env.get("WMD_ZOOM_URL", "").rstrip("/"),
+        "link_watch": _switch(env, "WMD_LINK_WATCH", "off" if env.get("WMD_MODE") == "demo" else "on"),
         "mail_url": _secret(env, "WMD_MAIL_URL"),
         "bounce_url": _secret(env, "WMD_BOUNCE_URL"),
         "mail_from": env.get("WMD_MAIL_FROM", ""),
@@ -246,7 +309,6 @@ def _demo(env: Mapping[str, str]) -> Config:
         link_keys=_secret(env, "WMD_LINK_KEYS"),
         uid_domain=env.get("WMD_UID_DOMAIN") or "wmd.example",
         edition=env.get("WMD_EDITION") or "demo",
-        link_watch=_switch(env, "WMD_LINK_WATCH", default=False),
         **shared,  # type: ignore[arg-type]
     )
 
@@ -290,7 +352,6 @@ def _production(env: Mapping[str, str]) -> Config:
         link_keys=values["WMD_LINK_KEYS"],
         uid_domain=env.get("WMD_UID_DOMAIN") or (urlsplit(base_url).hostname or ""),
         edition=env.get("WMD_EDITION") or None,
-        link_watch=_switch(env, "WMD_LINK_WATCH", default=True),
         **_shared(env),  # type: ignore[arg-type]
     )
 
@@ -300,6 +361,7 @@ def _check(config: Config) -> None:
     _check_database_url(config.database_url)
     _check_link_keys(config)
     _check_single_sign_on(config)
+    _check_zoom(config)
     if not config.is_demo:
         _check_no_samples(config)
     if config.edition and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", config.edition):
@@ -368,6 +430,36 @@ def _check_single_sign_on(config: Config) -> None:
     allowed = ("https://", "http://") if config.is_demo and is_loopback else ("https://",)
     if config.oidc_issuer and not config.oidc_issuer.startswith(allowed):
         msg = "WMD_OIDC_ISSUER must begin with https://."
+        raise SettingError(msg)
+
+
+def _check_zoom(config: Config) -> None:
+    own = {
+        "WMD_ZOOM_ACCOUNT_ID": config.zoom_account_id,
+        "WMD_ZOOM_CLIENT_ID": config.zoom_client_id,
+        "WMD_ZOOM_CLIENT_SECRET": config.zoom_client_secret,
+    }
+    partners = {
+        "WMD_ZOOM_PARTNER_CLIENT_ID": config.zoom_partner_client_id,
+        "WMD_ZOOM_PARTNER_CLIENT_SECRET": config.zoom_partner_client_secret,
+    }
+    for given in (own, partners):
+        missing = [name for name, value in given.items() if not value]
+        if len(missing) not in {0, len(given)}:
+            msg = f"Zoom needs all of these settings or none; missing: {', '.join(missing)}."
+            raise SettingError(msg)
+    secrets = (config.zoom_client_secret, config.zoom_webhook_secret, config.zoom_partner_client_secret)
+    if not config.is_demo and any(value.lower() in _SAMPLES or value == "CHANGE-ME" for value in secrets):
+        msg = "A secret for Zoom is a sample value: give your app's own."
+        raise SettingError(msg)
+    if config.zoom_plan not in {"free", "pro", "business"}:
+        msg = f"WMD_ZOOM_PLAN is {config.zoom_plan!r}: it must be free, pro or business."
+        raise SettingError(msg)
+    if config.zoom_host == "me" or re.search(r"[\s/?#]", config.zoom_host):
+        msg = "WMD_ZOOM_HOST must be the id or address of a Zoom user of our account."
+        raise SettingError(msg)
+    if config.zoom_url and not (config.is_demo and re.fullmatch(r"http://127\.0\.0\.1:[0-9]{1,5}", config.zoom_url)):
+        msg = "WMD_ZOOM_URL is for demonstration mode only, and must be http://127.0.0.1:port."
         raise SettingError(msg)
 
 

@@ -281,3 +281,59 @@ def test_single_sign_on_is_read_whole_or_not_at_all() -> None:
 
 def test_single_sign_on_needs_tls() -> None:
     assert "https" in refusal(**{**SINGLE_SIGN_ON, "WMD_OIDC_ISSUER": "http://127.0.0.1:9"})
+
+
+ZOOM = {
+    "WMD_ZOOM_ACCOUNT_ID": "account",
+    "WMD_ZOOM_CLIENT_ID": "client",
+    "WMD_ZOOM_CLIENT_SECRET": "hidden-word",
+}
+ZOOM_PARTNERS = {"WMD_ZOOM_PARTNER_CLIENT_ID": "client", "WMD_ZOOM_PARTNER_CLIENT_SECRET": "hidden-word"}
+
+
+@pytest.mark.parametrize("settings", [ZOOM, ZOOM_PARTNERS])
+def test_zoom_is_read_whole_or_not_at_all(settings: dict[str, str]) -> None:
+    config = production(**settings)
+    assert (config.has_zoom, config.has_zoom_partners) == (settings is ZOOM, settings is ZOOM_PARTNERS)
+    assert "hidden-word" not in repr(config)
+    for name in settings:
+        said = refusal(**{**settings, name: None})
+        assert (re.findall(r"WMD_\w+", said), "hidden-word" in said) == ([name], False)
+
+
+def test_service_runs_without_zoom() -> None:
+    config = production()
+    assert (config.has_zoom, config.has_zoom_partners, config.zoom_plan, config.link_watch) == (
+        False,
+        False,
+        "pro",
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WMD_ZOOM_PLAN", "gold"),
+        ("WMD_ZOOM_HOST", "me"),
+        ("WMD_ZOOM_HOST", "a/../b"),
+        ("WMD_ZOOM_URL", "http://127.0.0.1:8090"),
+        ("WMD_LINK_WATCH", "maybe"),
+    ],
+)
+def test_nonsense_about_zoom_is_refused(name: str, value: str) -> None:
+    assert refusal(**{name: value}).startswith(name)
+
+
+def test_sample_secret_of_zoom_is_refused() -> None:
+    said = refusal(**{**ZOOM, "WMD_ZOOM_CLIENT_SECRET": "CHANGE-ME"})
+    assert said == "A secret for Zoom is a sample value: give your app's own."
+
+
+def test_demonstration_may_speak_to_a_fake_zoom_on_this_machine_only(tmp_path: Path) -> None:
+    demo = {"WMD_MODE": "demo", "WMD_VAR_DIR": str(tmp_path)}
+    config = Config.from_env({**demo, "WMD_ZOOM_URL": "http://127.0.0.1:8090/"})
+    assert (config.zoom_url, config.link_watch) == ("http://127.0.0.1:8090", False)
+    for url in ("http://192.0.2.1:80", "https://127.0.0.1:8090", "http://127.0.0.1:8090/x", "http://localhost:8090"):
+        with pytest.raises(SettingError, match="WMD_ZOOM_URL"):
+            Config.from_env({**demo, "WMD_ZOOM_URL": url})

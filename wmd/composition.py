@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -10,6 +12,7 @@ from threading import Event
 from flask import Flask
 from flask_migrate import Migrate
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import sessionmaker
 
 import wmd.models  # noqa: F401 -- the tables must be known before anything asks for the metadata
 from config import ROOT, Config
@@ -22,6 +25,10 @@ from wmd.gateways.link_watch import LinkWatch
 from wmd.gateways.mail import FileMailer, SmtpMailer, SmtpSetting
 from wmd.gateways.mailbox import ImapSetting, Mailbox
 from wmd.gateways.single_sign_on import SingleSignOn
+from wmd.gateways.zoom.client import ZoomClient
+from wmd.gateways.zoom.gate import zoom_only, zoom_or
+from wmd.gateways.zoom.tokens import PartnerCredentials, ServerCredentials, TokenDesk
+from wmd.gateways.zoom.transport import pooled_session
 from wmd.jobs import watched
 from wmd.jobs.brakes import Brakes
 from wmd.logs import LineWriter
@@ -32,6 +39,10 @@ from wmd.services.library import GoodCopies, Library
 from wmd.services.mail_texts import Press
 from wmd.services.source import DatabaseSource
 from wmd.services.visits import VisitSpool
+from wmd.services.zoom_accounts import OWN
+from wmd.services.zoom_budget import AccountBudget
+from wmd.services.zoom_calls import StoredCalls
+from wmd.services.zoom_tokens import AccountTokens
 from wmd.web import register as add_pages
 from wmd.web.alarm_desk import AlarmDesk
 from wmd.web.late_rules import LateRule
@@ -55,6 +66,7 @@ def compose(config: Config, gateways: Gateways | None = None) -> Flask:
     app.extensions["wmd.publishing"] = publishing_setting(app)
     _set_up_mail(app, config)
     app.extensions["wmd.single_sign_on"] = single_sign_on(config)
+    _connect_zoom(app, config, gateways)
     app.extensions["wmd.jobs"] = watched()
     add_pages(app)
     add_commands(app)
@@ -156,6 +168,54 @@ def single_sign_on(config: Config) -> SingleSignOn | None:
         return None
     back = f"{config.base_url}/sign-in/oidc/callback"
     return SingleSignOn(config.oidc_issuer, config.oidc_client_id, config.oidc_client_secret, back)
+
+
+def _connect_zoom(app: Flask, config: Config, gateways: Gateways) -> None:
+    """Make ready what speaks to Zoom: nothing is asked or read before somebody calls it."""
+    http = pooled_session()
+    may_reach = zoom_or(config.zoom_url) if config.zoom_url else zoom_only
+    oauth_url = config.zoom_url or "https://zoom.us"
+    partner = PartnerCredentials(config.zoom_partner_client_id, config.zoom_partner_client_secret)
+    own = ServerCredentials(config.zoom_account_id, config.zoom_client_id, config.zoom_client_secret)
+    with app.app_context():
+        new_session = sessionmaker(db.engine)
+
+    def client_of(account_id: str) -> ZoomClient:
+        tokens = AccountTokens(
+            account_id, new_session=new_session, box=app.extensions["wmd.secretbox"], clock=gateways.clock,
+            sleep=time.sleep, zoom_account=config.zoom_account_id,
+        )  # fmt: skip
+        return ZoomClient(
+            own if account_id == OWN else partner,
+            http=http,
+            tokens=tokens,
+            budget=AccountBudget(account_id, config.zoom_plan, new_session=new_session),
+            calls=StoredCalls(account_id, new_session=new_session),
+            clock=gateways.clock,
+            sleep=time.sleep,
+            oauth_url=oauth_url,
+            api_url=f"{config.zoom_url or 'https://api.zoom.us'}/v2",
+            may_reach=may_reach,
+        )
+
+    app.extensions["wmd.zoom"] = _zoom_clients(config, gateways, client_of)
+    app.extensions["wmd.zoom_partner_desk"] = (
+        TokenDesk(partner, http, gateways.clock, may_reach, oauth_url) if config.has_zoom_partners else None
+    )
+
+
+def _zoom_clients(
+    config: Config, gateways: Gateways, client_of: Callable[[str], ZoomClient]
+) -> Callable[[str | None], ZoomClient | None]:
+    """Return what gives the client of an account, None for one that the settings name no app for."""
+    own = gateways.zoom or (client_of(OWN) if config.has_zoom else None)
+
+    def found(account_id: str | None) -> ZoomClient | None:
+        if account_id in {None, OWN}:
+            return own
+        return client_of(account_id) if config.has_zoom_partners else None
+
+    return found
 
 
 def _put_published_bytes_in_front(app: Flask, config: Config, gateways: Gateways) -> None:

@@ -33,7 +33,8 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     if given.with_stdin:
-        Thread(target=end_with, args=(sys.stdin.fileno(),), name="lifeline", daemon=True).start()
+        told = {"told_again_s": 0.0}
+        Thread(target=end_with, args=(sys.stdin.fileno(),), kwargs=told, name="lifeline", daemon=True).start()
     fake = FakeZoom(
         port=given.port,
         control_port=given.control_port,

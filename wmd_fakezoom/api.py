@@ -206,18 +206,21 @@ def document(request: Request) -> Any:  # noqa: ANN401 -- any JSON value
         return None
 
 
-def find(method: str, path: str) -> tuple[Route | None, dict[str, str]]:
-    """Return the route of a path as it came over the wire, and its variables.
+def once_or_twice(segment: str) -> str:
+    """Return what a part of a path means.
 
     A UUID that begins with a slash or has two in it must come encoded twice (developers.zoom.us, "Using Zoom APIs"):
-    encoded once, it is as if the slashes stood in the path.
+    encoded once, it stays as it came, which is no UUID of anything.
     """
+    once = unquote(segment)
+    return segment if once.startswith("/") or "//" in once else unquote(once)
+
+
+def find(method: str, path: str) -> tuple[Route | None, dict[str, str]]:
+    """Return the route of a path as it came over the wire, and its variables."""
     if not path.startswith(f"{BASE}/"):
         return None, {}
-    segments = [unquote(segment) for segment in path.removeprefix(f"{BASE}/").split("/")]
-    if any(item.startswith("/") or "//" in item for item in segments):
-        return None, {}
-    segments = [unquote(item) if "%" in item else item for item in segments]
+    segments = [once_or_twice(segment) for segment in path.removeprefix(f"{BASE}/").split("/")]
     # The path with the fewest variables first: …/registrants/questions is no registrant.
     for item in sorted(ROUTES, key=lambda one: one.template.count("{")):
         if item.method == method and (found := item.match(segments)) is not None:

@@ -13,7 +13,7 @@ from wmd_fakezoom.api import Api, Entry, Sent
 from wmd_fakezoom.clock import utc_text
 from wmd_fakezoom.faults import Fault, FaultKind
 from wmd_fakezoom.ids import UuidForm
-from wmd_fakezoom.records import AUTOMATIC, NO_REGISTRATION, SINGLE, Kind, Registrant, Room, User, Visit
+from wmd_fakezoom.records import AUTOMATIC, NO_REGISTRATION, Kind, Registrant, Room, User, Visit
 from wmd_fakezoom.shown import join_url, registration_url, start_url, ticket_url
 from wmd_fakezoom.tokens import App
 from wmd_fakezoom.webhooks import Webhooks
@@ -209,10 +209,7 @@ class Control:
     def convert_to_webinar(self, room_id: int | str) -> None:
         """Let the host turn a meeting into a webinar: same number, other kind, another form of link."""
         with self.world.lock:
-            room = self.room(room_id)
-            index = ("meeting", room.type)
-            types = {("meeting", 2): 5, ("meeting", 3): 6, ("meeting", 8): 9}
-            room.kind, room.type = "webinar", types.get(index, SINGLE["webinar"])
+            life.convert(self.room(room_id))
 
     def start(self, room_id: int | str) -> None:
         """Let the host begin."""

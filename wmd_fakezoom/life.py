@@ -21,18 +21,20 @@ from wmd_fakezoom.world import World
 _SETTINGS: Final[dict[str, Any]] = {
     "approval_type": 2,
     "registration_type": 1,
-    "registrants_restrict_number": 0,
     "registrants_confirmation_email": True,
     "registrants_email_notification": True,
     "alternative_hosts": "",
     "audio": "both",
     "auto_recording": "none",
     "host_video": False,
-    "on_demand": False,
-    "practice_session": False,
     "show_share_button": True,
     "allow_multiple_devices": True,
     "meeting_authentication": False,
+}
+#: As above, for one kind only.
+_MORE_SETTINGS: Final[dict[Kind, dict[str, Any]]] = {
+    "webinar": {"registrants_restrict_number": 0, "on_demand": False, "practice_session": False},
+    "meeting": {"join_before_host": False, "waiting_room": True},
 }
 #: Fields of a request that are taken as they are.
 _PLAIN: Final = ("topic", "agenda", "duration")
@@ -52,7 +54,7 @@ def make_room(world: World, host: User, kind: Kind, wish: dict[str, Any], *, uui
         world.now(),
         str(wish.get("password") or world.ids.text(8)),
         timezone=host.timezone,
-        settings={**_SETTINGS, **host.defaults},
+        settings={**_SETTINGS, **_MORE_SETTINGS[kind], **host.defaults},
         seq=world.next_seq(),
     )
     if room.type not in {SINGLE[kind], TIMELESS[kind], RECURRING[kind]}:
@@ -110,6 +112,14 @@ def end_for_good(world: World, room: Room) -> None:
     """Delete a room for ever."""
     room.state = "gone"
     _tell_room(world, room, "permanently_deleted", _brief(world, room))
+
+
+def convert(room: Room) -> None:
+    """Make a webinar of a meeting: the number stays, the type and the form of the link do not."""
+    types = {old[room.kind]: old["webinar"] for old in (SINGLE, TIMELESS, RECURRING)}
+    kept = {name: value for name, value in room.settings.items() if name not in _MORE_SETTINGS["meeting"]}
+    room.settings = {**_MORE_SETTINGS["webinar"], **kept}
+    room.kind, room.type = "webinar", types[room.type]
 
 
 def start(world: World, room: Room) -> None:

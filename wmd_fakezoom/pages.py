@@ -23,10 +23,13 @@ def number(call: Call, name: str, otherwise: int) -> int:
     return int(text)
 
 
-def page(call: Call, key: str, name: str, records: Iterable[tuple[int, dict[str, Any]]]) -> dict[str, Any]:
+def page(
+    call: Call, key: str, name: str, records: Iterable[tuple[int, dict[str, Any]]], *, is_numbered: bool = True
+) -> dict[str, Any]:
     """Return one page in Zoom's envelope; ``key`` says of which list, records come with their order of creation.
 
     A record that is added meanwhile comes at the end: the token remembers the last record, not how many there were.
+    Lists of those who were there do not say the page's number (``is_numbered``).
     """
     ordered = sorted(records, key=lambda item: item[0])
     size = min(number(call, "page_size", _DEFAULT), MOST)
@@ -43,7 +46,7 @@ def page(call: Call, key: str, name: str, records: Iterable[tuple[int, dict[str,
         call.world.page_tokens[next_token] = PageToken(key, shown[-1][0], call.now + PAGE_TOKEN_LIFE)
     return {
         "page_count": -(-len(ordered) // size),
-        "page_number": page_number,
+        **({"page_number": page_number} if is_numbered else {}),
         "page_size": size,
         "total_records": len(ordered),
         "next_page_token": next_token,

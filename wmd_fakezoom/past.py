@@ -27,7 +27,6 @@ def ended(call: Call) -> tuple[Room, Instance]:
 def visit_document(number: int, visit: Visit) -> dict[str, Any]:
     """Return one row of those who were there: one for each time that somebody joined."""
     return {
-        "id": "",
         "user_id": str(16_777_216 + number * 1024),
         "name": visit.name,
         "user_email": visit.email,
@@ -42,7 +41,7 @@ def list_participants(call: Call) -> Answer:
     """Answer who was there; outsiders without an address, and nobody with the id of a registration."""
     room, instance = ended(call)
     rows = ((number, visit_document(number, item)) for number, item in enumerate(instance.visits, 1))
-    return Answer(200, page(call, f"visits of {room.id} {instance.uuid}", "participants", rows))
+    return Answer(200, page(call, f"visits of {room.id} {instance.uuid}", "participants", rows, is_numbered=False))
 
 
 @route("GET", "/report/webinars/{id}/participants", label="Heavy", scope="report:read:list_webinar_participants")
@@ -54,7 +53,7 @@ def report_participants(call: Call) -> Answer:
         (number, visit_document(number, item) | ({"registrant_id": item.registrant_id} if with_id else {}))
         for number, item in enumerate(instance.visits, 1)
     )
-    return Answer(200, page(call, f"report of {room.id} {instance.uuid}", "participants", rows))
+    return Answer(200, page(call, f"report of {room.id} {instance.uuid}", "participants", rows, is_numbered=False))
 
 
 @route("GET", "/past_webinars/{id}/absentees", label="Heavy", scope="webinar:read:list_absentees")

@@ -34,16 +34,18 @@ def full(room: Room, status: int) -> ZoomError:
     return ZoomError(status, code, f"{room.kind.capitalize()} has reached maximum attendee capacity.")
 
 
-def demand_open(room: Room, call: Call) -> None:
+def demand_open(room: Room, call: Call, *, in_batch: bool = False) -> None:
     """Raise when nobody can register: it is over, asks no registration, or the host closed it."""
     if room.is_over(call.now):
         noun = room.kind.capitalize()
         words = f"{noun} is over, you can not register now. If you have any questions, please contact {noun} host."
         raise ZoomError(400, 3038, words)
+    if room.approval == NO_REGISTRATION and in_batch:
+        raise ZoomError(404, 404, f"Registration has not been enabled for this {room.kind}: {room.id}.")
     if room.approval == NO_REGISTRATION and room.kind == "webinar":
         raise ZoomError(400, 3000, f"This webinar does not have registration as required:{room.id}.")
     if room.approval == NO_REGISTRATION:
-        raise ZoomError(404, 404, f"Registration has not been enabled for this meeting: {room.id}.")
+        raise ZoomError(400, 300, f"This meeting has not set registration as required: {room.id}.")
     if room.is_closed:
         raise ZoomError(400, 3000, f"Registration for this {room.kind} has been closed:{room.id}.")
 
@@ -147,7 +149,7 @@ def add_batch(call: Call) -> Answer:
         code, noun = (300, "webinar(webinar type: 5)") if room.kind == "webinar" else (303, "meeting(meeting type: 2)")
         words = f"This API can only be used for scheduled {noun}. Batch registration is not supported for other types."
         raise ZoomError(400, code, words)
-    demand_open(room, call)
+    demand_open(room, call, in_batch=True)
     people = wish.get("registrants")
     if not isinstance(people, list) or not 0 < len(people) <= BATCH:
         raise invalid({"registrants": f"Between 1 and {BATCH} are allowed."})

@@ -76,7 +76,7 @@ def test_event_is_followed_by_keyboard(browse: Browse, site: LiveSite, watch: Wa
     page.get_by_role("button", name="Make my calendar").click()
     expect(page.locator(".feed-address code")).to_contain_text("/me/calendar/")
     page.get_by_role("button", name="Stop all mails").click()
-    expect(page.get_by_role("status").first).to_contain_text("You get no mails of these any more.")
+    expect(page.get_by_role("status").first).to_contain_text("You get no reminders, changes or news any more.")
 
 
 def test_star_is_kept_by_the_browser_and_becomes_a_reminder(browse: Browse, site: LiveSite) -> None:

@@ -20,6 +20,8 @@ class Caller:
         self.zoom = zoom
         self.http = requests.Session()
         self.http.trust_env = False
+        #: What was answered, without what a fault had bent: method, path, status, body.
+        self.answers: list[tuple[str, str, int, bytes]] = []
         self.renew()
 
     def token(self, *, auth: tuple[str, str] = (CLIENT_ID, CLIENT_SECRET), **fields: str) -> requests.Response:
@@ -33,7 +35,11 @@ class Caller:
 
     def call(self, method: str, path: str, body: object = None, **query: str | int) -> requests.Response:
         """Call the API."""
-        return self.http.request(method, f"{self.zoom.api_url}{path}", json=body, params=query, timeout=_TIMEOUT_S)
+        url = f"{self.zoom.api_url}{path}"
+        answer = self.http.request(method, url, json=body, params=query, timeout=_TIMEOUT_S)
+        if not self.zoom.control.log()[-1].fault:
+            self.answers.append((method, f"/v2{path}", answer.status_code, answer.content))
+        return answer
 
     def get(self, path: str, **query: str | int) -> Any:  # noqa: ANN401 -- any JSON value
         """Return the JSON of a call that must succeed."""

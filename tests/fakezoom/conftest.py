@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.fakezoom.client import Caller
+from tests.fakezoom.spec import PLACE, the_spec
 from wmd_fakezoom import FakeZoom, Room
 
 NOW = datetime(2026, 10, 1, 9, 0, tzinfo=UTC)
@@ -26,6 +27,10 @@ def caller(zoom: FakeZoom) -> Iterator[Caller]:
     found = Caller(zoom)
     with found.http:
         yield found
+    # Whatever a test asks for: each answer is as Zoom's own text says, wherever that text is at hand.
+    if PLACE is not None:
+        faults = [fault for answer in found.answers for fault in the_spec().answer_faults(*answer)]
+        assert faults == []
 
 
 @pytest.fixture

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests import documents
 from tests.conftest import LEAD_STARTED_AT
-from wmd.db import db
-from wmd.domain.codes import SeededMint
-from wmd.domain.zoom.answers import Approval, Room, RoomKind
+from tests.mails import count_statements
+from tests.rooms import LINK, MINT, OTHER, ROOM, TOKEN, one_event, only, own_account
 from wmd.errors import NotAllowedMoveError
 from wmd.models import (
     AuditEntry,
@@ -23,7 +22,6 @@ from wmd.models import (
     Event,
     EventSession,
     WebinarBinding,
-    ZoomAccount,
     ZoomDrift,
     ZoomPush,
     ZoomRegistrant,
@@ -43,16 +41,6 @@ from wmd.services.publishing import Setting
 
 NOW = LEAD_STARTED_AT
 LATER = NOW + timedelta(hours=1)
-TOKEN = "WN_TG7X-dycRuOObP11RPHuqA"
-LINK = f"https://a-example.zoom.us/webinar/register/{TOKEN}"
-OTHER = "https://a-example.zoom.us/webinar/register/WN_BBBBBBBBQBCBBBBBBBBBBB"
-MINT = SeededMint("bindings")
-ROOM = Room(
-    kind=RoomKind.WEBINAR, id="84123456789", uuid="u1", type=5, topic="Care in the city",
-    starts_at=datetime(2021, 10, 7, 13, tzinfo=UTC), duration_minutes=90, zone="Europe/Madrid", host_id="h1",
-    host_email="host@a.example", join_url="https://zoom.us/j/84123456789", registration_url=LINK,
-    approval=Approval.AUTOMATIC, registration_type=1, capacity=0, is_closed=None,
-)  # fmt: skip
 
 
 def registration(url: str, **changes: Any) -> dict[str, Any]:
@@ -69,19 +57,9 @@ def rows(dbs: Session) -> list[tuple[str, str, str, bool]]:
     return [(row.kind, row.state, row.link[-6:], row.ended_at is None) for row in found]
 
 
-def only(dbs: Session) -> WebinarBinding:
-    return dbs.scalars(select(WebinarBinding).where(WebinarBinding.ended_at.is_(None))).one()
-
-
-def one_event(dbs: Session) -> Event:
-    return dbs.scalars(select(Event)).one()
-
-
 @pytest.fixture
 def account(dbs: Session) -> str:
-    dbs.add(ZoomAccount(id="own", kind="own", created_at=NOW))
-    dbs.commit()
-    return "own"
+    return own_account(dbs, NOW)
 
 
 @pytest.fixture
@@ -285,21 +263,10 @@ def test_bindings_of_many_events_are_made_with_a_handful_of_queries(dbs: Session
         dbs.query(BindingSession).delete()
         dbs.query(WebinarBinding).delete()
         dbs.commit()
-        counts.append(_queries(lambda ids=ids: follow_publication(dbs, ids, actor="job:x", mint=MINT, now=LATER)))  # type: ignore[misc]
-    assert counts == [7, 7]
-    assert _queries(lambda: follow_publication(dbs, ids, actor="job:x", mint=MINT, now=LATER)) == 4
-
-
-def _queries(work: Callable[[], None]) -> int:
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        seen.append(statement)
-
-    engine: Engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        work()
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-    return len([each for each in seen if not each.startswith("BEGIN")])
+        dbs.connection()
+        with count_statements(dbs) as made:
+            follow_publication(dbs, ids, actor="job:x", mint=MINT, now=LATER)
+        with count_statements(dbs) as kept:
+            follow_publication(dbs, ids, actor="job:x", mint=MINT, now=LATER)
+        counts.append((made(), kept()))
+    assert counts == [(7, 4), (7, 4)]

@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 from tests import attendees, documents
 from tests.mails import count_statements
 from wmd.domain.changesets import changes
-from wmd.domain.content import EventContent, TextContent, VenueContent
+from wmd.domain.content import EventContent, RegistrationContent, TextContent, VenueContent
 from wmd.domain.vocabulary import EventFormat, RegistrationState, SessionStatus
 from wmd.models import Event, Revision
 from wmd.services.hearing import Hearers, who_hears, who_hears_of_calling_off
 from wmd.services.hiding import hide
 from wmd.services.intake import read_content
 from wmd.services.publishing import Setting
+from wmd.web.hearing_words import hearing_words
 
 NOW = datetime(2021, 10, 1, 9, tzinfo=UTC)
 
@@ -78,6 +79,20 @@ def test_what_matters_is_mailed_to_those_behind_the_event(
     with count_statements(dbs) as so_far:
         assert who_hears(dbs, event, found, now=NOW) == Hearers(tuple(what.split(", ")), registrants=3, followers=1)
     assert so_far() == 3
+
+
+def test_who_keeps_a_place_that_is_given_no_more_is_counted(dbs: Session, event: Event, base: EventContent) -> None:
+    event.registration_here = True
+    dbs.commit()
+    here = replace(base, registration=RegistrationContent(RegistrationState.OPEN, with_us=True))
+    away = replace(base, registration=RegistrationContent(RegistrationState.OPEN, "https://example.org/new"))
+    full = replace(base, registration=RegistrationContent(RegistrationState.FULL, with_us=True))
+    found = who_hears(dbs, event, changes(here, away), now=NOW)
+
+    assert found == Hearers(("link",), registrants=3, followers=1, keeping=2)
+    assert who_hears(dbs, event, changes(here, full), now=NOW) == Hearers()
+    assert hearing_words(found).startswith("2 people have a place here; they keep it, ")
+    assert hearing_words(Hearers(keeping=1)).startswith("1 person has a place here and keeps it, ")
 
 
 @pytest.mark.parametrize(("state", "about"), [("not-needed", ("link",)), ("open", ())])

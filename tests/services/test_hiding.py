@@ -16,7 +16,7 @@ from wmd.domain.filters import Query
 from wmd.domain.hidden import hidden_sessions
 from wmd.domain.ical.strict import check_component
 from wmd.errors import NotAllowedMoveError
-from wmd.models import AuditEntry, CalendarEntry, Change, Edition, Event, EventSession
+from wmd.models import AuditEntry, CalendarEntry, Change, Edition, Event, EventSession, Follow
 from wmd.services.audience import audience_page
 from wmd.services.exporting import export_file
 from wmd.services.hiding import find_event, hide, merge, show
@@ -144,6 +144,24 @@ def test_who_wanted_to_hear_of_a_merged_event_hears_of_the_other(
     dbs.commit()
 
     assert [wish.person_id for wish in audience_page(dbs, two.id, limit=9)] == ["anna", "bert", "cleo"]
+
+
+def test_who_stopped_the_mails_of_either_listing_is_not_brought_back_by_merging(
+    dbs: Session, setting: Setting, events: list[Event]
+) -> None:
+    one, two = events[:2]
+    for name in ("anna", "bert", "cleo", "dora"):
+        attendees.attend(dbs, name, LATER, left_at=LATER if name == "dora" else None)
+    attendees.register(dbs, "anna", one, LATER, muted_at=LATER)
+    attendees.register(dbs, "bert", one, LATER)
+    attendees.register(dbs, "cleo", one, LATER)
+    attendees.register(dbs, "cleo", two, LATER, muted_at=LATER)
+    attendees.register(dbs, "dora", one, LATER)
+    dbs.commit()
+    merge(dbs, one, two, setting, actor="staff", now=LATER)
+    dbs.commit()
+
+    assert dbs.scalars(select(Follow.person_id)).all() == ["bert"]
 
 
 def test_event_cannot_be_merged_into_itself(dbs: Session, setting: Setting, events: list[Event]) -> None:

@@ -22,6 +22,7 @@ from wmd.jobs.reminders import check_links, plan_reminders
 from wmd.jobs.tools import tools_of
 from wmd.models import AuditEntry, Event, EventSession, LinkCheck, OrganisationContact, Submission
 from wmd.services.link_check_tokens import make_answer_token, open_answer_token
+from wmd.services.link_checks import answer, look_at_question
 from wmd.services.publishing import Setting
 
 
@@ -100,6 +101,41 @@ def test_moved_session_is_asked_about_anew_and_a_small_move_keeps_the_answer(
     assert {row.answer for row in dbs.scalars(select(LinkCheck))} == {"works"}
     move_to(dbs, STARTS + 3 * HOUR, STARTS - 45 * HOUR)
     assert run(STARTS - 44 * HOUR) == 2
+
+
+def test_answer_through_the_link_of_the_mail_counts_after_a_small_move(
+    app: Flask, dbs: Session, event: Event, run: Callable[[datetime], int], mailbox: Mailbox
+) -> None:
+    assert run(STARTS - 2 * DAY) == 2
+    secret = secret_of(mailbox, "cleo@people.example")
+    move_to(dbs, STARTS + 10 * MINUTE, STARTS - 47 * HOUR)
+    assert run(STARTS - 46 * HOUR) == 0
+    question = look_at_question(dbs, secret, app.extensions["wmd.secretbox"], now=STARTS - 40 * HOUR)
+    assert question is not None
+    answer(dbs, question, "works", box=app.extensions["wmd.secretbox"], now=STARTS - 40 * HOUR)
+    dbs.commit()
+
+    assert run(STARTS - 23 * HOUR) == 0
+    assert [row.answer for row in dbs.scalars(select(LinkCheck))] == ["works", "works"]
+
+
+def test_link_that_takes_the_place_of_a_wrong_one_is_asked_about(
+    app: Flask, dbs: Session, event: Event, run: Callable[[datetime], int], mailbox: Mailbox
+) -> None:
+    run(STARTS - 2 * DAY)
+    box, at = app.extensions["wmd.secretbox"], STARTS - 40 * HOUR
+    question = look_at_question(dbs, secret_of(mailbox, "cleo@people.example"), box, now=at)
+    assert question is not None
+    answer(dbs, question, "wrong", box=box, now=at)
+    dbs.commit()
+    assert run(at + MINUTE) == 0
+    # As publishing another link leaves it.
+    dbs.execute(update(Event).values(link_wrong_at=None))
+    dbs.commit()
+
+    assert [run(at + offset) for offset in (2 * MINUTE, 3 * MINUTE, HOUR)] == [2, 0, 0]
+    assert dbs.scalars(select(LinkCheck.answer)).all() == [""]
+    assert [run(STARTS - offset) for offset in (DAY, 20 * HOUR)] == [2, 0]
 
 
 def test_wrong_is_said_at_once_in_reminders_and_on_the_page_until_it_works_again(

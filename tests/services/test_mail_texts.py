@@ -34,6 +34,8 @@ from wmd.models import (
     Reason,
     Revision,
     Submission,
+    WebinarBinding,
+    ZoomDrift,
 )
 from wmd.secretbox import SecretBox
 from wmd.services.attendee_letters import ATTENDEE_KINDS
@@ -94,6 +96,9 @@ FACTS: dict[str, dict[str, Any]] = {
     "registration-confirm": {"event": "Care in the city", "until": "2021-10-14T13:01:00+00:00"},
     "attendee-proof": {"act": "erase", "until": "2021-10-07T14:01:00+00:00"},
     "problem-reported": {"report_id": "report", "by": "watch"},
+    "room-differs": {"drifts": ["moved", "closed"], "path": "/organiser/events/{subject}/room"},
+    "room-lost": {"loss": "trashed", "path": "/organiser/events/{subject}/room"},
+    "zoom-lost": {"path": "/organiser/"},
 }
 TO = {"sign-in-unknown", "test", "address-changed", "change-address"}
 
@@ -151,10 +156,23 @@ def submission(dbs: Session, setting: Setting) -> Submission:
                   sealed="x", created_at=NOW, updated_at=NOW),
             ProblemReport(id="report", event_id=row.event_id, what="time", words="The page says\nan hour <later>.",
                           created_at=NOW),
+            *_differences(dbs.scalars(select(WebinarBinding.id)).one()),
         ]
     )  # fmt: skip
     dbs.commit()
     return row
+
+
+def _differences(binding_id: str) -> list[ZoomDrift]:
+    """Return what differs between programme and room."""
+    ours = {"starts_at": "2021-10-07T13:00:00Z", "ends_at": "2021-10-07T14:30:00Z"}
+    theirs = {"starts_at": "2021-10-07T14:00:00Z", "ends_at": "2021-10-07T15:30:00Z"}
+    common = {"binding_id": binding_id, "found_at": NOW}
+    return [
+        ZoomDrift(id="moved", field="time", ours=ours, theirs=theirs, digest="1", session_id="s", **common),
+        ZoomDrift(id="closed", field="registration", ours={"registration": "open"}, theirs={"registration": "closed"},
+                  digest="2", **common),
+    ]  # fmt: skip
 
 
 @pytest.fixture
@@ -173,6 +191,7 @@ def put(dbs: Session, box: SecretBox, kind: str, submission: Submission, **chang
         "invite": Cast().a,
         "profile-accepted": Cast().a,
         "profile-refused": Cast().a,
+        "zoom-lost": Cast().a,
     }.get(kind, submission.id)
     reader = {"to": "new@people.example"} if kind in TO else {"person_id": Cast().ana}
     values: dict[str, Any] = {

@@ -13,7 +13,7 @@ from tests.conftest import LEAD_STARTED_AT as NOW
 from tests.services.test_registrations import QUESTIONS, join, publish
 from tests.submissions import MONA
 from wmd.errors import InvalidContentError
-from wmd.models import Event, EventSession, Message, RegistrantLetter
+from wmd.models import Event, EventSession, Message, RegistrantLetter, Submission
 from wmd.secretbox import SecretBox
 from wmd.services import registrant_letters as letters
 from wmd.services.actors import Actor
@@ -114,7 +114,7 @@ def test_letter_goes_out_once_to_each_when_a_moderator_let_it(
     letter = write(dbs, event, cast)
     assert (send(dbs, box), mails(dbs)) == (0, 0)
 
-    assert letters.decide_letter(dbs, letter, "approved", "", actor=MONA, now=NOW) is True
+    assert letters.decide_letter(dbs, letter, "approved", "", actor=MONA, box=box, now=NOW) is True
     dbs.commit()
     send(dbs, box)
     assert mails(dbs) == 3
@@ -124,21 +124,31 @@ def test_letter_goes_out_once_to_each_when_a_moderator_let_it(
     assert (mails(dbs), letters.due_letters(dbs, limit=10)) == (3, [])
 
 
-def test_second_moderator_is_told_that_it_was_decided(dbs: Session, event: Event, cast: Cast) -> None:
+def test_second_moderator_is_told_that_it_was_decided(dbs: Session, box: SecretBox, event: Event, cast: Cast) -> None:
     letter = write(dbs, event, cast)
 
-    assert letters.decide_letter(dbs, letter, "refused", "Too loud.", actor=MONA, now=NOW) is True
+    assert letters.decide_letter(dbs, letter, "refused", "Too loud.", actor=MONA, box=box, now=NOW) is True
     dbs.commit()
-    assert letters.decide_letter(dbs, letter, "approved", "", actor=MONA, now=NOW) is False
+    assert letters.decide_letter(dbs, letter, "approved", "", actor=MONA, box=box, now=NOW) is False
     assert (letter.state, letter.reason) == ("refused", "Too loud.")
+    told = select(Message.kind, Message.person_id).where(Message.kind.like("letter-%"))
+    # One mail for one verdict. Ana, who wrote it, does not answer for this organisation: nobody does.
+    assert dbs.execute(told).tuples().all() == []
+    submission = dbs.scalars(select(Submission)).one()
+    submission.person_id = cast.ana
+    other = write(dbs, event, cast, form="other")
+    letters.decide_letter(dbs, other, "refused", "Too loud.", actor=MONA, box=box, now=NOW)
+    assert dbs.execute(told).tuples().all() == [("letter-refused", "ana")]
 
 
-def test_refusal_needs_a_reason_and_a_moderator(dbs: Session, event: Event, cast: Cast) -> None:
+def test_refusal_needs_a_reason_and_a_moderator(dbs: Session, box: SecretBox, event: Event, cast: Cast) -> None:
     letter = write(dbs, event, cast)
     with pytest.raises(InvalidContentError):
-        letters.decide_letter(dbs, letter, "refused", " ", actor=MONA, now=NOW)
+        letters.decide_letter(dbs, letter, "refused", " ", actor=MONA, box=box, now=NOW)
     with pytest.raises(NotYoursError):
-        letters.decide_letter(dbs, letter, "approved", "", actor=Actor("person:rita", cast.rita, "reader"), now=NOW)
+        letters.decide_letter(
+            dbs, letter, "approved", "", actor=Actor("person:rita", cast.rita, "reader"), box=box, now=NOW
+        )
     assert [each.id for each, _ in letters.waiting_letters(dbs, MONA)] == [letter.id]
 
 

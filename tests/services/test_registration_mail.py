@@ -19,14 +19,16 @@ from tests.conftest import Clock
 from tests.mails import Mailbox, text_of
 from tests.services.test_registrations import join, publish
 from tests.services.test_telling import GOLDEN, objects, read_invitation, written
+from tests.submissions import MONA
 from wmd.jobs.mail_causes import send_letters, turn_waiting_lists
 from wmd.jobs.outbox import send_mail
 from wmd.jobs.tools import Tools, tools_of
-from wmd.models import Attendee, Event, EventSession, Message, Person, RegistrantLetter, Registration
+from wmd.models import Attendee, Event, EventSession, Message, Person, RegistrantLetter, Registration, Submission
 from wmd.secretbox import SecretBox
 from wmd.services import registrations as places
 from wmd.services.letters import shown
 from wmd.services.publishing import Setting
+from wmd.services.registrant_letters import decide_letter
 from wmd.services.registration_changes import change_wanted
 from wmd.services.registration_mail import NOTHING_ON
 from wmd.services.rooms import room_for
@@ -217,11 +219,33 @@ def test_offer_that_was_taken_meanwhile_is_not_mailed(desk: Desk) -> None:
     assert str(desk.send()["ben"]["Subject"]) == "You have a place: Care in the city"
 
 
-def letter(desk: Desk) -> None:
+@pytest.mark.parametrize("wish", ["paused_at", "left_at"])
+@pytest.mark.parametrize(
+    ("kind", "goes_out"),
+    [("registered", True), ("waiting", True), ("place-offered", True), ("registration-ended", True),
+     ("registrants-letter", False)],
+)  # fmt: skip
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_who_paused_or_stopped_all_still_hears_of_their_own_place(
+    desk: Desk, kind: str, goes_out: bool, wish: str
+) -> None:
+    """As the words on one's own page say; ``handover_checks`` and ``audience`` hold back all that follows an event."""
+    arrange(desk, kind)
+    send_letters(desk.tools())
+    person_id = desk.dbs.scalars(select(Person.id).where(Person.address.like("ana@%"))).one()
+    setattr(desk.dbs.get_one(Attendee, person_id), wish, NOW)
+    desk.dbs.commit()
+
+    found = [str(mail["X-Mail-Kind"]) for who, mail in desk.mails_after_sending() if who.startswith("ana@")]
+    assert found == ([kind] if goes_out else [])
+
+
+def letter(desk: Desk, state: str = "approved") -> None:
     desk.dbs.add(
         RegistrantLetter(
             id="letter", event_id=desk.event.id, author=attendees.attend(desk.dbs, "orga", NOW), subject="Bring water",
-            body="It will be <hot>.\n{stop_link}", state="approved", created_at=NOW, decided_at=NOW,
+            body="It will be <hot>.\n{stop_link}", state=state, created_at=NOW,
+            decided_at=NOW if state == "approved" else None,
         )
     )  # fmt: skip
     desk.dbs.commit()
@@ -253,6 +277,27 @@ KINDS = ("registered", "waiting", "place-offered", "registration-ended", "regist
 def test_mail_is_the_golden_one(desk: Desk, kind: str) -> None:
     arrange(desk, kind)
     found = written(desk.send()["ana"])
+    path = GOLDEN / f"{kind}.txt"
+    if os.environ.get("WMD_WRITE_GOLDEN"):
+        path.write_text(found, encoding="utf-8")
+    assert found == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", ["letter-accepted", "letter-refused"])
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_mail_to_who_wrote_a_letter_is_the_golden_one(desk: Desk, kind: str) -> None:
+    desk.join("ana")
+    desk.send()
+    letter(desk, state="pending")
+    submission = desk.dbs.scalars(select(Submission)).one()
+    submission.person_id = "orga"
+    attendees.attend(desk.dbs, "mona", NOW)
+    desk.dbs.commit()
+    row = desk.dbs.get_one(RegistrantLetter, "letter")
+    verdict = "approved" if kind == "letter-accepted" else "refused"
+    decide_letter(desk.dbs, row, verdict, "It names {name}\n\nand a <b>price</b>.", actor=MONA, box=desk.box, now=NOW)
+    desk.dbs.commit()
+    found = written(desk.send()["orga"]).replace(submission.id, "SUBMISSION")
     path = GOLDEN / f"{kind}.txt"
     if os.environ.get("WMD_WRITE_GOLDEN"):
         path.write_text(found, encoding="utf-8")

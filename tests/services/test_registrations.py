@@ -19,6 +19,7 @@ from wmd.secretbox import SecretBox
 from wmd.services import registrations as places
 from wmd.services.attendees import attendee_for
 from wmd.services.outbox import hidden_part
+from wmd.services.own_links import ask_for_own_link
 from wmd.services.publishing import Setting
 from wmd.services.registrations import Wanted
 
@@ -332,6 +333,22 @@ def test_address_gets_a_few_mails_a_day_and_the_answer_is_the_same(dbs: Session,
         ask(dbs, box, event)
 
     assert dbs.scalar(select(func.count()).select_from(Message)) == 6
+
+
+def test_who_lost_the_button_has_it_sent_again_as_long_as_the_event_is_open(
+    dbs: Session, box: SecretBox, event: Event
+) -> None:
+    ask(dbs, box, event, name="Ana")
+    for minutes in (1, 2):
+        ask_for_own_link(dbs, "ana@people.example", box=box, now=NOW + timedelta(minutes=minutes))
+        event.registration_state = "closed"
+        dbs.commit()
+    rows = dbs.scalars(select(Message).order_by(Message.created_at)).all()
+    assert [(row.kind, row.facts["event"]) for row in rows[1:]] == [("registration-confirm", "Care in the city")]
+    event.registration_state = "open"
+    confirmed = places.confirm_registration(dbs, secret_of(dbs, box), shares_name=False, box=box, now=NOW)
+    assert confirmed is not None
+    assert confirmed.state == "registered"
 
 
 @pytest.mark.parametrize(

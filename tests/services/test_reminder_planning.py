@@ -167,6 +167,40 @@ def test_outage_of_days_is_on_record_for_everybody(dbs: Session, event: Event, t
     assert counts(dbs) == {"start-1d": (0, 1), "start-1h": (0, 1), "start": (0, 1), "end+1d": (1, 0)}
 
 
+def test_edit_of_words_makes_no_reminder_missed_that_was_sent(
+    dbs: Session, event: Event, tick: Callable[[datetime], int]
+) -> None:
+    attend(dbs, "ada", LONG_AGO)
+    attend(dbs, "bo", LONG_AGO, reminders=["start-7d"])
+    for name in ("ada", "bo"):
+        follow(dbs, name, event, LONG_AGO)
+    dbs.commit()
+    for offset in (DAY, HOUR):
+        tick(STARTS - offset)
+    # Nobody ran the scheduler a week before, when Bo should have been told: he is still told, late.
+    expected = {"start-7d": (1, 0), "start-1d": (1, 0), "start-1h": (1, 0)}
+    assert counts(dbs) == expected
+    row_of(dbs).last_modified_at = STARTS - 30 * MINUTE
+    dbs.commit()
+    assert tick(STARTS - 29 * MINUTE) == 0
+    assert counts(dbs) == expected
+
+
+def test_who_was_missed_is_counted_once_however_often_words_change(
+    dbs: Session, event: Event, tick: Callable[[datetime], int]
+) -> None:
+    attend(dbs, "ada", LONG_AGO)
+    follow(dbs, "ada", event, LONG_AGO)
+    dbs.commit()
+    tick(STARTS - 50 * MINUTE)
+    assert counts(dbs) == {"start-1d": (0, 1), "start-1h": (1, 0)}
+    for minutes in (40, 30):
+        row_of(dbs).last_modified_at = STARTS - minutes * MINUTE
+        dbs.commit()
+        tick(STARTS - (minutes - 1) * MINUTE)
+    assert counts(dbs) == {"start-1d": (0, 1), "start-1h": (1, 0)}
+
+
 def test_what_nobody_could_have_been_told_is_not_missed(
     dbs: Session, setting: Setting, event: Event, tick: Callable[[datetime], int]
 ) -> None:

@@ -18,11 +18,22 @@ from tests import documents
 from tests.attendees import attend, follow, register
 from tests.conftest import Clock
 from tests.mails import Mailbox, count_statements, html_of, text_of
-from tests.services.test_reminder_planning import DAY, ENDS, HOUR, LONG_AGO, MINUTE, STARTS, publish, row_of, session
+from tests.services.test_reminder_planning import (
+    DAY,
+    ENDS,
+    HOUR,
+    LONG_AGO,
+    MINUTE,
+    STARTS,
+    move_to,
+    publish,
+    row_of,
+    session,
+)
 from wmd.jobs.outbox import send_mail
 from wmd.jobs.reminders import plan_reminders
 from wmd.jobs.tools import tools_of
-from wmd.models import Attendee, Event, EventSession, Follow, Message, Registration
+from wmd.models import Attendee, Change, Event, EventSession, Follow, Message, Registration
 from wmd.services.delivery import claim
 from wmd.services.hiding import hide
 from wmd.services.letters import make_ready
@@ -261,6 +272,66 @@ def test_mail_by_days_names_the_sessions_of_the_day_and_speaks_for_those_that_st
     said = text_of(mailbox.mails[1][1])
     assert "19:00–20:00, Madrid" in said
     assert "09:00" not in said
+
+
+def call_away(dbs: Session, how: str) -> None:
+    """Take the day's first session away."""
+    if how == "cancelled":
+        dbs.execute(update(EventSession).where(EventSession.key == "main").values(status="cancelled"))
+        dbs.commit()
+    else:
+        move_to(dbs, row_of(dbs).starts_at + 14 * DAY, datetime(2021, 10, 6, 17, 30, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("how", ["cancelled", "moved"])
+@pytest.mark.parametrize("waits", [True, False])
+def test_day_that_was_spoken_of_has_no_second_mail_when_words_change(
+    dbs: Session, setting: Setting, plan: Callable[[datetime], int], send: Callable[..., list[tuple[str, str]]],
+    mailbox: Mailbox, how: str, *, waits: bool,
+) -> None:  # fmt: skip
+    event = publish(
+        dbs, setting, session("main", "2021-10-07T09:00", "2021-10-07T10:00"),
+        session("evening", "2021-10-07T19:00", "2021-10-07T20:00"),
+    )  # fmt: skip
+    ada_follows(dbs, event, reminders=["start-1d"])
+    assert plan(datetime(2021, 10, 6, 7, tzinfo=UTC)) == 1
+    if not waits:
+        send()
+    plan(datetime(2021, 10, 6, 17, tzinfo=UTC))
+    call_away(dbs, how)
+    assert send(datetime(2021, 10, 6, 18, tzinfo=UTC)) == [("sent", "")]
+    assert "19:00–20:00, Madrid" in text_of(mailbox.mails[0][1])
+    row_of(dbs, "evening").last_modified_at = datetime(2021, 10, 6, 18, 30, tzinfo=UTC)
+    dbs.commit()
+    assert plan(datetime(2021, 10, 6, 18, 31, tzinfo=UTC)) == 0
+    send()
+    assert len(mailbox.mails) == 1
+
+
+def test_day_that_was_not_spoken_of_has_a_mail_of_its_own(
+    dbs: Session, setting: Setting, plan: Callable[[datetime], int], send: Callable[..., list[tuple[str, str]]],
+    mailbox: Mailbox,
+) -> None:  # fmt: skip
+    event = publish(
+        dbs, setting, session("main", "2021-10-07T09:00", "2021-10-07T10:00"),
+        session("evening", "2021-10-09T19:00", "2021-10-09T20:00"),
+    )  # fmt: skip
+    ada_follows(dbs, event, reminders=["start-1d"])
+    plan(datetime(2021, 10, 6, 7, tzinfo=UTC))
+    send()
+    # The evening comes to that day when its mail is out already, and the morning is called off.
+    later = row_of(dbs, "evening")
+    dbs.add(
+        Change(
+            edition_id=event.edition_id, event_id=event.id, session_id=later.id, kind="moved", version=9,
+            at=datetime(2021, 10, 6, 17, 20, tzinfo=UTC), before={}, after={},
+        )
+    )  # fmt: skip
+    move_to(dbs, later.starts_at - 2 * DAY, datetime(2021, 10, 6, 17, 20, tzinfo=UTC), "evening")
+    call_away(dbs, "cancelled")
+    assert plan(datetime(2021, 10, 6, 18, tzinfo=UTC)) == 1
+    send()
+    assert [text_of(mail).count("19:00–20:00, Madrid") for _, mail in mailbox.mails] == [0, 1]
 
 
 def test_afterwards_leads_to_the_recording_when_there_is_one(

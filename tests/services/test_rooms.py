@@ -68,6 +68,16 @@ def test_room_opens_a_quarter_of_an_hour_before(
     assert (room.url, room.opens_at) == (LINK if opens else "", STARTS - timedelta(minutes=15))
 
 
+def test_nobody_is_led_into_a_link_that_is_known_to_fail(dbs: Session, box: SecretBox, event: Event) -> None:
+    row, code = join(dbs, box, event, "ana"), code_of(dbs)
+    event.link_wrong_at = NOW
+    dbs.commit()
+
+    room = room_for(dbs, box, token(box, row, code), code, now=STARTS)
+    assert room is not None
+    assert (room.url, room.is_wrong) == ("", True)
+
+
 def test_after_the_end_there_is_no_room(dbs: Session, box: SecretBox, event: Event) -> None:
     row, code = join(dbs, box, event, "ana"), code_of(dbs)
 

@@ -68,6 +68,11 @@ _CHANGED: Mapping[str, str] = {
     "was": N_("times and places that no longer hold"),
     "now": N_("what holds now"),
 }
+_LETTER: Mapping[str, str] = {
+    "title": N_("the title of the event"),
+    "letter": N_("the subject of the letter"),
+    **_LINK,
+}
 _PROFILE = {"organisation": N_("the name of the organisation")}
 _QUESTION = {"question": N_("the question that was asked")}
 
@@ -205,6 +210,15 @@ _KINDS: tuple[Kind, ...] = (
     Kind("registrants-letter", N_("Letter of an organiser to those registered"),
          {**_PLACE, "subject": N_("the subject that was written"), "text": N_("the text that was written")},
          priority=BULK),
+    Kind("letter-accepted", N_("Letter to those registered accepted"), _LETTER),
+    Kind("letter-refused", N_("Letter to those registered rejected"), {**_LETTER, **_REASON}),
+    Kind("room-differs", N_("A room on Zoom differs from the programme"),
+         {**_EVENT, **_LINK, "differences": N_("what differs, line by line: what the programme says, and what Zoom")},
+         lives=timedelta(days=2)),
+    Kind("room-lost", N_("The room of an event is gone from Zoom"),
+         {**_EVENT, **_LINK, "loss": N_("what became of the room, as a sentence")}, priority=URGENT,
+         lives=timedelta(days=2)),
+    Kind("zoom-lost", N_("Zoom refuses a partner’s account"), {**_LINK, **_PROFILE}),
     Kind("test", N_("Test"), {"when": N_("when it was asked for")}, priority=URGENT, lives=timedelta(hours=1)),
 )  # fmt: skip
 

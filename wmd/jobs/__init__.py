@@ -45,6 +45,7 @@ from wmd.services.job_watch import Backlog, Run, Watched, forget_runs, note_run
 from wmd.services.private_links import delete_if_due, due_for_deletion
 from wmd.services.rate_limits import forget_counts
 from wmd.services.visits import count_file
+from wmd.services.zoom_calls import forget_calls
 
 log = logging.getLogger(__name__)
 
@@ -134,8 +135,8 @@ def count_visits(tools: Tools) -> int:
 
 
 def forget_old_runs(dbs: Session, now: datetime) -> int:
-    """Delete what is remembered of runs and schedulers for long enough."""
-    done = forget_runs(dbs, now=now)
+    """Delete what is remembered of runs, schedulers and calls for long enough."""
+    done = forget_runs(dbs, now=now) + forget_calls(dbs, now=now)
     dbs.commit()
     return done
 

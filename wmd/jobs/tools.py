@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from threading import Event
 
 from flask import Flask
@@ -15,9 +16,10 @@ from sqlalchemy.orm import Session, sessionmaker
 from wmd.domain.mail_bytes import Letterhead
 from wmd.domain.mail_handover import Mailer
 from wmd.domain.zoom.pages import Looked
-from wmd.gateways import Gateways
+from wmd.gateways import Gateways, zoom_of
 from wmd.gateways.mail import SmtpMailer
 from wmd.gateways.mailbox import Mailbox
+from wmd.gateways.zoom.client import ZoomClient
 from wmd.jobs.brakes import Brakes
 from wmd.secretbox import SecretBox
 from wmd.services.delivery import address_digest
@@ -35,8 +37,9 @@ class Tools:
     session to a thread of its own and closes it. ``mail_rate`` is how many mails a
     minute may go out, 0 without limit; ``share_rate`` is told how many schedulers share them, ``brakes`` knows how
     readers' domains fare. ``digest`` is a keyed digest of an address. ``mailbox`` has what
-    came back, if there is one. ``look_at_link`` looks at a pasted link, where that is wanted. ``stopping`` is set when
-    the process shall end: a job then stops after the row it is at.
+    came back, if there is one. ``zoom`` gives what speaks to Zoom for an account (None: our own), if the settings
+    name an app for it; it is called outside of any transaction. ``look_at_link`` looks at a pasted link,
+    where that is wanted. ``stopping`` is set when the process shall end: a job then stops after the row it is at.
     """
 
     dbs: Session
@@ -55,6 +58,7 @@ class Tools:
     workers: int = 1
     mail_rate: int = 0
     share_rate: Callable[[int], object] = lambda _sharers: None
+    zoom: Callable[[str | None], ZoomClient | None] = lambda _account_id: None
     brakes: Brakes = field(default_factory=Brakes)
     stopping: Event = field(default_factory=Event)
 
@@ -97,5 +101,6 @@ def tools_of(app: Flask, dbs: Session) -> Tools:
         mail_rate=app.extensions["wmd.config"].mail_rate,
         share_rate=gateways.mailer.pace.share if isinstance(gateways.mailer, SmtpMailer) else lambda _sharers: None,
         brakes=app.extensions["wmd.brakes"],
+        zoom=partial(zoom_of, app),
         stopping=app.extensions["wmd.stopping"],
     )

@@ -14,7 +14,14 @@ from wmd.services.digest_mail import DigestMail
 from wmd.services.mail_facts import Reading
 from wmd.services.mail_rows import About
 from wmd.services.mail_texts import Press
-from wmd.services.registration_mail import EndedMail, OfferedMail, OrganisersLetter, RegisteredMail, WaitingMail
+from wmd.services.registration_mail import (
+    EndedMail,
+    LetterDecidedMail,
+    OfferedMail,
+    OrganisersLetter,
+    RegisteredMail,
+    WaitingMail,
+)
 from wmd.services.reminder_mail import AfterwardsMail, LinkCheckMail, ReminderMail
 
 ATTENDEE_KINDS: Final[Mapping[str, type[AttendeeMail]]] = {
@@ -31,6 +38,8 @@ ATTENDEE_KINDS: Final[Mapping[str, type[AttendeeMail]]] = {
     "place-offered": OfferedMail,
     "registration-ended": EndedMail,
     "registrants-letter": OrganisersLetter,
+    "letter-accepted": LetterDecidedMail,
+    "letter-refused": LetterDecidedMail,
 }
 
 

@@ -27,10 +27,11 @@ from wmd.models import (
     Event,
     EventSession,
     WebinarBinding,
-    ZoomDrift,
     ZoomPush,
     ZoomRegistrant,
 )
+from wmd.services.alarms import clear_alarm
+from wmd.services.drifts import close, open_drifts
 from wmd.services.states import audit
 from wmd.services.versions import raise_status
 
@@ -107,6 +108,11 @@ def unbound() -> Select[tuple[str]]:
     bound = exists().where(WebinarBinding.event_id == Event.id, _STANDS)
     takes_place = exists().where(EventSession.event_id == Event.id, EventSession.status != "cancelled")
     return select(Event.id).where(_LISTED, _HAS_WAY_IN, takes_place, ~bound)
+
+
+def room_alarm(binding_id: str) -> str:
+    """Return the key of the alarm that a room is gone."""
+    return f"room:{binding_id}"
 
 
 def standing_binding(dbs: Session, event_id: str) -> WebinarBinding | None:
@@ -188,7 +194,8 @@ def end_binding(dbs: Session, binding: WebinarBinding, *, actor: str, now: datet
     if binding.seen_at is not None or binding.state not in {State.DRAFT.value, State.CHECKING.value}:
         # Pages may say something of it, which is no more: of a link that was gone, that it is being renewed.
         raise_status(dbs)
-    close_drifts(dbs, binding.id, actor=actor, now=now)
+    _close_drifts(dbs, binding, actor, now)
+    clear_alarm(dbs, room_alarm(binding.id), now=now)
     waiting = update(ZoomPush).where(
         ZoomPush.binding_id == binding.id, ZoomPush.state == "queued", ZoomPush.act != "delete"
     )
@@ -247,23 +254,10 @@ def resume_account(dbs: Session, account_id: str, *, actor: str, now: datetime) 
     return len(lost)
 
 
-def close_drifts(dbs: Session, binding_id: str, *, actor: str, now: datetime, but: Collection[str] = ()) -> None:
-    """Close the open differences of a binding that are no more, but those with these ids."""
-    open_ = select(ZoomDrift).where(
-        ZoomDrift.binding_id == binding_id, ZoomDrift.state == "open", ZoomDrift.id.not_in(but)
-    )
-    for row in dbs.scalars(open_):
-        row.state, row.closed_at = "over", now
-        audit(
-            dbs, actor=actor, action="move", kind="drift", subject_id=row.id, before="open", after="over",
-            detail={"field": ["", row.field]}, now=now,
-        )  # fmt: skip
-    dbs.flush()
-
-
 def _leave_room(dbs: Session, binding: WebinarBinding, *, actor: str, now: datetime) -> None:
     """Forget what was known of the room before."""
-    close_drifts(dbs, binding.id, actor=actor, now=now)
+    _close_drifts(dbs, binding, actor, now)
+    clear_alarm(dbs, room_alarm(binding.id), now=now)
     binding.drift, binding.snapshot, binding.snapshot_hash = [], {}, ""
     binding.registration, binding.seen_at = "unknown", None
     mine = ZoomRegistrant.binding_id == binding.id
@@ -278,6 +272,13 @@ def _leave_room(dbs: Session, binding: WebinarBinding, *, actor: str, now: datet
             not_before=now, sent_at=None, told_at=None,
         )
     )  # fmt: skip
+
+
+def _close_drifts(dbs: Session, binding: WebinarBinding, actor: str, now: datetime) -> None:
+    for row in open_drifts(dbs, binding.id):
+        close(dbs, row, "over", actor=actor, now=now)
+    binding.drift = []
+    dbs.flush()
 
 
 def _follow(dbs: Session, event_ids: Sequence[str], actor: str, mint: Mint, now: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -34,12 +34,14 @@ _SESSION: Final = re.compile(r"sessions\.[^.]+")
 class Hearers:
     """How many get a mail, and about what: time, place, link, state, date, in the order in which it is said.
 
-    ``about`` is empty when nobody is mailed, whoever is there: only words change, or the event is over.
+    ``about`` is empty when nobody is mailed, whoever is there: only words change, or the event is over. ``keeping``:
+    how many keep a place with us in an event that takes no more registrations here.
     """
 
     about: tuple[str, ...] = ()
     registrants: int = 0
     followers: int = 0
+    keeping: int = 0
 
     @property
     def anybody(self) -> bool:
@@ -54,14 +56,24 @@ def who_hears(
 
     ``new_link``: a join link was typed, which no content holds.
 
-    Three queries; none where nothing but words changes, or nothing is published.
+    Three queries, and two where registering here is taken away; none where nothing but words changes, or nothing is
+    published.
     """
     several = list(changes)
     about = {found for change in several if (found := _mailed(change))}
     if new_link or (event is not None and _leads_elsewhere(event, several)):
         about.add("link")
     ordered = tuple(name for name in ("time", "date", "place", "link", "state") if name in about)
-    return _hearers(dbs, event, ordered, now)
+    hearers = _hearers(dbs, event, ordered, now)
+    if event is None or not _takes_places_away(event, several):
+        return hearers
+    return replace(hearers, keeping=count_audience(dbs, event.id).registrants)
+
+
+def _takes_places_away(event: Event, changes: Iterable[Change]) -> bool:
+    """Whether an event that people register for here would take no more registrations here."""
+    after = next((each.after for each in changes if each.path == "registration"), None)
+    return event.registration_here and isinstance(after, RegistrationContent) and not after.takes_here
 
 
 def who_hears_of_calling_off(dbs: Session, event: Event | None, *, now: datetime) -> Hearers:

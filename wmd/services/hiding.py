@@ -10,12 +10,24 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Select, delete, insert, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from wmd.domain.codes import Mint
 from wmd.errors import NotAllowedMoveError
-from wmd.models import CalendarEntry, Change, Edition, Event, EventSession, Follow, Organisation, Registration, Revision
+from wmd.models import (
+    Attendee,
+    CalendarEntry,
+    Change,
+    Edition,
+    Event,
+    EventSession,
+    Follow,
+    Organisation,
+    Registration,
+    Revision,
+)
 from wmd.services.bindings import follow_publication
 from wmd.services.calendar_entries import digest_of, hidden_rows, risen
 from wmd.services.intake import read_content
@@ -61,17 +73,19 @@ def _bring_along(dbs: Session, event: Event, into: Event, *, now: datetime) -> N
     """Let who follows an event, or has a place in it, follow the one that takes its place: they hear of it from there.
 
     Their wishes for the former stay as they are, for the day it is listed again. Places are not given: there may be
-    none.
+    none. Who stopped the mails of either hears of neither.
     """
-    wishes = {
-        person_id: at
-        for table in (Registration, Follow)
-        for person_id, at in dbs.execute(
-            select(table.person_id, table.confirmed_at).where(
-                table.event_id == event.id, table.ended_at.is_(None), table.confirmed_at.is_not(None)
+    wishes: dict[str, datetime] = {}
+    for table, wants in ((Registration, Registration.muted_at.is_(None)), (Follow, true())):
+        rows = dbs.execute(
+            select(table.person_id, table.confirmed_at)
+            .join(Attendee, Attendee.person_id == table.person_id)
+            .where(
+                table.event_id == event.id, table.ended_at.is_(None), table.confirmed_at.is_not(None), wants,
+                Attendee.left_at.is_(None), table.person_id.not_in(_want_no_mail_of(into.id)),
             )
-        ).tuples()
-    }
+        )  # fmt: skip
+        wishes.update((person_id, at) for person_id, at in rows.tuples() if at is not None)
     make = postgresql.insert if dbs.get_bind().dialect.name == "postgresql" else sqlite.insert
     for person_id, confirmed_at in sorted(wishes.items()):
         values = {
@@ -79,6 +93,13 @@ def _bring_along(dbs: Session, event: Event, into: Event, *, now: datetime) -> N
             "query": "", "cadence": "", "told_change_id": 0, "created_at": now, "confirmed_at": confirmed_at,
         }  # fmt: skip
         dbs.execute(make(Follow).values(**values).on_conflict_do_nothing())
+
+
+def _want_no_mail_of(event_id: str) -> Select[tuple[str]]:
+    """Return the ids of those who have a place in an event and stopped its mails."""
+    return select(Registration.person_id).where(
+        Registration.event_id == event_id, Registration.ended_at.is_(None), Registration.muted_at.is_not(None)
+    )
 
 
 def show(dbs: Session, event: Event, setting: Setting, *, actor: str, now: datetime) -> Publication:
@@ -118,7 +139,7 @@ def _leave(
         now=now,
     )  # fmt: skip
     dbs.flush()
-    follow_publication(dbs, [event.id], actor=actor, mint=setting.mint, now=now)
+    follow_publication(dbs, [event.id], actor=actor, mint=Mint(), now=now)
 
 
 def _hidden_entries(

@@ -44,7 +44,10 @@ def _is_asked_about(now: datetime) -> ColumnElement[bool]:
 
 
 def due_checks(dbs: Session, *, now: datetime, limit: int) -> list[str]:
-    """Return ids of sessions whose organisers are to be asked now, for the first or the second time."""
+    """Return ids of sessions whose organisers are to be asked now.
+
+    For the first time or the second, or anew: who said "wrong" was given another link, or is contradicted by staff.
+    """
     same = and_(LinkCheck.session_id == EventSession.id, LinkCheck.starts_at == EventSession.starts_at)
     found = (
         select(EventSession.id)
@@ -68,7 +71,15 @@ def due_checks(dbs: Session, *, now: datetime, limit: int) -> list[str]:
         .order_by(EventSession.starts_at)
         .limit(limit)
     )  # fmt: skip
-    return [*dbs.scalars(found), *dbs.scalars(again)]
+    mended = (
+        select(EventSession.id)
+        .join(Event, Event.id == EventSession.event_id)
+        .join(LinkCheck, same)
+        .where(_is_asked_about(now), LinkCheck.answer == "wrong")
+        .order_by(EventSession.starts_at)
+        .limit(limit)
+    )
+    return [*dbs.scalars(found), *dbs.scalars(again), *dbs.scalars(mended)]
 
 
 def ask(dbs: Session, session_id: str, *, box: SecretBox, now: datetime) -> int:
@@ -77,23 +88,14 @@ def ask(dbs: Session, session_id: str, *, box: SecretBox, now: datetime) -> int:
     A session that was moved by less than a quarter of an hour keeps the answer that was given.
     """
     slot = dbs.get_one(EventSession, session_id, with_for_update=True, populate_existing=True)
-    checks = dbs.scalars(select(LinkCheck).where(LinkCheck.session_id == session_id)).all()
-    check = next((each for each in checks if each.starts_at == slot.starts_at), None)
-    if check is None:
-        near = next((each for each in checks if is_same_start(each.starts_at, slot.starts_at)), None)
-        check = LinkCheck(
-            id=str(uuid.uuid4()), session_id=session_id, starts_at=slot.starts_at, asked_at=now,
-            answer=near.answer if near else "", answered_at=near.answered_at if near else None,
-            answered_by=near.answered_by if near else None,
-        )  # fmt: skip
-        dbs.add(check)
-        dbs.flush()
-        if near is not None:
-            return 0
-    number = 2 if check.asked_at < now else 1
     event = dbs.get_one(Event, slot.event_id)
+    check, is_asked = _check_of(dbs, slot, event, now)
+    round_ = "2" if check.asked_at < now else "1"
+    if _is_mended(check, event):
+        check.answer, check.answered_at, check.answered_by, check.asked_at = "", None, None, now
+        round_ = f"anew-{int(now.timestamp())}"
     submission = dbs.scalars(select(Submission).where(Submission.event_id == event.id)).first()
-    if check.answer or submission is None:
+    if not is_asked or check.answer or submission is None:
         return 0
     done, readers = 0, recipients(dbs, submission)
     if not readers:
@@ -101,12 +103,36 @@ def ask(dbs: Session, session_id: str, *, box: SecretBox, now: datetime) -> int:
         check.asked_at = now
     for person_id in readers:
         done += put_message(
-            dbs, kind="link-check", dedupe_key=f"link-check:{check.id}:{person_id}:{number}", cause=ACTOR,
+            dbs, kind="link-check", dedupe_key=f"link-check:{check.id}:{person_id}:{round_}", cause=ACTOR,
             person_id=person_id, subject_id=session_id, edition_id=event.edition_id,
             facts={"event_id": event.id, "check_id": check.id, "start": slot.starts_at.isoformat()},
             thread=f"link-check:{check.id}:{person_id}", not_after=min(now + SECOND, slot.starts_at), box=box, now=now,
         ) is not None  # fmt: skip
     return done
+
+
+def _is_mended(check: LinkCheck, event: Event) -> bool:
+    """Whether the link that an answer called wrong is thought to work again: another one was published since."""
+    return check.answer == "wrong" and event.link_wrong_at is None
+
+
+def _check_of(dbs: Session, slot: EventSession, event: Event, now: datetime) -> tuple[LinkCheck, bool]:
+    """Return the question about a session's present start, with an answer given about nearly the same start.
+
+    And whether it is to be asked now: not where a question about nearly the same start is on its way.
+    """
+    checks = dbs.scalars(select(LinkCheck).where(LinkCheck.session_id == slot.id)).all()
+    near = [each for each in checks if is_same_start(each.starts_at, slot.starts_at)]
+    check = next((each for each in near if each.starts_at == slot.starts_at), None)
+    is_asked = check is not None or not near
+    if check is None:
+        check = LinkCheck(id=str(uuid.uuid4()), session_id=slot.id, starts_at=slot.starts_at, asked_at=now, answer="")
+        dbs.add(check)
+    told = next((each for each in near if each.answer and not _is_mended(each, event)), None)
+    if told is not None and not check.answer:
+        check.answer, check.answered_at, check.answered_by = told.answer, told.answered_at, told.answered_by
+    dbs.flush()
+    return check, is_asked
 
 
 class Question(NamedTuple):
@@ -158,7 +184,10 @@ def answer(dbs: Session, question: Question, said: Answer, *, box: SecretBox, no
             alert_of_problem(
                 dbs, question.event, facts, key=f"{check.id}:{now.isoformat()}", cause=actor, box=box, now=now
             )
-    check.answer, check.answered_at, check.answered_by = said, now, question.asked.person_id
+    # After a small move the question stands twice, and the link of the mail is that of the first.
+    for each in dbs.scalars(select(LinkCheck).where(LinkCheck.session_id == check.session_id)):
+        if is_same_start(each.starts_at, check.starts_at):
+            each.answer, each.answered_at, each.answered_by = said, now, question.asked.person_id
     mark_link(dbs, question.event, wrong=said == "wrong", actor=actor, now=now)
     dbs.flush()
 

@@ -18,6 +18,8 @@ right. A message holds only ids and plain values (``facts``):
 ``act``              what an attendee asked for: export, erase or address (attendee-proof)
 ``report_id``        what is reported as wrong (problem-reported, late-problem)
 ``problem``, ``by`` what is wrong where there is no report, and who says so: visitor, organiser or watch (the same two)
+``drifts``           ids of what differs between programme and room (room-differs)
+``loss``             what became of a room: trashed or gone (room-lost)
 ``message, since``   of an alarm;  ``counts`` of a digest;  ``subject, text`` of an announcement
 ===================  ===============================================================================================
 """
@@ -43,6 +45,7 @@ from wmd.services.field_words import change_words, field_words
 from wmd.services.mail_lines import ACTS, CALLED_OFF, DIGEST_LINES, MORE, PROBLEMS, SAYS, SHOWS_LATER, SHOWS_NOW
 from wmd.services.mail_rows import ABOUT_ORGANISATION, About, Known, read_known
 from wmd.services.mail_texts import Press
+from wmd.services.room_differences import LOSSES, difference_lines
 from wmd.services.session_words import moment_text, times_text
 from wmd.services.time_words import last_minute
 
@@ -367,6 +370,13 @@ class _One:
 
     def _who(self) -> str:
         return self.say(SAYS[str(self.row.facts.get("by", "visitor"))])
+
+    def _differences(self) -> str:
+        rows = [self.known.drifts[each] for each in self.row.facts.get("drifts", []) if each in self.known.drifts]
+        return "\n\n".join(difference_lines(row, self.zone, self.language, self.say) for row in rows)
+
+    def _loss(self) -> str:
+        return self.say(LOSSES.get(str(self.row.facts.get("loss")), LOSSES["gone"]))
 
     def _words(self) -> str:
         report = self._report()

@@ -27,6 +27,7 @@ from wmd.models import (
     Reason,
     Revision,
     Submission,
+    ZoomDrift,
 )
 from wmd.services.intake import read_content
 from wmd.services.mail_texts import Contents, Written, read_written
@@ -74,6 +75,7 @@ class Known:
     comments: dict[str, list[FieldComment]] = field(default_factory=dict)
     reasons: dict[str, Reason] = field(default_factory=dict)
     reports: dict[str, ProblemReport] = field(default_factory=dict)
+    drifts: dict[str, ZoomDrift] = field(default_factory=dict)
     contents: Contents = field(default_factory=Contents)
     #: What was put into words already, by all that it depends on: many mails of a batch are about one event.
     times: dict[tuple[str, str, str], str] = field(default_factory=dict)
@@ -105,6 +107,7 @@ def read_known(dbs: Session, rows: Sequence[About]) -> Known:
     if "draft-reminder" in kinds:
         known.drafts = _by_id(dbs, Draft, (row.subject_id for row in rows if row.kind == "draft-reminder"))
     known.reports = _by_id(dbs, ProblemReport, (row.facts.get("report_id") for row in rows))
+    known.drifts = _by_id(dbs, ZoomDrift, (each for row in rows for each in row.facts.get("drifts", ())))
     if subjects:
         _read_submissions(dbs, known, subjects, kinds, rows)
     if "reason" in _places(kinds):

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from wmd.models import Attendee, EventText
+from wmd.models import Attendee, Event, EventText, Registration
 from wmd.secretbox import SecretBox
 from wmd.services.follows import mail_confirm_link, mail_own_link, waiting_follows
 from wmd.services.people import find_person, read_address
 from wmd.services.rate_limits import ATTENDEE_MAILS, hit
+from wmd.services.registrations import is_open, mail_register_button
+
+#: So many registrations that wait get their button once more at a time.
+_MOST_BUTTONS: Final = 3
 
 
 def ask_for_own_link(dbs: Session, address: str, *, box: SecretBox, now: datetime) -> None:
@@ -25,15 +31,34 @@ def ask_for_own_link(dbs: Session, address: str, *, box: SecretBox, now: datetim
     attendee = dbs.get(Attendee, person.id) if person is not None else None
     if person is None or attendee is None:
         return
-    if attendee.confirmed_at is None:
-        mail_confirm_link(dbs, person, attendee, _titles(dbs, person.id), box=box, now=now)
-    elif not hit(dbs, ATTENDEE_MAILS, person.id, secret="", now=now):
-        mail_own_link(dbs, attendee, box=box, now=now)
+    for row, event in _unconfirmed(dbs, person.id):
+        if is_open(dbs, event, now=now):
+            titles = _titles(dbs, [event.id]) or [event.code]
+            mail_register_button(dbs, row, event, title=titles[0], box=box, now=now)
+    if attendee.confirmed_at is not None:
+        if not hit(dbs, ATTENDEE_MAILS, person.id, secret="", now=now):
+            mail_own_link(dbs, attendee, box=box, now=now)
+    elif waits := waiting_follows(dbs, person.id):
+        titles = _titles(dbs, [row.event_id for row in waits if row.event_id])
+        mail_confirm_link(dbs, person, attendee, titles, box=box, now=now)
 
 
-def _titles(dbs: Session, person_id: str) -> list[str]:
-    """Return the titles of the events that wait for a person's button, as their organisers wrote them."""
-    wanted = [row.event_id for row in waiting_follows(dbs, person_id) if row.event_id]
+def _unconfirmed(dbs: Session, person_id: str) -> list[tuple[Registration, Event]]:
+    """Return the registrations that wait for a person's button, the newest first, a few of them."""
+    wanted = (
+        select(Registration, Event)
+        .join(Event, Event.id == Registration.event_id)
+        .where(
+            Registration.person_id == person_id, Registration.state == "unconfirmed", Registration.ended_at.is_(None)
+        )
+        .order_by(Registration.created_at.desc())
+        .limit(_MOST_BUTTONS)
+    )
+    return list(dbs.execute(wanted).tuples())
+
+
+def _titles(dbs: Session, wanted: Sequence[str]) -> list[str]:
+    """Return the titles of some events, by their ids, as their organisers wrote them."""
     rows = dbs.execute(
         select(EventText.event_id, EventText.body)
         .where(EventText.owner_id.in_(wanted), EventText.field == "title")

@@ -126,7 +126,8 @@ def publish(
     if publication.added or publication.dates:
         touch_site(dbs)
     dbs.flush()
-    follow_publication(dbs, shown, actor=actor, mint=setting.mint, now=now)
+    # Ids of its own making: those of the demonstration's addresses come from one sequence, the same everywhere.
+    follow_publication(dbs, shown, actor=actor, mint=Mint(), now=now)
     # What is new is told to nobody but those who follow a filter, by a digest.
     older = {row["event_id"] for row in batch.changes if row["kind"] != "added" or row["session_id"]}
     note_changes(dbs, edition, sorted(older), now=now)

@@ -17,6 +17,7 @@ from wmd.models import Event, RegistrantLetter, Submission
 from wmd.secretbox import SecretBox
 from wmd.services.actors import Actor, theirs
 from wmd.services.audience import HAS_OR_WAITS, audience_page
+from wmd.services.decision_mail import recipients
 from wmd.services.moderation import require_moderator
 from wmd.services.outbox import put_message
 from wmd.services.states import audit
@@ -119,9 +120,11 @@ def count_waiting_letters(dbs: Session, actor: Actor) -> int:
 
 
 def decide_letter(
-    dbs: Session, letter: RegistrantLetter, verdict: str, reason: str, *, actor: Actor, now: datetime
+    dbs: Session, letter: RegistrantLetter, verdict: str, reason: str, *, actor: Actor, box: SecretBox, now: datetime
 ) -> bool:
     """Approve or refuse a letter that waits; tell whether it still did (another moderator may have been quicker).
+
+    Who wrote it gets a mail, with the reason of a refusal.
 
     Raises NotYoursError for whom it is not, InvalidContentError for a refusal without a reason, ValueError for a
     verdict of no known kind.
@@ -145,8 +148,24 @@ def decide_letter(
         dbs, actor=actor.name, action="move", kind="registrant-letter", subject_id=letter.id, before="pending",
         after=verdict, now=now,
     )  # fmt: skip
+    _tell_author(dbs, letter, submission, verdict, actor=actor, box=box, now=now)
     dbs.flush()
     return True
+
+
+def _tell_author(
+    dbs: Session, letter: RegistrantLetter, submission: Submission, verdict: str, *, actor: Actor, box: SecretBox,
+    now: datetime,
+) -> None:  # fmt: skip
+    """Mail what became of a letter to who wrote it; to all who answer for the event where that one does no more."""
+    kind = "letter-accepted" if verdict == "approved" else "letter-refused"
+    readers = recipients(dbs, submission)
+    for person_id in [letter.author] if letter.author in readers else readers:
+        put_message(
+            dbs, kind=kind, dedupe_key=f"{kind}:{letter.id}:{person_id}", cause=actor.name, now=now,
+            person_id=person_id, subject_id=letter.event_id, edition_id=submission.edition_id,
+            facts={"letter_id": letter.id, "submission": submission.id}, box=box,
+        )  # fmt: skip
 
 
 def due_letters(dbs: Session, *, limit: int) -> list[str]:

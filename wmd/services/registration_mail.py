@@ -220,3 +220,24 @@ class OrganisersLetter(AttendeeMail):
     def _place_link(self) -> str:
         own = self._me_link()
         return f"{own}registrations/{self.registration.id}" if own and self.registration is not None else own
+
+
+class LetterDecidedMail(OrganisersLetter):
+    """``letter-accepted`` and ``letter-refused``: what became of a letter, to who wrote it."""
+
+    def skip(self) -> str:
+        """Return why it shall not go out: organisers need not be attendees."""
+        return "" if self.shown is not None else "the event is gone"
+
+    def unsubscribe(self) -> str:
+        """Return nothing: it is no mail that somebody asked for as an attendee."""
+        return ""
+
+    def _letter(self) -> str:
+        return self.letter.subject
+
+    def _reason(self) -> str:
+        return self.letter.reason
+
+    def _link(self) -> str:
+        return f"{self.press.letterhead.base_url}/organiser/submissions/{self.row.facts['submission']}/registrants"

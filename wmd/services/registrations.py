@@ -153,21 +153,30 @@ def ask_to_register(
     row = standing(dbs, person.id, event.id)
     if row is None or row.state == "unconfirmed":
         row = _write(dbs, row, person.id, event, wanted, box=box, now=now)
-    if hit(dbs, ATTENDEE_MAILS, person.id, secret="", now=now):
-        return
-    if row.state != "unconfirmed":
+    if row.state == "unconfirmed":
+        mail_register_button(dbs, row, event, title=title, box=box, now=now)
+    elif not hit(dbs, ATTENDEE_MAILS, person.id, secret="", now=now):
         put_message(
             dbs, kind="my-link", dedupe_key=f"my-link:{uuid.uuid4()}", cause="visitor", now=now, person_id=person.id,
             secret=me_path(dbs, box, attendee, now=now), thread=f"my-link:{person.id}", box=box,
         )  # fmt: skip
+
+
+def mail_register_button(
+    dbs: Session, row: Registration, event: Event, *, title: str, box: SecretBox, now: datetime
+) -> None:
+    """Mail the button of a registration that waits for it, unless the person was mailed too often today."""
+    if hit(dbs, ATTENDEE_MAILS, row.person_id, secret="", now=now):
         return
+    # The button in the newest mail works for seven days from now; so long the row must stay.
+    row.created_at = now
     token, secret = mail_tokens.issue(
-        dbs, "confirm-registration", person.id, row.id, CONFIRM_LIVES, now, revoke_older=False
+        dbs, "confirm-registration", row.person_id, row.id, CONFIRM_LIVES, now, revoke_older=False
     )
     put_message(
         dbs, kind="registration-confirm", dedupe_key=f"registration-confirm:{token.id}", cause="visitor", now=now,
-        person_id=person.id, secret=f"/me/registration/{secret}", not_after=token.expires_at, subject_id=event.id,
-        edition_id=event.edition_id, box=box,
+        person_id=row.person_id, secret=f"/me/registration/{secret}", not_after=token.expires_at,
+        subject_id=event.id, edition_id=event.edition_id, box=box,
         facts={"until": token.expires_at.isoformat(), "event": " ".join(title.split())},
     )  # fmt: skip
 

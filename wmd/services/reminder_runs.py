@@ -38,6 +38,7 @@ COMES_BACK: Final = (MOVED, OFF)
 #: What changes of a session can make a reminder due that was not before.
 _APPEARS: Final = ("added", "moved", "revived")
 _ON_ITS_WAY: Final = ("queued", "sending", "sent")
+_OUT: Final = ("sending", "sent")
 
 
 class LostRun(Exception):  # noqa: N818 -- reads as what it is at the place where it is caught
@@ -183,6 +184,7 @@ class Round:
         self._due = due
         self._near = _near_starts(dbs, due)
         self._before = _earlier_that_day(dbs, due) if is_by_day(due.rule) else []
+        self._gone = _gone_that_day(dbs, due) if is_by_day(due.rule) else []
         self._since: datetime | None = None
         self._until: dict[tuple[str, tuple[Rule, ...]], datetime] = {}
         self._rules: dict[tuple[str, ...] | None, tuple[Rule, ...]] = {}
@@ -199,17 +201,20 @@ class Round:
                 continue
             if one is not None:
                 asked.append((wish, *one))
-        told = _states(dbs, [key for _, _, near, before in asked for key in (*near, *before)])
+        told = _states(dbs, self._keys_to_read(asked, now))
         lines: list[Line] = []
         missed = 0
         for wish, until, near, before in asked:
             if any(_blocks(told.get(key)) for key in near) or any(_is_out(told.get(key)) for key in before):
                 continue
+            if any(self._spoke_of_this(dbs, told.get(key)) for key in self._gone_keys(wish)):
+                continue
             if until > now:
-                lines.append(Line(wish.person_id, self._key(wish, self._due.session.slot.starts_at), until))
-            elif until > self._known_since(dbs):
+                lines.append(Line(wish.person_id, self._own_key(wish), until))
+            elif until > self._counted_until(dbs) and not _blocks(told.get(self._own_key(wish))):
                 missed += 1
-        return lines, missed + len(faults), tuple(faults)
+        # Who cannot be reckoned was counted when the run was gone through first.
+        return lines, missed + (len(faults) if self._due.done_at is None else 0), tuple(faults)
 
     def _ask(self, wish: Wish, now: datetime) -> tuple[datetime, list[str], list[str]] | None:
         """Return until when a person's mail is of use, and the keys of mails that would stand in its place.
@@ -234,6 +239,27 @@ class Round:
         near = [self._key(wish, starts_at) for starts_at in self._near]
         return self._useful(rules, session.id, session.slot), near, before
 
+    def _keys_to_read(self, asked: Sequence[tuple[Wish, datetime, list[str], list[str]]], now: datetime) -> list[str]:
+        """Return the keys of mails that may stand in the place of another, or were put before it became too late."""
+        late = [self._own_key(wish) for wish, until, _, _ in asked if until <= now]
+        gone = [key for wish, *_ in asked for key in self._gone_keys(wish)]
+        return [*late, *gone, *(key for _, _, near, before in asked for key in (*near, *before))]
+
+    def _gone_keys(self, wish: Wish) -> list[str]:
+        return [key_of(wish.person_id, id_, self._due.rule, starts_at) for id_, starts_at in self._gone]
+
+    def _spoke_of_this(self, dbs: Session, told: _Told | None) -> bool:
+        """Whether a mail planned for an earlier session of the day, which is gone since, spoke of this one.
+
+        It did if this one stood as it is when the mail went out.
+        """
+        if told is None or told.state not in _OUT:
+            return False
+        return told.sent_at is None or told.sent_at >= self._known_since(dbs)
+
+    def _own_key(self, wish: Wish) -> str:
+        return self._key(wish, self._due.session.slot.starts_at)
+
     def _key(self, wish: Wish, starts_at: datetime) -> str:
         return key_of(wish.person_id, self._due.session.id, self._due.rule, starts_at)
 
@@ -242,6 +268,11 @@ class Round:
         if key not in self._until:
             self._until[key] = useful_until(self._due.rule, rules, slot)
         return self._until[key]
+
+    def _counted_until(self, dbs: Session) -> datetime:
+        """Return until when nobody is counted as missed: they could not be told, or are counted already."""
+        known = self._known_since(dbs)
+        return known if self._due.done_at is None else max(known, self._due.done_at)
 
     def _known_since(self, dbs: Session) -> datetime:
         """Return since when the session has been as it is: what was over by then, nobody could have been told."""
@@ -298,24 +329,58 @@ def _earlier_that_day(dbs: Session, due: Due) -> list[tuple[str, Slot, datetime]
     return found
 
 
-def _states(dbs: Session, keys: Collection[str]) -> Mapping[str, tuple[str, str]]:
-    """Return state and reason of the messages among some keys that are there, by key."""
-    names = {message_name(key): key for key in keys}
-    ids = list(names)
-    found: dict[str, tuple[str, str]] = {}
-    for start in range(0, len(ids), PAGE):
-        rows = dbs.execute(
-            select(Message.id, Message.state, Message.reason).where(Message.id.in_(ids[start : start + PAGE]))
+def _gone_that_day(dbs: Session, due: Due) -> list[tuple[str, datetime]]:
+    """Return earlier sessions of the day for which the rule was planned, and which are off or begin otherwise by now.
+
+    Each with the start it was planned for.
+    """
+    rows = dbs.execute(
+        select(ReminderRun.session_id, ReminderRun.starts_at, EventSession.zone, EventSession.all_day)
+        .join(EventSession, EventSession.id == ReminderRun.session_id)
+        .where(
+            EventSession.event_id == due.session.event_id, EventSession.id != due.session.id,
+            ReminderRun.rule == str(due.rule),
+            or_(EventSession.status != "scheduled", EventSession.starts_at != ReminderRun.starts_at),
         )
-        found |= {names[row.id]: (row.state, row.reason) for row in rows}
+    )  # fmt: skip
+    own = due.session.slot
+    day = day_of_slot(own, own.starts_at)
+    found = []
+    for row in rows:
+        slot = Slot(row.starts_at, row.starts_at, row.zone, row.all_day)
+        if slot.begins_at <= own.begins_at and day_of_slot(slot, slot.starts_at) == day:
+            found.append((row.session_id, row.starts_at))
     return found
 
 
-def _blocks(told: tuple[str, str] | None) -> bool:
+class _Told(NamedTuple):
+    """What became of a message that is there."""
+
+    state: str
+    reason: str
+    sent_at: datetime | None
+
+
+def _states(dbs: Session, keys: Collection[str]) -> Mapping[str, _Told]:
+    """Return what became of the messages among some keys that are there, by key."""
+    names = {message_name(key): key for key in keys}
+    ids = list(names)
+    found: dict[str, _Told] = {}
+    for start in range(0, len(ids), PAGE):
+        rows = dbs.execute(
+            select(Message.id, Message.state, Message.reason, Message.sent_at).where(
+                Message.id.in_(ids[start : start + PAGE])
+            )
+        )
+        found |= {names[row.id]: _Told(row.state, row.reason, row.sent_at) for row in rows}
+    return found
+
+
+def _blocks(told: _Told | None) -> bool:
     """Whether a mail for a start nearby stands in the place of one for this start, whatever became of it."""
-    return told is not None and not (told[0] == "skipped" and told[1] in COMES_BACK)
+    return told is not None and not (told.state == "skipped" and told.reason in COMES_BACK)
 
 
-def _is_out(told: tuple[str, str] | None) -> bool:
+def _is_out(told: _Told | None) -> bool:
     """Whether a mail about an earlier session of the day, which speaks of this one too, went or goes out."""
-    return told is not None and told[0] in _ON_ITS_WAY
+    return told is not None and told.state in _ON_ITS_WAY

@@ -22,7 +22,8 @@ OPENS_BEFORE: Final = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A session's room for who has a place. ``url`` is blank before ``opens_at``, and where no join link is kept.
+    """A session's room for who has a place. ``url`` is blank before ``opens_at``, where no join link is kept,
+    and while the one that is kept is known to fail (``is_wrong``).
 
     ``zone`` is the person's own, else the session's.
     """
@@ -31,6 +32,7 @@ class Room:
     starts_at: datetime
     url: str
     zone: str
+    is_wrong: bool = False
 
 
 def room_for(dbs: Session, box: SecretBox, secret: str, session_code: str, *, now: datetime) -> Room | None:
@@ -61,8 +63,13 @@ def room_for(dbs: Session, box: SecretBox, secret: str, session_code: str, *, no
     if not has_place or event.hidden_at is not None:
         return None
     opens_at = session.starts_at - OPENS_BEFORE
-    link = dbs.get(PrivateLink, event.private_link_id) if event.private_link_id and now >= opens_at else None
-    url = open_link(box, link) if link is not None else way_of(event).address(has_place=True)
+    is_open, is_wrong = now >= opens_at, event.link_wrong_at is not None
+    url = _link_of(dbs, box, event) if is_open and not is_wrong else ""
     person = dbs.get(Person, attendee.person_id)
     zone = (person.zone if person else "") or session.zone
-    return Room(opens_at, session.starts_at, url if now >= opens_at else "", zone)
+    return Room(opens_at, session.starts_at, url, zone, is_wrong)
+
+
+def _link_of(dbs: Session, box: SecretBox, event: Event) -> str:
+    link = dbs.get(PrivateLink, event.private_link_id) if event.private_link_id else None
+    return open_link(box, link) if link is not None else way_of(event).address(has_place=True)

@@ -7,7 +7,19 @@ from wmd.web.catalogue import gettext, ngettext
 
 
 def hearing_words(hearers: Hearers) -> str:
-    """Return who gets a mail about what, or that nobody does."""
+    """Return who gets a mail about what, or that nobody does; and who keeps a place that is given no more."""
+    return " ".join(filter(None, (_keeping(hearers.keeping), _mailed(hearers))))
+
+
+def _keeping(count: int) -> str:
+    words = ngettext(
+        "%(num)d person has a place here and keeps it, though people register elsewhere from now on.",
+        "%(num)d people have a place here; they keep it, though people register elsewhere from now on.", count,
+    )  # fmt: skip
+    return words if count else ""
+
+
+def _mailed(hearers: Hearers) -> str:
     if not hearers.about:
         return gettext("Nobody is mailed about this. Calendars that people subscribed to follow by themselves.")
     if not hearers.anybody:

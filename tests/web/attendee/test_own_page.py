@@ -175,7 +175,7 @@ def test_pause_and_stop(app: Flask, client: FlaskClient) -> None:
     own = join(app, [first.code, second.code])
     post(client, f"{own}pause")
     assert attendee(app).paused_at is not None
-    assert "Your mails are paused." in text_of(client, own)
+    assert "Reminders, changes and news are paused." in text_of(client, own)
     post(client, f"{own}resume")
     assert attendee(app).paused_at is None
     event_id = re.findall(r'name="what" value="event:([^"]+)"', text_of(client, own))

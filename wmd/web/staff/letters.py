@@ -15,6 +15,7 @@ from wmd.web.catalogue import gettext
 from wmd.web.csrf import on_stale_form
 from wmd.web.findings import messages_of
 from wmd.web.guards import for_staff, visitor
+from wmd.web.means import secret_box
 from wmd.web.reading import read_now
 
 bp = Blueprint("letters", __name__, url_prefix="/letters")
@@ -58,7 +59,13 @@ def decide(letter_id: str) -> ResponseReturnValue:
         abort(404)
     try:
         done = decide_letter(
-            dbs, letter, verdict, request.form.get("reason", ""), actor=visitor().actor, now=read_now()
+            dbs,
+            letter,
+            verdict,
+            request.form.get("reason", ""),
+            actor=visitor().actor,
+            box=secret_box(),
+            now=read_now(),
         )
     except NotYoursError:
         abort(404)

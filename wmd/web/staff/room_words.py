@@ -12,6 +12,13 @@ BINDING_WORDS = {
     "trashed": N_("deleted by the host"), "gone": N_("gone"), "auth_lost": N_("Zoom refuses us"),
     "unreachable": N_("Zoom does not answer"), "ended": N_("over"),
 }  # fmt: skip
+#: States of an account with Zoom, and why one was lost.
+ACCOUNT_WORDS = {
+    "connected": N_("connected"), "lost": N_("Zoom refuses us"), "ended": N_("disconnected"),
+    "token": N_("its key was refused, a fresh one too"), "credentials": N_("Zoom does not know the app or its secret"),
+    "grant": N_("the consent was taken back"), "audience": N_("the key is for something else"),
+    "account": N_("it is not connected"),
+}  # fmt: skip
 #: What became of a difference.
 DRIFT_WORDS = {
     "open": N_("to be decided"), "ours": N_("the programme’s holds"), "theirs": N_("Zoom’s was taken"),

@@ -11,7 +11,7 @@ from wmd.services.mail_desk import STATE_LABELS
 from wmd.web.catalogue import gettext
 from wmd.web.staff.content_rows import STATUS_WORDS
 from wmd.web.staff.desk_words import STATE_WORDS
-from wmd.web.staff.room_words import BINDING_WORDS, DRIFT_WORDS
+from wmd.web.staff.room_words import ACCOUNT_WORDS, BINDING_WORDS, DRIFT_WORDS
 
 ACTS = {
     "add-contact": N_("added a contact"), "announce": N_("wrote to several"), "ask-partner": N_("asked a partner"),
@@ -27,6 +27,8 @@ ACTS = {
     "revoke-feed": N_("ended a calendar of their own"), "revoke-links": N_("ended all personal links"),
     "rotate-feed": N_("gave a calendar of their own another address"),
     "bind": N_("tied it to a room"), "end-binding": N_("ended what ties it to a room"),
+    "read-room": N_("read what Zoom says"), "find-drift": N_("found that the room differs"),
+    "uphold-drift": N_("said: the programme is right"),
     "await": N_("keeps it until it is listed again"), "bring-back": N_("uses it again"),
     "cancel": N_("took back"), "change-account": N_("changed an account"),
     "change-address": N_("changed a mail address"), "ask-for-address": N_("asked to change a mail address"),
@@ -60,6 +62,7 @@ KINDS = {
     "mail": N_("mail"), "message": N_("mail"), "mail-text": N_("words of a mail"), "address": N_("mail address"),
     "registration": N_("place in an event"), "registrant-letter": N_("letter to those registered"),
     "image": N_("picture"), "logo-pack": N_("logo pack"), "binding": N_("room of an event"),
+    "zoom-account": N_("Zoom account"),
     "drift": N_("difference between programme and room"),
 }  # fmt: skip
 #: What states and the like are called, by the kind of what is in them: the words of the badges.
@@ -89,7 +92,7 @@ VALUES: Mapping[str, Mapping[str, str]] = {
     "message": STATE_LABELS,
     "mail": {"held": N_("held")},
     "image": {"logo": N_("logo"), "picture": N_("picture")},
-    "binding": BINDING_WORDS, "drift": DRIFT_WORDS,
+    "binding": BINDING_WORDS, "zoom-account": ACCOUNT_WORDS, "drift": DRIFT_WORDS,
 }  # fmt: skip
 _FIELDS = {
     "revision": N_("version"), "reasons": N_("reasons"), "organisation": N_("organisation"), "agreed": N_("agreed"),

@@ -1,0 +1,340 @@
+"""Reading rooms: claim what is due, and write down what Zoom said. Asking is the job's, between two transactions.
+
+A claim is a token with a lease; what was read is written only ``WHERE`` the token is still ours. A hint that comes
+while a room is being read makes it due again: the answer may be older than the hint.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from wmd.domain.codes import Mint
+from wmd.domain.zoom import drift, states
+from wmd.domain.zoom.answers import Room, RoomKind
+from wmd.domain.zoom.drift import Comparison, Ours, OurSession, Registration
+from wmd.domain.zoom.faults import AuthLost, Fix, Gone, RetryAt, ZoomFault
+from wmd.domain.zoom.states import Effect, Frame, Outcome, Seen, Sign, Standing, State
+from wmd.models import BindingSession, Event, EventText, WebinarBinding, ZoomWebhook
+from wmd.secretbox import SecretBox
+from wmd.services.alarms import clear_alarm, raise_alarm
+from wmd.services.bindings import READ_KINDS, room_alarm
+from wmd.services.drifts import due_to_tell, event_of, open_drifts, sessions_of, settle
+from wmd.services.private_links import YEAR, keep_link
+from wmd.services.room_mail import tell_drift, tell_lost
+from wmd.services.states import audit
+from wmd.services.versions import raise_status
+
+ACTOR: Final = "job:zoom-sync"
+#: Longer than any batch takes that is read with all its time limits.
+LEASE: Final = timedelta(minutes=5)
+#: What Zoom's webhooks say of a room's life, and which sign a read that finds nothing is then.
+_LIFE: Final = {"deleted": Sign.DELETED, "permanently_deleted": Sign.ERASED, "recovered": Sign.GONE}
+_LIFE_EVENTS: Final = [f"{kind.value}.{what}" for kind in RoomKind for what in _LIFE]
+#: Limits of ours or of Zoom's, as against faults.
+_LIMITS: Final = frozenset({"rate", "daily", "circuit", "budget"})
+
+
+class Claim(NamedTuple):
+    """A binding that is ours to read until the lease is over. ``room`` is what the room was when last read."""
+
+    id: str
+    account_id: str
+    room: RoomKind
+    zoom_id: str
+    host_id: str
+    state: str
+    miss_count: int
+    missing_since: datetime | None
+    token: str
+    began_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SyncMeans:
+    """What writing down needs beside the database. ``share`` gives a random part of some seconds."""
+
+    box: SecretBox
+    mint: Mint
+    share: Callable[[float], float]
+
+
+def claim(dbs: Session, *, now: datetime, limit: int, only: str = "") -> list[Claim]:
+    """Claim up to ``limit`` bindings that are due, those that somebody waits for first. The caller commits.
+
+    ``only``: this one, due or not.
+    """
+    asked = [
+        WebinarBinding.ended_at.is_(None), WebinarBinding.kind.in_(READ_KINDS), WebinarBinding.zoom_id != "",
+        or_(WebinarBinding.lease_until.is_(None), WebinarBinding.lease_until <= now),
+        WebinarBinding.id == only if only else WebinarBinding.next_try_at <= now,
+    ]  # fmt: skip
+    ids = dbs.scalars(
+        select(WebinarBinding.id)
+        .where(*asked)
+        .order_by(WebinarBinding.hinted_at.is_(None), WebinarBinding.next_try_at, WebinarBinding.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    if not ids:
+        return []
+    token = secrets.token_hex(16)
+    rows = dbs.execute(
+        update(WebinarBinding)
+        .where(WebinarBinding.id.in_(ids))
+        .values(claim_token=token, lease_until=now + LEASE)
+        .returning(
+            WebinarBinding.id, WebinarBinding.account_id, WebinarBinding.room, WebinarBinding.snapshot,
+            WebinarBinding.zoom_id, WebinarBinding.host_id, WebinarBinding.state, WebinarBinding.miss_count,
+            WebinarBinding.missing_since,
+        )
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
+    found = {}
+    for id_, account_id, room, kept, zoom_id, host_id, state, misses, since in rows.tuples():
+        # What a room is, Zoom says at every read: a host may have converted it.
+        kind = RoomKind(str(kept.get("kind") or room or RoomKind.WEBINAR.value))
+        host = str(kept.get("host_id") or host_id)
+        found[id_] = Claim(id_, str(account_id), kind, zoom_id, host, state, misses, since, token, now)
+    return [found[id_] for id_ in ids]
+
+
+def release(dbs: Session, claims: Sequence[Claim]) -> None:
+    """Give claimed bindings back as they are. The caller commits."""
+    for each in claims:
+        dbs.execute(
+            update(WebinarBinding)
+            .where(WebinarBinding.id == each.id, WebinarBinding.claim_token == each.token)
+            .values(claim_token=None, lease_until=None)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def wants_list(claimed: Claim, now: datetime) -> bool:
+    """Whether it is time to ask a host's list, when this room is not found once more."""
+    since = claimed.missing_since
+    return (
+        claimed.state == State.MISSING.value
+        and since is not None
+        and claimed.miss_count + 1 >= states.MISSES
+        and now - since >= states.MISSED_FOR
+    )
+
+
+def record_room(dbs: Session, claimed: Claim, room: Room, means: SyncMeans, *, now: datetime) -> bool:
+    """Write down a room as it was just read; return whether the claim was still ours. The caller commits."""
+    binding = _mine(dbs, claimed)
+    if binding is None:
+        return False
+    event, frame = event_of(dbs, binding), _frame(dbs, binding, means, now)
+    was = Registration(binding.registration)
+    capacity = binding.snapshot.get("capacity")
+    registration = drift.registration_of(room, was, capacity if isinstance(capacity, int) else 0)
+    comparison = drift.compare(_ours(dbs, binding, event, now), room, registration)
+    before = _public_side(dbs, binding)
+    open_ = settle(dbs, binding, () if states.is_over(frame, now) else comparison.differences, actor=ACTOR, now=now)
+    names = tuple(dict.fromkeys(row.field for row in open_))
+    outcome = states.follow(_standing(binding), Seen(Sign.READ, names), frame, now=now)
+    _keep_answer(dbs, binding, room, comparison, frame, means, now)
+    _apply(dbs, binding, claimed, outcome, now)
+    _act(dbs, binding, event, outcome, means, now)
+    if told := due_to_tell(dbs, binding, frame.starts_at, now=now):
+        tell_drift(dbs, binding, event, told, cause=ACTOR, box=means.box, now=now)
+    _tell_readers(dbs, binding, before)
+    return True
+
+
+def record_fault(
+    dbs: Session,
+    claimed: Claim,
+    fault: ZoomFault,
+    means: SyncMeans,
+    *,
+    is_listed: bool | None = None,
+    now: datetime,
+) -> bool:
+    """Write down why a room could not be read; return whether the claim was still ours. The caller commits.
+
+    ``is_listed``: whether it stands in its host's list, if that was asked.
+    """
+    binding = _mine(dbs, claimed)
+    if binding is None:
+        return False
+    event, frame = event_of(dbs, binding), _frame(dbs, binding, means, now)
+    before = _public_side(dbs, binding)
+    sign = _sign_of(fault)
+    if sign is Sign.GONE:
+        sign = _life_sign(dbs, binding)
+    retry_at = fault.at if isinstance(fault, RetryAt) else None
+    seen = Seen(sign, retry_at=retry_at, is_listed=is_listed)
+    outcome = states.follow(_standing(binding), seen, frame, now=now)
+    if outcome.standing.state is State.ENDED:
+        settle(dbs, binding, (), actor=ACTOR, now=now)
+    _apply(dbs, binding, claimed, outcome, now)
+    _act(dbs, binding, event, outcome, means, now)
+    _tell_readers(dbs, binding, before)
+    return True
+
+
+def _mine(dbs: Session, claimed: Claim) -> WebinarBinding | None:
+    """Return the row of a claim, held, if it is still ours."""
+    return dbs.scalars(
+        select(WebinarBinding)
+        .where(
+            WebinarBinding.id == claimed.id, WebinarBinding.claim_token == claimed.token,
+            WebinarBinding.zoom_id == claimed.zoom_id, WebinarBinding.ended_at.is_(None),
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).first()  # fmt: skip
+
+
+def _sign_of(fault: ZoomFault) -> Sign:
+    if isinstance(fault, Gone):
+        return Sign.GONE
+    if isinstance(fault, AuthLost) or (isinstance(fault, Fix) and fault.scopes):
+        return Sign.AUTH_LOST
+    return Sign.LIMITED if isinstance(fault, RetryAt) and fault.reason in _LIMITS else Sign.FAILED
+
+
+def _life_sign(dbs: Session, binding: WebinarBinding) -> Sign:
+    """Return what Zoom itself, signed, last said became of a room that is not found."""
+    last = dbs.scalars(
+        select(ZoomWebhook.event)
+        .where(
+            ZoomWebhook.object_id == binding.zoom_id, ZoomWebhook.event.in_(_LIFE_EVENTS),
+            ZoomWebhook.received_at >= binding.created_at,
+        )
+        .order_by(ZoomWebhook.event_ts.desc(), ZoomWebhook.id.desc())
+        .limit(1)
+    ).first()  # fmt: skip
+    return _LIFE[last.partition(".")[2]] if last else Sign.GONE
+
+
+def _frame(dbs: Session, binding: WebinarBinding, means: SyncMeans, now: datetime) -> Frame:
+    """Return when the event is: its next session that is not over, else its last."""
+    held = [session for session, _ in sessions_of(dbs, binding.id).values()]
+    ahead = [each for each in held if each.ends_at > now]
+    shown = ahead[0] if ahead else held[-1] if held else None
+    return Frame(binding.id, shown.starts_at if shown else None, shown.ends_at if shown else None, means.share)
+
+
+def _ours(dbs: Session, binding: WebinarBinding, event: Event, now: datetime) -> Ours:
+    sessions = [
+        OurSession(each.id, each.starts_at, each.ends_at, each.all_day, occurrence_id)
+        for each, occurrence_id in sessions_of(dbs, binding.id).values()
+        if each.ends_at > now
+    ]
+    titles = dbs.execute(
+        select(EventText.body, EventText.language).where(EventText.owner_id == event.id, EventText.field == "title")
+    ).tuples()
+    in_order = sorted(titles, key=lambda each: (each[1] != event.language, each[1]))
+    return Ours(
+        sessions=sessions, link=event.registration_url, titles=[title for title, _ in in_order],
+        registration="" if event.registration_here else event.registration_state, kind=binding.room,
+        host_id=binding.host_id,
+    )  # fmt: skip
+
+
+def _standing(binding: WebinarBinding) -> Standing:
+    return Standing(
+        state=State(binding.state), drift=tuple(binding.drift), fail_count=binding.fail_count,
+        miss_count=binding.miss_count, failing_since=binding.failing_since, missing_since=binding.missing_since,
+        seen_at=binding.seen_at, last_ok_at=binding.last_ok_at, last_try_at=binding.last_try_at,
+        next_try_at=binding.next_try_at,
+    )  # fmt: skip
+
+
+def _apply(dbs: Session, binding: WebinarBinding, claimed: Claim, outcome: Outcome, now: datetime) -> None:
+    """Write a standing into its row, let go of the claim, and leave an entry where the state is another."""
+    after, state_was = outcome.standing, binding.state
+    for name in (
+        "fail_count", "miss_count", "failing_since", "missing_since", "seen_at", "last_ok_at", "last_try_at",
+        "next_try_at",
+    ):  # fmt: skip
+        setattr(binding, name, getattr(after, name))
+    binding.state, binding.drift = after.state.value, list(after.drift)
+    binding.claim_token = binding.lease_until = None
+    if binding.hinted_at is not None and binding.hinted_at > claimed.began_at and after.state is not State.ENDED:
+        # The hint may be of something that happened after the answer.
+        binding.next_try_at = min(binding.next_try_at or now, now)
+    elif binding.hinted_at is not None:
+        binding.hinted_at = None
+    if binding.state != state_was:
+        audit(
+            dbs, actor=ACTOR, action="move", kind="binding", subject_id=binding.id, before=state_was,
+            after=binding.state, now=now,
+        )  # fmt: skip
+
+
+def _keep_answer(
+    dbs: Session,
+    binding: WebinarBinding,
+    room: Room,
+    comparison: Comparison,
+    frame: Frame,
+    means: SyncMeans,
+    now: datetime,
+) -> None:
+    """Keep what Zoom said to compare the next answer with, and leave an entry with what changed."""
+    kept = drift.snapshot(room, comparison.registration)
+    if changes := drift.changed(binding.snapshot, kept):
+        # A title may name people: the trail says only that it changed.
+        detail = {name: ["", "changed"] if name == "topic" else both for name, both in changes.items()}
+        audit(
+            dbs, actor=ACTOR, action="read-room", kind="binding", subject_id=binding.id, detail=detail, now=now
+        )  # fmt: skip
+        binding.snapshot, binding.snapshot_hash = kept, drift.snapshot_digest(kept)
+    binding.registration, binding.zoom_uuid = comparison.registration.value, room.uuid
+    binding.room, binding.host_id = binding.room or room.kind.value, binding.host_id or room.host_id
+    if room.join_url:
+        binding.join_link_id = keep_link(
+            dbs, means.box, room.join_url, known_id=binding.join_link_id, ends_at=frame.ends_at, latest_at=now + YEAR,
+            mint=means.mint, now=now,
+        )  # fmt: skip
+    for row in dbs.scalars(select(BindingSession).where(BindingSession.binding_id == binding.id)):
+        row.occurrence_id = comparison.occurrences.get(row.session_id, row.occurrence_id)
+
+
+def _act(
+    dbs: Session, binding: WebinarBinding, event: Event, outcome: Outcome, means: SyncMeans, now: datetime
+) -> None:
+    """Do what a move asks for."""
+    # That an account is refused is an alarm of its own, once for all its rooms (``zoom_accounts.py``).
+    if Effect.ALARM in outcome.effects and outcome.standing.state is not State.AUTH_LOST:
+        message = f"The room of event {event.code} is not on Zoom any more: its link leads nowhere."
+        raise_alarm(dbs, room_alarm(binding.id), message, now=now)
+    if Effect.TELL_HOST in outcome.effects:
+        tell_lost(dbs, binding, event, cause=ACTOR, box=means.box, now=now)
+    if Effect.HEALED in outcome.effects or outcome.standing.state is State.ENDED:
+        clear_alarm(dbs, room_alarm(binding.id), now=now)
+
+
+def _tell_readers(dbs: Session, binding: WebinarBinding, before: _PublicSide) -> None:
+    """Raise the status's version where readers see something else."""
+    dbs.flush()
+    if _public_side(dbs, binding) != before:
+        raise_status(dbs)
+
+
+class _PublicSide(NamedTuple):
+    """What readers can see of a binding: the hour in which its link was seen, and which times differ."""
+
+    state: str
+    registration: str
+    seen_at: datetime | None
+    times: frozenset[str]
+
+
+def _public_side(dbs: Session, binding: WebinarBinding) -> _PublicSide:
+    shown = binding.state if binding.state in {"missing", "gone", "trashed", "ended"} else ""
+    seen_at = binding.seen_at.replace(minute=0, second=0, microsecond=0) if binding.seen_at else None
+    rows = open_drifts(dbs, binding.id) if "time" in binding.drift else []
+    times = frozenset(row.digest for row in rows if row.field == "time")
+    return _PublicSide("gone" if shown == "trashed" else shown, binding.registration, seen_at, times)
