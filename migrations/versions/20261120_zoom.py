@@ -10,6 +10,12 @@ depends_on = None
 
 
 def upgrade():
+    # What organisers wrote went to those with a place and to those who wait.
+    op.add_column(
+        "registrant_letters",
+        sa.Column("audience", sa.JSON(), nullable=False, server_default='["registered", "waiting"]'),
+    )
+    op.add_column("registrant_letters", sa.Column("by_staff", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.create_table(
         "zoom_webhooks",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -489,3 +495,5 @@ def downgrade():
         )
 
     op.drop_table("zoom_webhooks")
+    op.drop_column("registrant_letters", "by_staff")
+    op.drop_column("registrant_letters", "audience")

@@ -18,6 +18,7 @@ from tests.services.test_desk import counted
 from tests.submissions import MONA
 from wmd.models import Event, EventSession, Person, ProblemReport, Submission, WebinarBinding, ZoomDrift
 from wmd.services.actors import Actor
+from wmd.services.bindings import standing_binding
 from wmd.services.day_desk import Day, Link, find_shown, link_of, read_day
 from wmd.services.publishing import Setting
 
@@ -55,13 +56,14 @@ def _wall(at: datetime) -> str:
 
 
 def bind(dbs: Session, event: Event, **changes: Any) -> WebinarBinding:
-    """Tie an event to a pasted link that works."""
+    """Let the link of an event be one that works."""
     values: dict[str, Any] = {
-        "id": f"binding-{event.key}", "event_id": event.id, "kind": "link", "state": "ok", "registration": "open",
-        "link": "https://zoom.us/webinar/register/WN_0", "seen_at": NOW - timedelta(hours=1), "created_at": NOW,
+        "state": "ok", "registration": "open", "seen_at": NOW - timedelta(hours=1),
     }  # fmt: skip
-    row = WebinarBinding(**(values | changes))
-    dbs.add(row)
+    row = standing_binding(dbs, event.id)
+    assert row is not None
+    for name, value in (values | changes).items():
+        setattr(row, name, value)
     dbs.flush()
     return row
 
@@ -110,7 +112,7 @@ def test_row_says_all_that_is_asked_when_something_goes_wrong(dbs: Session, cast
     (row,) = read_day(dbs, actor=MONA, now=NOW).coming
     assert [(who.name, who.phone) for who in row.contacts] == [("Ana", "+34 600 000 000"), ("Cleo", "")]
     assert (row.title, row.problems, tuple(row.counts)) == ("Care in the city", 1, (1, 1, 1))
-    assert [each.id for each in row.drifts] == ["drift-binding-event-0"]
+    assert [each.id for each in row.drifts] == [f"drift-{binding.id}"]
     assert row.link == Link("drift", NOW - timedelta(hours=1), "open", is_looked_at=True)
     assert row.change is not None
     assert (row.change.kind, row.wants, row.is_off) == ("added", True, False)

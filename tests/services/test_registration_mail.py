@@ -240,10 +240,11 @@ def test_who_paused_or_stopped_all_still_hears_of_their_own_place(
     assert found == ([kind] if goes_out else [])
 
 
-def letter(desk: Desk, state: str = "approved") -> None:
+def letter(desk: Desk, state: str = "approved", *, by_staff: bool = False) -> None:
     desk.dbs.add(
         RegistrantLetter(
-            id="letter", event_id=desk.event.id, author=attendees.attend(desk.dbs, "orga", NOW), subject="Bring water",
+            id="letter", by_staff=by_staff, event_id=desk.event.id,
+            author=attendees.attend(desk.dbs, "orga", NOW), subject="Bring water",
             body="It will be <hot>.\n{stop_link}", state=state, created_at=NOW,
             decided_at=NOW if state == "approved" else None,
         )
@@ -263,13 +264,13 @@ def arrange(desk: Desk, kind: str) -> None:
     elif kind == "registration-ended":
         desk.send()
         places.cancel(desk.dbs, row, box=desk.box, now=desk.clock.now)
-    elif kind == "registrants-letter":
+    elif kind in {"registrants-letter", "staff-letter"}:
         desk.send()
-        letter(desk)
+        letter(desk, by_staff=kind == "staff-letter")
     desk.dbs.commit()
 
 
-KINDS = ("registered", "waiting", "place-offered", "registration-ended", "registrants-letter")
+KINDS = ("registered", "waiting", "place-offered", "registration-ended", "registrants-letter", "staff-letter")
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -252,6 +252,8 @@ SETTINGS = {
 
 STAFF_ROUTES = {
     "GET /staff/day": staff("/staff/day"),
+    "GET /staff/day/<code>/letter": staff("/staff/day/ZZZZZZ/letter", 404, reader=403),
+    "POST /staff/day/<code>/letter": staff("/staff/day/ZZZZZZ/letter", 404, reader=403),
     "POST /staff/day/<code>/link": staff("/staff/day/ZZZZZZ/link", 404, reader=403),
     "GET /staff/problems": staff("/staff/problems"),
     "POST /staff/problems/<report_id>": staff("/staff/problems/none", 404, reader=403),

@@ -219,6 +219,11 @@ _KINDS: tuple[Kind, ...] = (
          {**_EVENT, **_LINK, "loss": N_("what became of the room, as a sentence")}, priority=URGENT,
          lives=timedelta(days=2)),
     Kind("zoom-lost", N_("Zoom refuses a partner’s account"), {**_LINK, **_PROFILE}),
+    Kind("staff-letter", N_("Letter of staff to those registered or following"),
+         {**_ATTENDEE, "times": N_("when each chosen session takes place, in the reader's zone and in the event's"),
+          "why": N_("why the reader gets it, as a part of a sentence"),
+          "subject": N_("the subject that was written"), "text": N_("the text that was written")},
+         lives=timedelta(days=1)),
     Kind("test", N_("Test"), {"when": N_("when it was asked for")}, priority=URGENT, lives=timedelta(hours=1)),
 )  # fmt: skip
 
@@ -229,6 +234,6 @@ FOR_ATTENDEES: Final = frozenset(
     {
         "follow-confirm", "my-link", "attendee-proof", "reminder", "reminder-now", "afterwards", "event-changed",
         "event-called-off", "digest", "registered", "waiting", "place-offered", "registration-ended",
-        "registrants-letter", "registration-confirm",
+        "registrants-letter", "staff-letter", "registration-confirm",
     }
 )  # fmt: skip

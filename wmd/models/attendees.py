@@ -243,7 +243,8 @@ class ProblemReport(Model):
 class RegistrantLetter(Model):
     """A message an organiser writes to those registered; it goes out when a moderator has let it.
 
-    ``state``: pending → approved (``sent_at``: the mails are in the outbox) or refused, with a reason.
+    Staff write too (``by_staff``), and let it themselves. ``audience``: registered, waiting and followers, or some of
+    them. ``state``: pending → approved (``sent_at``: the mails are in the outbox) or refused, with a reason.
     """
 
     __tablename__ = "registrant_letters"
@@ -262,6 +263,8 @@ class RegistrantLetter(Model):
     state: Mapped[str] = mapped_column(default="pending", index=True)
     reason: Mapped[str] = mapped_column(default="")
     form_token: Mapped[str | None] = mapped_column(unique=True)
+    audience: Mapped[list[str]] = mapped_column(JSON, default=lambda: ["registered", "waiting"])
+    by_staff: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     decided_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))

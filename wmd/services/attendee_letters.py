@@ -20,6 +20,7 @@ from wmd.services.registration_mail import (
     OfferedMail,
     OrganisersLetter,
     RegisteredMail,
+    StaffLetter,
     WaitingMail,
 )
 from wmd.services.reminder_mail import AfterwardsMail, LinkCheckMail, ReminderMail
@@ -40,6 +41,7 @@ ATTENDEE_KINDS: Final[Mapping[str, type[AttendeeMail]]] = {
     "registrants-letter": OrganisersLetter,
     "letter-accepted": LetterDecidedMail,
     "letter-refused": LetterDecidedMail,
+    "staff-letter": StaffLetter,
 }
 
 

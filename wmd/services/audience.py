@@ -65,20 +65,24 @@ def gets_mail() -> ColumnElement[bool]:
 
 
 def audience_query(
-    event_id: str, *, after: str = "", limit: int, states: Collection[str] = HAS_PLACE, own_reminders: bool = False
+    event_id: str,
+    *,
+    after: str = "",
+    limit: int,
+    states: Collection[str] = HAS_PLACE,
+    own_reminders: bool = False,
+    followers: bool = True,
 ) -> Select[Any]:
     """Return the statement for a page of an event's audience: up to ``limit`` people whose id comes after ``after``.
 
-    ``own_reminders``: only who chose reminders of their own.
+    ``own_reminders``: only who chose reminders of their own. ``followers``: with those who only follow it.
     """
     who = Attendee.reminders.is_not(None) if own_reminders else true()
     registered = and_(
         Registration.event_id == event_id, registration_stands(states), Registration.muted_at.is_(None), who
     )
-    ids = union(
-        _people(Follow, and_(Follow.event_id == event_id, follow_stands(), who), after, limit),
-        _people(Registration, registered, after, limit),
-    ).subquery()
+    follows = _people(Follow, and_(Follow.event_id == event_id, follow_stands(), who), after, limit)
+    ids = union(*([follows] if followers else []), _people(Registration, registered, after, limit)).subquery()
     page = select(ids.c.person_id).order_by(ids.c.person_id).limit(limit).subquery()
     return (
         select(
@@ -105,14 +109,7 @@ def _people(
     model: type[Follow | Registration], which: ColumnElement[bool], after: str, limit: int
 ) -> Select[tuple[str]]:
     """Return the ids of the first people behind some wishes; the bound is within, so that no page reads them all."""
-    first = (
-        select(model.person_id)
-        .join(Attendee, Attendee.person_id == model.person_id)
-        .join(Person, Person.id == model.person_id)
-        .where(which, model.person_id > after, gets_mail())
-        .order_by(model.person_id)
-        .limit(limit)
-    ).subquery()
+    first = (_all_people(model, and_(which, model.person_id > after)).order_by(model.person_id).limit(limit)).subquery()
     return select(first.c.person_id)
 
 
@@ -124,12 +121,17 @@ def audience_page(
     limit: int,
     states: Collection[str] = HAS_PLACE,
     own_reminders: bool = False,
+    followers: bool = True,
 ) -> list[Wish]:
     """Return the next people of an event's audience, ordered by id: call again with the last one's until it is empty.
 
-    One query. ``own_reminders``: only who chose reminders of their own.
+    One query. ``own_reminders``: only who chose reminders of their own. ``followers``: with those who only follow it.
     """
-    rows = dbs.execute(audience_query(event_id, after=after, limit=limit, states=states, own_reminders=own_reminders))
+    rows = dbs.execute(
+        audience_query(
+            event_id, after=after, limit=limit, states=states, own_reminders=own_reminders, followers=followers
+        )
+    )
     return [
         Wish(
             person_id, min(at for at in (followed_at, registered_at) if at is not None),
@@ -137,6 +139,23 @@ def audience_page(
         )
         for person_id, followed_at, registered_at, sessions, registration_id, reminders, invitations in rows
     ]  # fmt: skip
+
+
+def count_readers(dbs: Session, event_id: str, *, states: Collection[str], followers: bool) -> int:
+    """Return how many people :func:`audience_page` gives in all, each once. One query."""
+    registered = and_(Registration.event_id == event_id, registration_stands(states), Registration.muted_at.is_(None))
+    follows = _all_people(Follow, and_(Follow.event_id == event_id, follow_stands()))
+    ids = union(*([follows] if followers else []), _all_people(Registration, registered)).subquery()
+    return dbs.scalar(select(func.count()).select_from(ids)) or 0
+
+
+def _all_people(model: type[Follow | Registration], which: ColumnElement[bool]) -> Select[tuple[str]]:
+    return (
+        select(model.person_id)
+        .join(Attendee, Attendee.person_id == model.person_id)
+        .join(Person, Person.id == model.person_id)
+        .where(which, gets_mail())
+    )
 
 
 def count_audience(dbs: Session, event_id: str) -> Counts:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -16,7 +16,7 @@ from wmd.errors import InvalidContentError
 from wmd.models import Event, RegistrantLetter, Submission
 from wmd.secretbox import SecretBox
 from wmd.services.actors import Actor, theirs
-from wmd.services.audience import HAS_OR_WAITS, audience_page
+from wmd.services.audience import audience_page
 from wmd.services.decision_mail import recipients
 from wmd.services.moderation import require_moderator
 from wmd.services.outbox import put_message
@@ -28,12 +28,33 @@ LONGEST_BODY: Final = 5_000
 MOST_WAITING: Final = 5
 _PAGE: Final = 500
 
+#: To whom a letter can go, in words.
+AUDIENCES: Final[Mapping[str, str]] = {
+    "registered": N_("Those with a place"),
+    "waiting": N_("Those who wait for a place, or are offered one"),
+    "followers": N_("Those who follow it"),
+}
+_STATES: Final = {"registered": ("registered",), "waiting": ("waiting", "offered")}
+
 _NEEDED = N_("This is needed.")
 _TOO_LONG = N_("At most {most} characters fit.")
 _ONE_LINE = N_("Write it on one line.")
 _PRIVATE = N_("This link leads into a room. Leave it out: each reader gets their own way in from us.")
 _MANY = N_("Some letters wait for the moderators already. Please wait for their answer.")
 _WHY = N_("Say why, so that the organiser can write it anew.")
+
+
+class Readers(NamedTuple):
+    """Who reads a letter: those whose registration is in one of these states, and perhaps who follows the event."""
+
+    states: tuple[str, ...]
+    followers: bool
+
+
+def readers_of(audience: Collection[str]) -> Readers:
+    """Return who reads a letter to some of ``AUDIENCES``."""
+    states = [state for name in ("registered", "waiting") if name in audience for state in _STATES[name]]
+    return Readers(tuple(states), "followers" in audience)
 
 
 def check_letter(subject: str, body: str) -> None:
@@ -187,14 +208,17 @@ def send_page(dbs: Session, letter_id: str, after: str, *, box: SecretBox, now: 
     """
     letter = dbs.get_one(RegistrantLetter, letter_id)
     event = dbs.get_one(Event, letter.event_id)
-    page = audience_page(dbs, letter.event_id, after=after, limit=_PAGE, states=HAS_OR_WAITS)
+    wanted = readers_of(letter.audience)
+    page = audience_page(
+        dbs, letter.event_id, after=after, limit=_PAGE, states=wanted.states, followers=wanted.followers
+    )
     for wish in page:
-        if wish.is_registered:
-            put_message(
-                dbs, kind="registrants-letter", dedupe_key=f"letter:{letter.id}:{wish.person_id}",
-                cause=f"person:{letter.author}", now=now, person_id=wish.person_id, subject_id=event.id,
-                edition_id=event.edition_id, facts={"letter_id": letter.id}, box=box,
-            )  # fmt: skip
+        put_message(
+            dbs, kind="staff-letter" if letter.by_staff else "registrants-letter",
+            dedupe_key=f"letter:{letter.id}:{wish.person_id}", cause=f"person:{letter.author}", now=now,
+            person_id=wish.person_id, subject_id=event.id, edition_id=event.edition_id,
+            facts={"letter_id": letter.id}, box=box,
+        )  # fmt: skip
     if page:
         return page[-1].person_id
     letter.sent_at = now

@@ -241,3 +241,26 @@ class LetterDecidedMail(OrganisersLetter):
 
     def _link(self) -> str:
         return f"{self.press.letterhead.base_url}/organiser/submissions/{self.row.facts['submission']}/registrants"
+
+
+class StaffLetter(OrganisersLetter):
+    """``staff-letter``: what staff wrote to those registered for an event, or to those who follow it."""
+
+    def skip(self) -> str:
+        """Return why it shall not go out; whether the reader still has to do with it is asked as it is handed over."""
+        return AttendeeMail.skip(self)
+
+    def _why(self) -> str:
+        if self.registration is None:
+            return self.say(N_("because you follow it"))
+        if self.registration.state == "registered":
+            return self.say(N_("because you registered for it"))
+        return self.say(N_("because you wait for a place"))
+
+    def _times(self) -> str:
+        found = (each for each in self.event.sessions if each.ends_at > self.now and self.chose(each))
+        parts = []
+        for session in found:
+            label, lines = self.label(session), self.times(session)
+            parts.append("\n".join([f"{label}: {lines[0]}", *lines[1:]] if label and lines else lines))
+        return "\n\n".join(parts)

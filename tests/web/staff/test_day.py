@@ -12,11 +12,12 @@ from lxml import html
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tests.attendees import attend, follow
 from tests.cast import get, make_cast, post, sign_in
 from tests.conftest import Clock
 from tests.services.test_day_desk import bind, drift, publish
 from tests.services.test_desk import counted
-from wmd.models import AuditEntry, Event, Person, StaffMember
+from wmd.models import AuditEntry, Event, Person, RegistrantLetter, StaffMember
 from wmd.services.publishing import Setting
 
 
@@ -122,3 +123,51 @@ def test_page_asks_as_often_for_three_events_as_for_one(
         counts.append(len(statements))
     assert counts[0] == counts[1]
     assert counts[0] <= 20
+
+
+def write_to(app: Flask, dbs: Session) -> tuple[FlaskClient, str]:
+    """Let somebody follow the event, and return the moderator's browser and the address of the form."""
+    event = dbs.scalars(select(Event)).one()
+    follow(dbs, attend(dbs, "flora", event.published_at), event, event.published_at)
+    dbs.commit()
+    path = f"/staff/day/{event.code}/letter"
+    dbs.rollback()
+    return visit(app, "mona"), path
+
+
+LETTER = {"subject": "The room <changes>", "body": "Use it.", "language": "es", "audience": ["registered", "followers"]}
+
+
+def test_letter_is_looked_at_with_its_number_of_readers_and_goes_out_once(app: Flask, dbs: Session, code: str) -> None:
+    mona, path = write_to(app, dbs)
+    assert "Those who follow it (1)" in get(mona, path).text
+
+    look = post(mona, path, {**LETTER, "act": "look"})
+    assert (look.status_code, said(look.text, "//h2[@id='look']")) == (200, ["To 1 person"])
+    assert dbs.scalars(select(RegistrantLetter)).all() == []
+    dbs.rollback()
+    sent = [post(mona, path, {**LETTER, "act": "send"}) for _ in range(2)]
+    assert [each.location for each in sent] == [f"{path}?done=sent", f"{path}?done=before"]
+    letter = dbs.scalars(select(RegistrantLetter)).one()
+    assert (letter.subject, letter.language, letter.audience) == (
+        "The room <changes>",
+        "es",
+        ["registered", "followers"],
+    )
+    assert "The room &lt;changes&gt;" in get(mona, path).text
+
+
+def test_letter_at_fault_comes_back_as_it_was_typed(app: Flask, dbs: Session, code: str) -> None:
+    mona, path = write_to(app, dbs)
+    answer = post(mona, path, {**LETTER, "body": "", "act": "send"})
+    assert answer.status_code == 422
+    assert said(answer.text, "//div[@id='summary']//a") == ["This is needed."]
+    page = html.document_fromstring(post(mona, path, {**LETTER, "act": "change"}).text)
+    assert page.xpath("//input[@name='subject']/@value") == ["The room <changes>"]
+    assert page.xpath("//input[@name='audience'][@checked]/@value") == ["registered", "followers"]
+    late = mona.post(path, data={**LETTER, "act": "send"}, base_url="http://wmd.example")
+    assert (late.status_code, "Use it." in late.text) == (422, True)
+
+
+def test_reader_may_not_write(app: Flask, code: str) -> None:
+    assert get(visit(app, "rita"), f"/staff/day/{code}/letter").status_code == 403

@@ -10,6 +10,7 @@ from wmd.web.staff import (
     audit,
     bulk,
     day,
+    day_letters,
     desk,
     editing,
     edition_questions,
@@ -35,6 +36,7 @@ from wmd.web.staff import (
 MODULES: tuple[ModuleType, ...] = (
     start,
     day,
+    day_letters,
     desk,
     editing,
     listing,
