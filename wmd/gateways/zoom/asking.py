@@ -193,7 +193,7 @@ class Asker:
         tracking_id = answer.tracking_id if answer else ""
         self._calls.note(Call(at, ask.method, ask.route, ask.label, status, code, took_ms, tracking_id, name))
         headers: Mapping[str, str] = answer.headers if answer else {}
-        until, host = self._shut(ask, fault, headers)
+        until, host = self._shut(ask, fault)
         # An answer that cannot be read is none: whatever stands before Zoom may be ill.
         readable = 0 if isinstance(fault, Garbled) else status
         self._budget.note(ask.label, readable, headers, self._clock(), until=until, host=host)
@@ -207,13 +207,13 @@ class Asker:
             )  # fmt: skip
 
     @staticmethod
-    def _shut(ask: Ask, fault: ZoomFault | None, headers: Mapping[str, str]) -> tuple[datetime | None, str | None]:
+    def _shut(ask: Ask, fault: ZoomFault | None) -> tuple[datetime | None, str | None]:
         """Return until when nobody shall ask, and whether that is for one host's changes alone."""
         if not isinstance(fault, RetryAt) or fault.reason not in {"rate", "daily"} or fault.status == 0:
             return None, None
-        # A host's hundred changes a day are refused without the headers of the account's limits.
-        is_hosts = fault.reason == "daily" and ask.host is not None and "X-RateLimit-Type" not in headers
-        return fault.at, ask.host if is_hosts else None
+        # A host's hundred changes of a day are refused like the account's whole day. Were it the account's after all,
+        # its next other call would say so; the other way round nobody could read a room until midnight.
+        return fault.at, ask.host if fault.reason == "daily" else None
 
     def _wait_s(self, ask: Ask, fault: RetryAt | Garbled, tries: int) -> float | None:
         """Return how long to wait before the call is made again, None where it is not for us to repeat it."""

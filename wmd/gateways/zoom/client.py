@@ -33,7 +33,7 @@ from wmd.domain.zoom.answers import (
     ZoomUser,
 )
 from wmd.domain.zoom.calls import Budget, CallLog, Label, TokenStore
-from wmd.domain.zoom.faults import Garbled, Refused
+from wmd.domain.zoom.faults import Fix, Garbled, Refused, ZoomFault
 from wmd.domain.zoom.links import encode_uuid
 from wmd.domain.zoom.wishes import Action, RegistrantWish, RoomWish
 from wmd.gateways.zoom.asking import Ask, Asker
@@ -101,8 +101,8 @@ class ZoomClient:
         """Return a room as it is now; one that was converted meanwhile is found as what it is."""
         try:
             return self._room(kind, room_id)
-        except Refused as fault:
-            turned = _TURNS.get(fault.reason, kind)
+        except (Refused, Fix) as fault:
+            turned = _turned(kind, fault)
             if turned is kind:
                 raise
         return self._room(turned, room_id)
@@ -310,6 +310,13 @@ class ZoomClient:
 
     def _is_ours(self, url: str | None) -> bool:
         return not url or self._may_reach(url)
+
+
+def _turned(kind: RoomKind, fault: ZoomFault) -> RoomKind:
+    """Return the half of the interface in which to look again, after it said that this id is none of its."""
+    if kind is RoomKind.WEBINAR and fault.code == 300 and fault.reason == "request":
+        return RoomKind.MEETING
+    return _TURNS.get(fault.reason, kind)
 
 
 def _segment(room_id: str) -> str:

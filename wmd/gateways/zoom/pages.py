@@ -82,7 +82,7 @@ def whole_list(
         is_new = reader.take(page)
         if not reader.has_next(page, reading.page_count(answer)):
             return Page(tuple(reader.items.values()))
-        if not is_new or reader.token in reader.seen:
+        if not is_new or (reader.token and reader.token in reader.seen):
             return _stopped(reader, reading.total(answer))
     return _stopped(reader, None)
 
