@@ -10,7 +10,7 @@ from threading import Thread
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, text, update
+from sqlalchemy import Select, func, select, text, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
@@ -106,6 +106,24 @@ def test_urgent_mail_overtakes_what_waits(
     put("link", kind="sign-in", secret="/sign-in/link?t=x", person_id=cast.ben)
     run()
     assert mailbox.readers == ["ben@people.example"] + ["ana@people.example"] * 3
+
+
+def test_what_would_expire_goes_before_what_can_wait_and_what_many_get_goes_last(
+    dbs: Session, put: Callable[..., Message]
+) -> None:
+    for number in range(3):
+        put(f"letter{number}", kind="registrants-letter", now=NOW - 60 * MINUTE, not_after=NOW + 30 * MINUTE)
+    put("received", kind="received", now=NOW - 20 * MINUTE)
+    put("tomorrow", kind="reminder", now=NOW - 10 * MINUTE, not_after=NOW + 600 * MINUTE)
+    put("in an hour", kind="reminder", now=NOW - MINUTE, not_after=NOW + 59 * MINUTE)
+    put("on now", kind="reminder-now", not_after=NOW + 20 * MINUTE)
+    put("link", kind="sign-in", secret="/sign-in/link?t=x")
+    keys = {row.id: row.dedupe_key for row in dbs.scalars(select(Message))}
+    found = []
+    while claims := delivery.claim(dbs, now=NOW, limit=3):
+        found.append([keys[each.id] for each in claims])
+        dbs.commit()
+    assert found == [["link", "on now", "in an hour"], ["received", "tomorrow", "letter0"], ["letter1", "letter2"]]
 
 
 def test_temporary_fault_is_tried_again_with_growing_waits_until_it_is_too_late(
@@ -430,8 +448,8 @@ def test_four_workers_never_send_one_row_twice(app: Flask, dbs: Session, put: Ca
     assert sorted(mailbox.readers) == [f"r{number:02}@example.org" for number in range(60)]
 
 
-def plan(dbs: Session) -> str:
-    """Return how the database finds due rows, among many that are sent."""
+def fill(dbs: Session) -> None:
+    """Put in many rows that are sent."""
     dbs.execute(
         text(
             "INSERT INTO messages (id, dedupe_key, kind, thread, subject_id, facts, sealed, cause, not_before, state,"
@@ -443,7 +461,11 @@ def plan(dbs: Session) -> str:
         {"at": NOW if dbs.get_bind().dialect.name == "postgresql" else NOW.isoformat(" ")},
     )
     dbs.execute(text("ANALYZE messages"))
-    statement = delivery.FIND_DUE.params(p_now=NOW, p_limit=20)
+
+
+def plan(dbs: Session, statement: Select[tuple[str]]) -> str:
+    """Return how the database finds due rows."""
+    statement = statement.params(p_now=NOW, p_soon=NOW, p_limit=20)
     explain = "EXPLAIN " if dbs.get_bind().dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
     compiled = statement.compile(dbs.get_bind(), compile_kwargs={"render_postcompile": True})
     found = dbs.connection().exec_driver_sql(
@@ -462,4 +484,6 @@ def _positional(compiled: object) -> tuple[object, ...]:
 
 def test_claim_finds_its_rows_by_the_partial_index(dbs: Session, put: Callable[..., Message]) -> None:
     put("a")
-    assert "ix_messages_due" in plan(dbs)
+    fill(dbs)
+    for statement in (delivery.FIND_PRESSING, delivery.FIND_NORMAL, delivery.FIND_DUE):
+        assert "ix_messages_due" in plan(dbs, statement)

@@ -38,7 +38,7 @@ from wmd.services.delivery import claim
 from wmd.services.hiding import hide
 from wmd.services.letters import make_ready
 from wmd.services.outbox import put_message
-from wmd.services.personal_links import open_token
+from wmd.services.personal_links import STOP_LIVES, open_token
 from wmd.services.publishing import Setting
 
 
@@ -118,7 +118,7 @@ def test_reminder_says_the_readers_time_first_and_has_links_that_are_theirs(
     assert way is not None
     token = open_token(box, way[1], scope="go", now=STARTS)
     assert token is not None
-    assert (token.person_id, token.subject, token.until) == ("ben", slot.code, ENDS + DAY)
+    assert (token.person_id, token.subject, token.until) == ("ben", slot.code, STARTS - DAY + STOP_LIVES)
     address = to_ada["List-Unsubscribe"]
     assert to_ada["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     stop = re.fullmatch(r"<http://wmd\.example/me/unsubscribe/(\S+)>", address)

@@ -33,7 +33,7 @@ from sqlalchemy.orm import Session
 
 from wmd.db import Pen, Prepared, among
 from wmd.domain.mail_handover import Outcome
-from wmd.domain.mail_kinds import KINDS, URGENT
+from wmd.domain.mail_kinds import BULK, KINDS, URGENT
 from wmd.models import (
     MailSwitch,
     Message,
@@ -49,6 +49,8 @@ ROOM: Final = timedelta(seconds=60)
 #: Waits between tries grow up to this, so that ten minutes after a fault is over nothing waits any more.
 LONGEST_WAIT: Final = timedelta(minutes=5)
 FIRST_WAIT: Final = timedelta(seconds=20)
+#: What is too late within this time overtakes what can wait.
+_PRESSING: Final = timedelta(hours=2)
 #: Refusals of an address after which it gets no mail any more.
 HARD_BOUNCES: Final = 3
 #: Why an address gets no mail: its server refused it, or took it and sent it back.
@@ -57,6 +59,7 @@ RETURNED: Final = "returned mails"
 #: Said with these very words, so that both databases see that the partial index ``ix_messages_due`` has all such rows.
 _OPEN: Final = text("messages.state IN ('queued','sending')")
 _URGENT: Final = sorted(kind.name for kind in KINDS.values() if kind.priority == URGENT)
+_BULK: Final = sorted(kind.name for kind in KINDS.values() if kind.priority == BULK)
 _TWICE: Final = sorted(kind.name for kind in KINDS.values() if kind.resend_uncertain)
 _FREE: Final[dict[str, Any]] = {"claim_token": None, "lease_until": None}
 _OVER: Final[dict[str, Any]] = {**_FREE, "sealed": ""}
@@ -120,7 +123,16 @@ FIND_DUE: Final = (
     .limit(bindparam("p_limit", type_=Integer))
     .with_for_update(skip_locked=True)
 )  # fmt: skip
-_FIND_URGENT: Final = FIND_DUE.where(Message.kind.in_(_URGENT))
+#: The same of what many do not get at once.
+FIND_NORMAL: Final = FIND_DUE.where(Message.kind.not_in(_BULK))
+_IS_URGENT: Final = Message.kind.in_(_URGENT)
+#: The urgent kinds, then what is worth nothing any more at ``p_soon``: what ends soonest first. Most rows are neither,
+#: so that these few are put in order beside the index.
+FIND_PRESSING: Final = (
+    FIND_NORMAL.where(or_(_IS_URGENT, Message.not_after <= bindparam("p_soon", type_=Message.not_after.type)))
+    .order_by(None)
+    .order_by(case((_IS_URGENT, 0), else_=1), case((_IS_URGENT, Message.not_before), else_=Message.not_after))
+)
 _CLAIM: Final = (
     update(Message)
     .where(among(Message.id, "p_ids"))
@@ -134,17 +146,19 @@ _CLAIM: Final = (
 
 
 def claim(dbs: Session, *, now: datetime, limit: int) -> list[Claim]:
-    """Claim up to ``limit`` due rows, the urgent kinds first, then the oldest. The caller commits.
+    """Claim up to ``limit`` due rows. The caller commits.
 
-    Nothing is claimed while all mail is held.
+    The urgent kinds come first, then what would soon be too late, then the oldest, and what many get at the end: a
+    letter to thousands holds up no reminder. Nothing is claimed while all mail is held.
     """
     if is_held(dbs):
         return []
     asked = {"p_now": now, "p_limit": limit}
-    found = list(dbs.scalars(_FIND_URGENT, asked))
-    if len(found) < limit:
-        already = set(found)
-        found += [each for each in dbs.scalars(FIND_DUE, asked) if each not in already][: limit - len(found)]
+    found = list(dbs.scalars(FIND_PRESSING, {**asked, "p_soon": now + _PRESSING}))
+    for rest in (FIND_NORMAL, FIND_DUE):
+        if len(found) < limit:
+            already = set(found)
+            found += [each for each in dbs.scalars(rest, asked) if each not in already][: limit - len(found)]
     if not found:
         return []
     token, until = secrets.token_hex(16), now + LEASE
