@@ -50,7 +50,7 @@ def link(number: int, before: tuple[str, str], after: tuple[str, str]) -> Noted:
     [
         (Noted(1, "text", None, {}, {}), Rung.FEED),
         (Noted(1, "added", None, {}, {}), Rung.FEED),
-        (Noted(1, "hidden", None, {}, {}), Rung.FEED),
+        (Noted(1, "hidden", None, {}, {}), Rung.INVITE),
         (Noted(1, "revived", None, {}, {}), Rung.FEED),
         (link(1, ("open", "a"), ("open", "b")), Rung.MAIL),
         (link(1, ("missing", ""), ("open", "a")), Rung.MAIL),

@@ -188,11 +188,11 @@ def test_new_date_of_a_known_event_is_told(dbs: Session, setting: Setting) -> No
     assert notices(dbs) == [(2, 2, NOW + 16 * MINUTE, False)]
 
 
-def test_hiding_an_event_is_no_notice(dbs: Session, setting: Setting) -> None:
+def test_hiding_an_event_is_a_notice_like_another(dbs: Session, setting: Setting) -> None:
     publish(dbs, setting, NOW)
     hide(dbs, dbs.scalars(select(Event)).one(), setting, actor="person:m", now=NOW)
     dbs.commit()
-    assert notices(dbs) == []
+    assert notices(dbs) == [(2, 2, NOW + 15 * MINUTE, False)]
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -26,10 +26,21 @@ from wmd.gateways.mail import SmtpMailer, SmtpSetting
 from wmd.jobs.changes import tell_changes
 from wmd.jobs.outbox import send_mail
 from wmd.jobs.tools import Tools, tools_of
-from wmd.models import Attendee, ChangeNotice, Event, EventSession, EventText, Follow, Message, Submission
+from wmd.models import (
+    Attendee,
+    Change,
+    ChangeNotice,
+    Event,
+    EventSession,
+    EventText,
+    Follow,
+    Message,
+    Registration,
+    Submission,
+)
 from wmd.services.attendee_letters import read_attendee_letters
 from wmd.services.attendee_mail import OwnLinks
-from wmd.services.hiding import hide
+from wmd.services.hiding import hide, merge, show
 from wmd.services.letters import shown
 from wmd.services.publishing import Setting
 from wmd.services.telling import tell_page
@@ -336,11 +347,101 @@ def test_mail_made_before_a_move_is_made_anew_at_the_handover(stage: Stage) -> N
         assert "17:00–18:30" not in text_of(mail)
 
 
-def test_event_that_left_the_list_is_not_told_of(stage: Stage) -> None:
-    stage.publish(documents.session(**MOVED))
-    hide(stage.dbs, stage.event, stage.setting, actor="person:m", now=stage.clock.now)
+def leave(stage: Stage, into: Event | None = None) -> None:
+    """Take the event off the list, or let another take its place."""
+    if into is None:
+        hide(stage.dbs, stage.event, stage.setting, actor="person:m", now=stage.clock.now)
+    else:
+        merge(stage.dbs, stage.event, into, stage.setting, actor="person:m", now=stage.clock.now)
     stage.dbs.commit()
+    stage.clock.now += MINUTE
+
+
+def test_who_wanted_to_attend_hears_that_an_event_left_the_programme_and_nothing_of_its_words(stage: Stage) -> None:
+    stage.publish(documents.session(**MOVED))
+    leave(stage)
+    mails = stage.tell()
+
+    assert sorted(mails) == ["ravi", "rosa"]
+    assert {mail["Subject"] for mail in mails.values()} == {"No longer in our programme: Care in the city"}
+    method, entry = read_invitation(mails["ravi"])
+    slot = stage.dbs.scalars(select(EventSession)).one()
+    assert (method, str(entry["UID"]), int(entry["SEQUENCE"])) == ("CANCEL", slot.uid, slot.sequence)
+    assert entry.decoded("DTSTART") == slot.starts_at
+    assert objects(mails["rosa"]) == []
+    for mail in mails.values():
+        assert "Thursday 7 October 2021, 17:00–18:30, Madrid" in text_of(mail)
+        assert "Metro Lab" not in text_of(mail)
+    for _, data in objects(mails["ravi"]):
+        assert "Care in the city" not in data.decode()
+    assert stage.tell(60 * MINUTE) == {}
+
+
+@ONE_ENGINE
+def test_event_that_is_shown_again_in_time_is_told_of_to_nobody(stage: Stage) -> None:
+    leave(stage)
+    show(stage.dbs, stage.event, stage.setting, actor="person:m", now=stage.clock.now)
+    stage.dbs.commit()
+
+    assert stage.tell(60 * MINUTE) == {}
+    assert stage.dbs.scalars(select(Change.kind).order_by(Change.id)).all() == ["added", "hidden", "revived"]
+
+
+@ONE_ENGINE
+def test_event_that_is_shown_again_later_comes_with_its_invitation(stage: Stage) -> None:
+    leave(stage)
+    stage.tell()
+    show(stage.dbs, stage.event, stage.setting, actor="person:m", now=stage.clock.now)
+    stage.dbs.commit()
+    mails = stage.tell()
+
+    assert {mail["Subject"] for mail in mails.values()} == {"It takes place: Care in the city"}
+    assert read_invitation(mails["ravi"])[0] == "REQUEST"
+
+
+@ONE_ENGINE
+@pytest.mark.parametrize("why", ["called off before", "over", "another date", "muted"])
+def test_who_lost_nothing_by_it_is_not_told_that_an_event_left(stage: Stage, why: str) -> None:
+    if why == "called off before":
+        stage.publish(documents.session(status="cancelled"))
+        stage.tell()
+    elif why == "over":
+        stage.clock.now = datetime(2021, 10, 8, tzinfo=UTC)
+    elif why == "another date":
+        stage.dbs.execute(update(Registration).values(sessions=["another"]))
+        stage.dbs.execute(update(Follow).values(ended_at=NOW))
+    else:
+        stage.dbs.execute(update(Registration).values(muted_at=NOW))
+        stage.dbs.execute(update(Follow).values(ended_at=NOW))
+    stage.dbs.commit()
+    leave(stage)
+
     assert stage.tell() == {}
+
+
+def test_who_had_a_place_in_a_merged_event_is_led_to_the_one_that_took_its_place(stage: Stage) -> None:
+    stage.publish(others=(documents.event("two"),))
+    into = stage.dbs.scalars(select(Event).where(Event.key == "two")).one()
+    leave(stage, into)
+    mails = stage.tell()
+
+    # Rosa, who only followed it, follows the other one now.
+    assert sorted(mails) == ["ravi"]
+    text = text_of(mails["ravi"])
+    assert ("Another listing took its place" in text, f"http://wmd.example/e/{into.code}\n" in text) == (True, True)
+    assert read_invitation(mails["ravi"])[0] == "CANCEL"
+
+
+@ONE_ENGINE
+def test_mail_that_an_event_left_does_not_go_out_once_it_is_back(stage: Stage) -> None:
+    leave(stage)
+    stage.clock.now += 15 * MINUTE
+    tell_changes(stage.tools())
+    show(stage.dbs, stage.event, stage.setting, actor="person:m", now=stage.clock.now)
+    stage.dbs.commit()
+    send_mail(stage.tools())
+
+    assert stage.mailbox.mails == []
 
 
 def test_staff_hear_at_once_of_what_changes_shortly_before(stage: Stage) -> None:
@@ -435,6 +536,16 @@ def test_hostile_title_stays_a_title(stage: Stage) -> None:
     assert str(mail["Subject"]).endswith(' {stop_link} <b>"x"</b>')
     assert "<b>" not in html_of(mail)
     assert read_invitation(mail)[0] == "REQUEST"
+
+
+@ONE_ENGINE
+def test_mail_about_an_event_that_left_is_the_golden_one(stage: Stage) -> None:
+    leave(stage)
+    found = written(stage.tell()["ravi"])
+    path = GOLDEN / "event-unlisted.txt"
+    if os.environ.get("WMD_WRITE_GOLDEN"):
+        path.write_text(found, encoding="utf-8")
+    assert found == path.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("kind", ["event-changed", "event-called-off", "late-change"])

@@ -1,7 +1,8 @@
 """The ladder of changes: who must hear of what, how soon, and what is left when several changes are told as one.
 
 A wording is noted in the feed of changes only. A link is mailed too, for the way in has changed. Time, place and state
-also reach calendars, by an invitation that replaces the one before. What is moved and moved back is no change at all.
+also reach calendars, by an invitation that replaces the one before; so does it when an event leaves the programme. What
+is moved and moved back is no change at all.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class Slot(NamedTuple):
 
 def rung_of(kind: str, session_id: str | None, before: Mapping[str, Any], after: Mapping[str, Any]) -> Rung:
     """Return how far one change must be carried."""
-    if kind in {"moved", "place"} or (session_id is not None and kind in {*STATES, "added"}):
+    if kind in {"moved", "place", "hidden"} or (session_id is not None and kind in {*STATES, "added"}):
         return Rung.INVITE
     if kind == "link" and _way_in_changed(before, after):
         return Rung.MAIL
@@ -81,14 +82,15 @@ class SessionNet:
 
 @dataclass(slots=True)
 class Net:
-    """What is left of several changes of one event."""
+    """What is left of several changes of one event. ``hidden``: it left the programme, whether or not it is back."""
 
     sessions: dict[str, SessionNet] = field(default_factory=dict)
     place: tuple[Mapping[str, Any], Mapping[str, Any]] | None = None
     link: tuple[Mapping[str, Any], Mapping[str, Any]] | None = None
+    hidden: bool = False
 
     def __bool__(self) -> bool:
-        """Tell whether there is anything to tell."""
+        """Tell whether there is anything to tell of an event that is listed."""
         return bool(self.sessions or self.place or self.link)
 
     @property
@@ -120,6 +122,8 @@ def _join_event(found: Net, each: Noted) -> None:
         found.place = (found.place[0] if found.place else each.before, each.after)
     elif each.kind == "link":
         found.link = (found.link[0] if found.link else each.before, each.after)
+    elif each.kind == "hidden":
+        found.hidden = True
 
 
 def _join_session(session: SessionNet, each: Noted) -> None:

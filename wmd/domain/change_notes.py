@@ -30,7 +30,8 @@ STANDS: Final = timedelta(days=7)
 def _fresh(programme: Programme, now: datetime) -> Iterator[ChangeView]:
     """Yield what people are told of, as long as it is new, the newest first."""
     for change in programme.changes:
-        is_new = change.at <= now < change.at + STANDS
+        # An event that had left the programme and is back has not changed for its readers.
+        is_new = change.at <= now < change.at + STANDS and change.kind != "hidden"
         if is_new and rung_of(change.kind, change.session_code, change.before, change.after) > Rung.FEED:
             yield change
 

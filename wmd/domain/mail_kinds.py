@@ -176,6 +176,11 @@ _KINDS: tuple[Kind, ...] = (
          {**_CHANGED, "reason": N_("the reason that everybody reads, if one was given"),
           "alternatives": N_("what else takes place in the same week and language, or nothing"),
           "invitation": N_("what the invitation in the mail does, or nothing")}),
+    Kind("event-unlisted", N_("Event no longer listed, to those who attend"),
+         {"title": _ATTENDEE["title"], "times": _PLACE["times"],
+          "invitation": N_("what the invitation in the mail does, or nothing"),
+          "aside": N_("what can be done now, as a sentence"), **_LINK, "me_link": _ATTENDEE["me_link"],
+          "stop_link": _ATTENDEE["stop_link"]}),
     Kind("digest", N_("New events that match a filter"),
          {**_LINK, "events": N_("what is new, each with its time"), "count": N_("how many events are new"),
           "and_more": N_("how many more there are, or nothing"), "me_link": _ATTENDEE["me_link"],
@@ -233,7 +238,7 @@ KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _KINDS}
 FOR_ATTENDEES: Final = frozenset(
     {
         "follow-confirm", "my-link", "attendee-proof", "reminder", "reminder-now", "afterwards", "event-changed",
-        "event-called-off", "digest", "registered", "waiting", "place-offered", "registration-ended",
+        "event-called-off", "event-unlisted", "digest", "registered", "waiting", "place-offered", "registration-ended",
         "registrants-letter", "staff-letter", "registration-confirm",
     }
 )  # fmt: skip

@@ -24,11 +24,13 @@ from wmd.services.registration_mail import (
     WaitingMail,
 )
 from wmd.services.reminder_mail import AfterwardsMail, LinkCheckMail, ReminderMail
+from wmd.services.unlisted_mail import UnlistedMail
 
 ATTENDEE_KINDS: Final[Mapping[str, type[AttendeeMail]]] = {
     "event-changed": ChangedMail,
     "event-called-off": CalledOffMail,
     "late-change": LateChangeMail,
+    "event-unlisted": UnlistedMail,
     "digest": DigestMail,
     "reminder": ReminderMail,
     "reminder-now": ReminderMail,

@@ -127,6 +127,7 @@ def _wants_digest() -> ColumnElement[bool]:
 _WANTED: Final[Mapping[str, Callable[[], ColumnElement[bool]]]] = {
     "confirm": _is_unconfirmed, "confirm-reminder": _is_unconfirmed, "draft-reminder": _is_drafted,
     "question-reminder": _is_asked, "changes-requested": _is_unchanged, "event-changed": _wants_event,
-    "event-called-off": _wants_event, "registrants-letter": _wants_event, "staff-letter": _wants_event,
+    "event-called-off": _wants_event, "event-unlisted": _wants_event,
+    "registrants-letter": _wants_event, "staff-letter": _wants_event,
     "digest": _wants_digest,
 }  # fmt: skip

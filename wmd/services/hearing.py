@@ -81,6 +81,11 @@ def who_hears_of_calling_off(dbs: Session, event: Event | None, *, now: datetime
     return _hearers(dbs, event, ("state",), now)
 
 
+def who_hears_of_hiding(dbs: Session, event: Event | None, *, now: datetime) -> Hearers:
+    """Return who would get a mail if a published event left the programme now."""
+    return _hearers(dbs, event, ("hidden",), now)
+
+
 def who_is_behind(dbs: Session, event: Event | None, *, now: datetime) -> Hearers:
     """Return who would get a mail if time, place or way in of a published event changed."""
     return _hearers(dbs, event, ("time", "place", "link"), now)

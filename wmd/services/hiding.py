@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, delete, insert, select, true
+from sqlalchemy import Select, delete, func, insert, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,7 @@ from wmd.models import (
     Attendee,
     CalendarEntry,
     Change,
+    ChangeNotice,
     Edition,
     Event,
     EventSession,
@@ -30,6 +31,7 @@ from wmd.models import (
 )
 from wmd.services.bindings import follow_publication
 from wmd.services.calendar_entries import digest_of, hidden_rows, risen
+from wmd.services.change_notices import note_changes
 from wmd.services.intake import read_content
 from wmd.services.known import organisers_of
 from wmd.services.programme import edition_view
@@ -45,7 +47,7 @@ def find_event(dbs: Session, code: str) -> Event | None:
 
 
 def hide(dbs: Session, event: Event, setting: Setting, *, actor: str, now: datetime) -> None:
-    """Take an event off the list. Raises NotAllowedMoveError when it already is."""
+    """Take an event off the list; who wanted to attend is told. Raises NotAllowedMoveError when it already is."""
     edition = _locked_edition(dbs, event)
     if event.hidden_at is not None or event.merged_into_id is not None:
         msg = f"event {event.code} is not listed"
@@ -103,10 +105,34 @@ def _want_no_mail_of(event_id: str) -> Select[tuple[str]]:
 
 
 def show(dbs: Session, event: Event, setting: Setting, *, actor: str, now: datetime) -> Publication:
-    """List a hidden or merged event again, as it was."""
+    """List a hidden or merged event again, as it was; who was told that it is gone is told that it is back."""
     edition = dbs.get_one(Edition, event.edition_id)
     revision = dbs.get_one(Revision, event.revision_id)
-    return publish(dbs, edition, [revision], setting, actor=actor, now=now, relist=True)
+    publication = publish(dbs, edition, [revision], setting, actor=actor, now=now, relist=True)
+    dbs.refresh(event)
+    if _is_told(dbs, event):
+        for slot in dbs.scalars(select(EventSession).where(EventSession.event_id == event.id)):
+            if slot.status == "scheduled" and slot.ends_at > now:
+                dbs.add(
+                    Change(
+                        edition_id=edition.id, event_id=event.id, session_id=slot.id, at=event.changed_at,
+                        kind="revived", before={"status": "hidden"}, after={"status": "scheduled"},
+                        version=edition.version,
+                    )
+                )  # fmt: skip
+        dbs.flush()
+        note_changes(dbs, edition, [event.id], now=now)
+    return publication
+
+
+def _is_told(dbs: Session, event: Event) -> bool:
+    """Whether anybody was mailed that an event had left the list, since it last did."""
+    left = dbs.scalar(select(func.max(Change.id)).where(Change.event_id == event.id, Change.kind == "hidden"))
+    told = select(ChangeNotice.id).where(
+        ChangeNotice.event_id == event.id, ChangeNotice.began_at.is_not(None), ChangeNotice.people > 0,
+        ChangeNotice.first_id <= (left or 0), ChangeNotice.through_id >= (left or 0),
+    )  # fmt: skip
+    return left is not None and dbs.scalar(told.limit(1)) is not None
 
 
 def _locked_edition(dbs: Session, *events: Event) -> Edition:
@@ -139,6 +165,7 @@ def _leave(
         now=now,
     )  # fmt: skip
     dbs.flush()
+    note_changes(dbs, edition, [event.id], now=now)
     follow_publication(dbs, [event.id], actor=actor, mint=Mint(), now=now)
 
 

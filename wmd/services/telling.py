@@ -63,9 +63,9 @@ def tell_page(dbs: Session, notice_id: int, *, now: datetime, size: int = PAGE) 
     event = dbs.get_one(Event, notice.event_id, populate_existing=True)
     found = net(changes_in(dbs, [notice]).get(event.id, []))
     is_listed = event.hidden_at is None and event.merged_into_id is None
-    page = _page(dbs, notice, size) if found and is_listed else []
+    page = _page(dbs, notice, size) if (found if is_listed else found.hidden) else []
     if page:
-        _put(dbs, notice, event, found, page, now)
+        (_put if is_listed else _put_unlisted)(dbs, notice, event, found, page, now)
         notice.after_person = page[-1].person_id
     if len(page) < size:
         notice.told_at = now
@@ -94,6 +94,30 @@ def _put(dbs: Session, notice: ChangeNotice, event: Event, found: Net, page: Seq
     for kind, several in lines.items():
         facts = {"notice": notice.id, **({"alternatives": others} if kind == "event-called-off" else {})}
         notice.people += put_many(dbs, Sheet(kind, event.id, event.edition_id, ACTOR, facts, now), several, now=now)
+
+
+def _put_unlisted(
+    dbs: Session, notice: ChangeNotice, event: Event, _found: Net, page: Sequence[Wish], now: datetime
+) -> None:
+    """Tell that an event left the programme; where another took its place its followers follow that one already."""
+    noted_at = dbs.get_one(Change, notice.through_id).at
+    slots = dbs.scalars(
+        select(EventSession).where(
+            EventSession.event_id == event.id, EventSession.status == "scheduled", EventSession.ends_at > now
+        )
+    ).all()
+    is_merged = event.merged_into_id is not None
+    until = _worth_until(Net(), {slot.id: slot for slot in slots}, now)
+    lines = [
+        Line(wish.person_id, f"changed:{notice.id}:{wish.person_id}", until)
+        for wish in page
+        if wish.wants_since <= noted_at + _PUBLISHING
+        and any(wish.is_for(slot.id) for slot in slots)
+        and (wish.is_registered or not is_merged)
+    ]
+    facts = {"notice": notice.id, "events": [event.merged_into_id] if is_merged else []}
+    sheet = Sheet("event-unlisted", event.id, event.edition_id, ACTOR, facts, now)
+    notice.people += put_many(dbs, sheet, lines, now=now)
 
 
 def _worth_until(found: Net, sessions: dict[str, EventSession], now: datetime) -> datetime:

@@ -30,6 +30,7 @@ def _mailed(hearers: Hearers) -> str:
     what = {
         "time": gettext("the new time"), "date": gettext("the new date"), "place": gettext("the new place"),
         "link": gettext("the new way to take part"), "state": gettext("whether it takes place"),
+        "hidden": gettext("that it is no longer in the programme"),
     }  # fmt: skip
     about = ", ".join(what[name] for name in hearers.about)
     registered = ngettext("%(num)d person registered", "%(num)d people registered", hearers.registrants)

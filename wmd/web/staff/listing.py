@@ -15,7 +15,7 @@ from wmd.domain.vocabulary import SessionStatus
 from wmd.errors import InvalidContentError, NotAllowedMoveError, NotPublishableError
 from wmd.models import Edition, Event, Revision, Submission
 from wmd.services import staff_edits
-from wmd.services.hearing import who_hears_of_calling_off
+from wmd.services.hearing import who_hears_of_calling_off, who_hears_of_hiding
 from wmd.services.intake import latest_revision, read_content
 from wmd.services.moderation import DecidedMeanwhileError, NotYoursError, require_moderator, waiting_revision
 from wmd.services.preview import preview_revision
@@ -154,6 +154,7 @@ def _off_page(submission: Submission, *, status: int = 200, findings: list[Findi
         "staff/desk/call_off.html", submission=submission, event=event, content=read_content(base), typed=request.form,
         messages=messages_by_field(findings or []), summary=said(findings or []),
         hearing=hearing_words(who_hears_of_calling_off(dbs, event, now=read_now())),
+        hiding=hearing_words(who_hears_of_hiding(dbs, event, now=read_now())),
     )  # fmt: skip
     return make_response(shown, status)
 
