@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from wmd.domain.mail_words import Form, Words, fill, fill_text, read_words
+from wmd.domain.mail_kinds import KINDS
+from wmd.domain.mail_words import Form, Words, fill, fill_text, is_link, read_words
 
 BODY = """Hello {name},
 
@@ -41,7 +42,7 @@ def test_place_with_a_value_keeps_what_leads_to_it() -> None:
     )
     assert html == (
         "<p>Hello Ana,</p>\n<p>about Care (WMD-1):</p>\n<p>A short address for posters:\n"
-        '<a href="http://a.example/e/1">http://a.example/e/1</a></p>\n<p>Until soon.</p>\n<p>Bye.</p>\n'
+        '<a href="http://a.example/e/1">http://a.example/<wbr>e/<wbr>1</a></p>\n<p>Until soon.</p>\n<p>Bye.</p>\n'
     )
 
 
@@ -87,3 +88,40 @@ def test_pieces_of_the_form_are_the_same_ones_for_every_reader() -> None:
     assert ana.text.form is ben.text.form
     assert ana.html.form is ben.html.form
     assert list(form.shapes) == [{"receipt", "short_link", "reason"}]
+
+
+def test_every_address_of_ours_is_a_link_in_html_and_shows_neither_token_nor_id() -> None:
+    token, row_id = "k1." + "A" * 150, "0198f3c2-7d1e-7c4a-9d53-0123456789ab"
+    address = f"https://wmd.example/me/{token}/registrations/{row_id}"
+    _, text, html = filled("Give it back:\n\n{place_link}", place_link=address)
+    assert text == f"Give it back:\n\n{address}\n\n-- \nBye.\n"
+    assert html == (
+        f'<p>Give it back:</p>\n<p><a href="{address}">https://wmd.example/<wbr>me/<wbr>…/<wbr>registrations/<wbr>…</a>'
+        "</p>\n<p>Bye.</p>\n"
+    )
+
+
+def test_address_with_a_long_title_is_shown_whole() -> None:
+    address = "https://wmd.example/2021/events/G2RHCV-a-title-that-says-much-of-what-it-is-about"
+    shown = address.replace("/", "/<wbr>").replace("/<wbr>/<wbr>", "//")
+    assert f">{shown}</a>" in filled("{public_link}", public_link=address)[2]
+
+
+def test_addresses_in_what_staff_wrote_are_links_and_in_what_a_stranger_wrote_are_not() -> None:
+    text = 'See "https://a.example/x?a=1&b=2" (or https://b.example/y).'
+    assert filled("{text}", text=text)[2] == (
+        '<p>See &quot;<a href="https://a.example/x?a=1&amp;b=2">https://a.example/<wbr>x?a=1&amp;b=2</a>&quot; '
+        '(or <a href="https://b.example/y">https://b.example/<wbr>y</a>).</p>\n<p>Bye.</p>\n'
+    )
+    assert filled("{words}", words="https://bad.example/")[2] == "<p>https://bad.example/</p>\n<p>Bye.</p>\n"
+
+
+def test_every_place_described_as_an_address_or_a_link_becomes_one() -> None:
+    said = {
+        name: words
+        for kind in KINDS.values()
+        for name, words in kind.places.items()
+        if words.startswith(("the address of", "the address that", "the personal link", "the reader’s own page"))
+    }
+    assert [name for name in said if not is_link(name)] == []
+    assert "place_link" in said

@@ -22,19 +22,19 @@ _PLACE = re.compile(r"\{([a-z_]+)\}")
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _MARK = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
-#: Places that hold an address of ours, which becomes a link in the HTML part.
-LINKS = frozenset(
-    {"link", "public_link", "short_link", "calendar_link", "kit_link", "me_link", "stop_link", "event_link", "try_link"}
-)
-#: A longer last part of an address of ours is a token, and is not shown in the HTML part.
-_LONGEST_SHOWN = 60
+#: What the name of a place ends with that holds an address of ours, which becomes a link in the HTML part.
+_LINK = "link"
+#: A part of an address of ours that is as long as a token, or an id: nobody reads it, the HTML part leaves it out.
+_UNREAD = re.compile(r"[^/]{61,}|[0-9a-f-]{32,36}")
 #: The place that holds a label and, on the next line, the address that it leads to.
 BUTTON = "button"
 #: Places that hold what no longer holds: struck through in the HTML part, where the text says so in words.
 STRUCK = frozenset({"was"})
-#: Places with lines of several events, of which those that are nothing but an address become links.
-LISTS = frozenset({"alternatives", "events"})
-_ADDRESS = re.compile(r"https?://[^\s<>\"']+")
+#: Places of which each address becomes a link: lines of events, and what staff wrote, or let an organiser write. What
+#: anybody else wrote (``words``) leads nowhere from a mail of ours.
+LINKED = frozenset({"alternatives", "events", "text", "reason", "question", "comments"})
+#: An address in a text; a full stop or a bracket after it is not part of it.
+_ADDRESS = re.compile(r"https?://[^\s<>\"']*[^\s<>\"'.,;:!?)\]»”’]")
 LONGEST_SUBJECT = 200
 LONGEST_BODY = 10_000
 
@@ -270,30 +270,46 @@ _BUTTON = (
 )
 
 
-def _without_token(address: str) -> str:
-    before, slash, last = address.rstrip("/").rpartition("/")
-    return f"{before}{slash}…" if len(last) > _LONGEST_SHOWN else address
+def _shown(address: str) -> str:
+    """Return an address as the HTML part shows it: its long parts left out, and able to break on a narrow screen."""
+    scheme, separator, rest = address.partition("://")
+    parts = ["…" if _UNREAD.fullmatch(part) else escape(part) for part in rest.rstrip("/").split("/")]
+    return f"{scheme}{separator}" + "/<wbr>".join(parts)
 
 
-#: Places whose values are shown otherwise than as text.
-_SHOWN_OTHERWISE = frozenset({*LINKS, *STRUCK, *LISTS, BUTTON})
+def _anchor(address: str) -> str:
+    return f'<a href="{escape(address)}">{_shown(address)}</a>'
+
+
+def _linked(text: str) -> str:
+    """Return a text as HTML, its addresses as links."""
+    pieces, last = [], 0
+    for found in _ADDRESS.finditer(text):
+        pieces += [escape(text[last : found.start()]), _anchor(found[0])]
+        last = found.end()
+    return "".join([*pieces, escape(text[last:])])
+
+
+def is_link(name: str) -> bool:
+    """Whether a place holds an address of ours: ``link`` and ``…_link`` do, and no others."""
+    return name.endswith(_LINK)
+
+
+#: Places whose values are shown otherwise than as text, besides links.
+_SHOWN_OTHERWISE = frozenset({*STRUCK, *LINKED, BUTTON})
 
 
 def _as_html(name: str, value: str) -> str:
+    if is_link(name):
+        return _anchor(value)
     if name not in _SHOWN_OTHERWISE and not _MARKUP.search(value):
         return value
-    if name in LINKS:
-        return f'<a href="{escape(value)}">{escape(_without_token(value))}</a>'
-    safe = escape(value)
+    safe = _linked(value) if name in LINKED else escape(value)
     if name == BUTTON:
         label, _, address = safe.partition("\n")
         return _BUTTON.format(address=address, label=label)
     if name in STRUCK:
         return "<br>".join(f"<s>{line}</s>" for line in safe.split("\n"))
-    if name in LISTS:
-        safe = "\n".join(
-            f'<a href="{line}">{line}</a>' if _ADDRESS.fullmatch(line) else line for line in safe.split("\n")
-        )
     return safe.replace("\n\n", "</p><p>").replace("\n", "<br>")
 
 
