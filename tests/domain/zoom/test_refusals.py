@@ -22,6 +22,7 @@ MIDNIGHT = datetime(2026, 10, 8, tzinfo=UTC)
         (401, 4711, "does not contain scopes:[a:read:b]", Fix, "scopes"),
         (400, 200, "Webinar plan is missing.", Refused, "no-licence"),
         (400, 300, "Invalid webinar ID.", Fix, "request"),
+        (400, 300, "This meeting has not set registration as required: 8.", Refused, "not-registrable"),
         (400, 303, "only for scheduled meetings", Fix, "request"),
         (404, 1001, "User does not exist: someone@example.org.", Fix, "user"),
         (400, 1010, "User does not belong to this account", Fix, "user"),

@@ -9,6 +9,7 @@ from threading import Lock
 
 import pytest
 
+from tests.fakezoom.spec import request_faults
 from wmd.domain.zoom.calls import Call, Delay, Label, Token
 from wmd.domain.zoom.faults import ZoomFault
 from wmd.gateways.zoom.client import ZoomClient
@@ -26,6 +27,8 @@ from wmd_fakezoom.seed import (
 )
 
 NOW = datetime(2026, 10, 1, 9, 0, tzinfo=UTC)
+#: What the text of 2021 does not know in a request, and Zoom's pages of today do: who mails the confirmation.
+NEWER = ("body settings.registrants_confirmation_email unknown",)
 STARTS_AT = NOW + timedelta(days=6, hours=4)
 OURS = ServerCredentials(ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET)
 PARTNERS = PartnerCredentials(PARTNER_CLIENT_ID, PARTNER_CLIENT_SECRET)
@@ -111,8 +114,11 @@ def make_desk(zoom: FakeZoom, credentials: ServerCredentials | PartnerCredential
 
 @pytest.fixture
 def zoom() -> Iterator[FakeZoom]:
+    """A fake whose clock stands. Whatever a test sends is as Zoom's own text wants it, where that text is at hand."""
     with FakeZoom(starts_at=NOW, webhook_limit_s=0.3) as server:
         yield server
+        faults = request_faults(server.control.sent())
+        assert [fault for fault in faults if not fault.endswith(NEWER)] == []
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """What an answer that is no success means, by status and Zoom's own number.
 
-https://developers.zoom.us/docs/api/errors/. Texts are looked at only where one number stands for many things (3000),
-where nothing else tells one person's limit from everybody's (429), and for the names of missing rights (4711); an
+https://developers.zoom.us/docs/api/errors/. Texts are looked at only where one number stands for many things (3000,
+300), where nothing else tells one person's limit from everybody's (429), and for the names of missing rights (4711); an
 unknown text means "refused". No text is ever passed on.
 """
 
@@ -17,6 +17,7 @@ from wmd.domain.zoom.faults import AuthLost, Fix, Garbled, Gone, Refusal, Refuse
 
 _SCOPES = re.compile(r"\[([^\]]{1,2000})\]")
 _SCOPE = re.compile(r"[a-z_]+(?::[a-z_]+){1,4}")
+_NO_FORM = re.compile(r"not (?:have|set) registration|registration has not been", re.IGNORECASE)
 _FIELD = re.compile(r"[A-Za-z_][\w.\[\]-]{0,79}")
 
 #: One number, one meaning.
@@ -103,6 +104,9 @@ def _bad_input(said: Said) -> ZoomFault:
     if said.had_page_token and not said.fields:
         return Fix("page-token", **_facts(said))
     fields = tuple(name for name in said.fields if _FIELD.fullmatch(name))[:20]
+    if not fields and _NO_FORM.search(said.message):
+        # Meetings without registration say so under the number for bad input.
+        return Refused("not-registrable", **_facts(said))
     return Fix("fields" if fields else "request", fields=fields, **_facts(said))
 
 

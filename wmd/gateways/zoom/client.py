@@ -195,12 +195,12 @@ class ZoomClient:
     def panelists(self, room_id: str) -> Page[Panelist]:
         """Return who is on a webinar's stage."""
         ask = self._ask_room("GET", RoomKind.WEBINAR, room_id, "/panelists", Label.MEDIUM)
-        return self._list(ask, "panelists", reading.panelist)
+        return reading.page(self._asker.ask(ask), "panelists", reading.panelist)
 
     def tracking_sources(self, room_id: str) -> Page[TrackingSource]:
         """Return a webinar's registration links for different places of publication."""
         ask = self._ask_room("GET", RoomKind.WEBINAR, room_id, "/tracking_sources", Label.MEDIUM)
-        return self._list(ask, "tracking_sources", self._tracking_source, key=lambda each: each.id)
+        return reading.page(self._asker.ask(ask), "tracking_sources", self._tracking_source)
 
     # Afterwards
 
@@ -217,7 +217,7 @@ class ZoomClient:
     def instances(self, kind: RoomKind, room_id: str) -> Page[Instance]:
         """Return the times that a room took place."""
         ask = self._ask_past("/instances", kind, room_id, Label.LIGHT)
-        return self._list(ask, _PATHS[kind], reading.instance, key=lambda each: each.uuid)
+        return reading.page(self._asker.ask(ask), _PATHS[kind], reading.instance)
 
     # Users
 
