@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, current_app
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from tests import documents
@@ -29,6 +29,7 @@ from wmd.domain.zoom.pages import Looked
 from wmd.jobs import BATCH, JOBS, delete_private_links, run_job
 from wmd.models import (
     Alarm,
+    BindingSession,
     Draft,
     Event,
     Follow,
@@ -40,6 +41,7 @@ from wmd.models import (
     RegistrantLetter,
     Registration,
     Submission,
+    WebinarBinding,
 )
 from wmd.secretbox import SecretBox
 from wmd.services.alarms import SERVING, raise_alarm
@@ -268,6 +270,15 @@ def published(dbs: Session, key: str) -> Event:
     return dbs.scalars(select(Event).where(Event.key == key)).one()
 
 
+def add_unbound(dbs: Session, count: int) -> None:
+    """Publish events as they were before there were bindings."""
+    setting = Setting(english_setting("http://wmd.example"), "wmd.example", SeededMint("jobs"))
+    documents.apply(dbs, setting, documents.document(*[documents.event(f"e{number}") for number in range(count)]))
+    dbs.execute(delete(BindingSession))
+    dbs.execute(delete(WebinarBinding))
+    dbs.commit()
+
+
 def add_questions(dbs: Session, count: int) -> None:
     """Let three contacts answer for an event that begins a day and a half later."""
     cast = the_cast(dbs)
@@ -313,6 +324,7 @@ DUE: dict[str, Callable[[Session, int], None]] = {
     "seal-audit": add_entries,
     "retention": add_worn_links,
     "bounces": add_returned,
+    "zoom-sync": add_unbound,
     "count-visits": add_visits,
     "forget-rate-counts": add_counts,
     "forget-runs": add_runs,

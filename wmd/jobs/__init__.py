@@ -36,9 +36,11 @@ from wmd.jobs.outbox import send_mail
 from wmd.jobs.reminders import check_links, plan_reminders
 from wmd.jobs.retention import clear_out
 from wmd.jobs.tools import Tools, tools_of
-from wmd.models import Message, Submission
+from wmd.jobs.zoom_sync import sync_rooms
+from wmd.models import Message, Submission, WebinarBinding
 from wmd.services.alarms import clear_alarm, close_quiet, raise_alarm
 from wmd.services.audit_seals import seal_audit
+from wmd.services.binding_sync import is_due
 from wmd.services.delivery import due
 from wmd.services.health import note_tick
 from wmd.services.job_watch import Backlog, Run, Watched, forget_runs, note_run
@@ -59,7 +61,7 @@ FAILED: Final = N_("A regular job of the service fails. The log says which, and 
 
 #: Jobs of one lane run one after the other: mail may wait for its server, tidying may take long, and neither holds up
 #: what is due now. So few write at once that SQLite, which has one writer, never lets one of them wait in vain.
-LANES: Final = ("mail", "soon", "tidy")
+LANES: Final = ("mail", "soon", "tidy", "rooms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,11 @@ def due_mails(now: datetime) -> Select[Any]:
     return select(Message.id).where(due(now))
 
 
+def due_rooms(now: datetime) -> Select[Any]:
+    """Return the query for rooms that are to be read."""
+    return select(WebinarBinding.id).where(is_due(now))
+
+
 def due_dates(now: datetime) -> Select[Any]:
     """Return the query for events whose day to be published has come."""
     return select(Submission.id).where(Submission.state == "approved", Submission.publish_on <= now)
@@ -176,6 +183,7 @@ JOBS: Mapping[str, Job] = {
     "seal-audit": Job(3600, _plain(seal_audit_entries), what=N_("Seals the trail")),
     "retention": Job(86_400, clear_out, what=N_("Deletes what is kept no longer")),
     "count-visits": Job(300, count_visits, what=N_("Counts how often the ways into events were opened")),
+    "zoom-sync": Job(20, sync_rooms, "rooms", N_("Reads what Zoom says of rooms"), due_rooms),
     "bounces": Job(300, read_bounces, what=N_("Reads which mails came back")),
     "forget-rate-counts": Job(3600, _plain(forget_rate_counts), what=N_("Forgets counts against misuse")),
     "forget-runs": Job(3600, _plain(forget_old_runs), what=N_("Forgets old runs of these jobs")),

@@ -7,12 +7,12 @@ while a room is being read makes it due again: the answer may be older than the 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from wmd.domain.codes import Mint
@@ -65,19 +65,20 @@ class SyncMeans:
     share: Callable[[float], float]
 
 
-def claim(dbs: Session, *, now: datetime, limit: int, only: str = "") -> list[Claim]:
-    """Claim up to ``limit`` bindings that are due, those that somebody waits for first. The caller commits.
+def due_accounts(dbs: Session, *, now: datetime, only: str = "") -> list[str]:
+    """Return the accounts through which something is to be read now. ``only``: that one binding, due or not."""
+    found = dbs.scalars(select(WebinarBinding.account_id).where(is_due(now, only)).distinct())
+    return sorted(each for each in found if each is not None)
 
-    ``only``: this one, due or not.
+
+def claim(dbs: Session, *, now: datetime, limit: int, accounts: Collection[str], only: str = "") -> list[Claim]:
+    """Claim up to ``limit`` bindings of these accounts that are due, those that somebody waits for first.
+
+    ``only``: this one, due or not. The caller commits.
     """
-    asked = [
-        WebinarBinding.ended_at.is_(None), WebinarBinding.kind.in_(READ_KINDS), WebinarBinding.zoom_id != "",
-        or_(WebinarBinding.lease_until.is_(None), WebinarBinding.lease_until <= now),
-        WebinarBinding.id == only if only else WebinarBinding.next_try_at <= now,
-    ]  # fmt: skip
     ids = dbs.scalars(
         select(WebinarBinding.id)
-        .where(*asked)
+        .where(is_due(now, only), WebinarBinding.account_id.in_(accounts))
         .order_by(WebinarBinding.hinted_at.is_(None), WebinarBinding.next_try_at, WebinarBinding.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -103,6 +104,15 @@ def claim(dbs: Session, *, now: datetime, limit: int, only: str = "") -> list[Cl
         host = str(kept.get("host_id") or host_id)
         found[id_] = Claim(id_, str(account_id), kind, zoom_id, host, state, misses, since, token, now)
     return [found[id_] for id_ in ids]
+
+
+def is_due(now: datetime, only: str = "") -> ColumnElement[bool]:
+    """Return what makes a binding one that is read now, by whoever comes first. ``only``: that one, due or not."""
+    return and_(
+        WebinarBinding.ended_at.is_(None), WebinarBinding.kind.in_(READ_KINDS), WebinarBinding.zoom_id != "",
+        or_(WebinarBinding.lease_until.is_(None), WebinarBinding.lease_until <= now),
+        WebinarBinding.id == only if only else WebinarBinding.next_try_at <= now,
+    )  # fmt: skip
 
 
 def release(dbs: Session, claims: Sequence[Claim]) -> None:
