@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from threading import Event
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
@@ -30,6 +31,8 @@ __all__ = ["Api", "Entry", "Sent", "past", "registrants", "rooms"]
 
 BASE: Final = "/v2"
 UNKNOWN: Final = "(unknown)"
+#: So many requests and lines of the log are kept.
+_KEPT: Final = 20_000
 #: Requests per second and label of an account (Pro), for those who want the limits kept.
 _A_SECOND: Final = {"Light": 30, "Medium": 20, "Heavy": 10}
 
@@ -66,14 +69,16 @@ class Api:
         self.closing = closing
         self.oauth = OAuth(world)
         self.faults: list[Fault] = []
-        self.log: list[Entry] = []
-        self.sent: list[Sent] = []
+        # Bounded: a demonstration may run for days.
+        self.log: deque[Entry] = deque(maxlen=_KEPT)
+        self.sent: deque[Sent] = deque(maxlen=_KEPT)
         #: Every answer takes at least this long.
         self.latency_s = 0.0
         #: Which HTTP status a missing scope has; Zoom's is not known for certain.
         self.scope_status = 400
         self.keeps_limits = False
         self._seconds: Counter[tuple[int, str]] = Counter()
+        self._trackings = count(1)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
@@ -181,7 +186,7 @@ class Api:
             raise DroppedError
         if kind == "slow":
             self.closing.wait(float(options.get("seconds", 30)))
-        headers = {"x-zm-trackingid": f"WEB_{len(self.log):032x}"}
+        headers = {"x-zm-trackingid": f"WEB_{next(self._trackings):032x}"}
         if kind == "html":
             page = "<!DOCTYPE html><html><body><h1>We will be back soon</h1></body></html>"
             return Response(page, int(options.get("status", 200)), headers, content_type="text/html;charset=UTF-8")

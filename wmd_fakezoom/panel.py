@@ -43,7 +43,7 @@ def _read(app: Flask, control: Control) -> None:
         rooms = [room for room in control.world.rooms if room.state != "gone"]
         return render_template(
             "panel.html", rooms=rooms, users=control.world.users, now=control.now, log=control.log()[-30:],
-            deliveries=control.webhooks.history[-10:], links=control.links,
+            deliveries=list(control.webhooks.history)[-10:], links=control.links,
         )  # fmt: skip
 
     @app.get("/_log")

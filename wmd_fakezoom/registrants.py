@@ -94,6 +94,13 @@ def register(
     return item
 
 
+def _people(value: object) -> list[dict[str, Any]]:
+    """Return the people that a request names, or raise."""
+    if not isinstance(value, list) or not 0 < len(value) <= BATCH or not all(isinstance(one, dict) for one in value):
+        raise invalid({"registrants": f"Between 1 and {BATCH} are allowed."})
+    return value
+
+
 def _is_room_for_more(room: Room, count: int = 1) -> bool:
     """Say whether so many more fit."""
     return not room.capacity() or len(room.approved()) + count <= room.capacity()
@@ -150,9 +157,7 @@ def add_batch(call: Call) -> Answer:
         words = f"This API can only be used for scheduled {noun}. Batch registration is not supported for other types."
         raise ZoomError(400, code, words)
     demand_open(room, call, in_batch=True)
-    people = wish.get("registrants")
-    if not isinstance(people, list) or not 0 < len(people) <= BATCH:
-        raise invalid({"registrants": f"Between 1 and {BATCH} are allowed."})
+    people = _people(wish.get("registrants"))
     for person in people:
         demand_good(room, person)
     if not _is_room_for_more(room, len(people)):
@@ -188,12 +193,11 @@ def list_registrants(call: Call) -> Answer:
 def set_status(call: Call) -> Answer:
     """Approve, deny or cancel up to thirty: each at most ten times a day."""
     room, wish = room_of(call), call.document()
-    people, action = wish.get("registrants"), wish.get("action")
+    action = wish.get("action")
     status = {"approve": "approved", "deny": "denied", "cancel": "cancelled"}.get(str(action))
     if status is None:
         raise invalid({"action": "Invalid field."})
-    if not isinstance(people, list) or not 0 < len(people) <= BATCH:
-        raise invalid({"registrants": f"Between 1 and {BATCH} are allowed."})
+    people = _people(wish.get("registrants"))
     found = [_named(room, person) for person in people]
     new = sum(item.status != "approved" for item in found)
     if status == "approved" and new and not _is_room_for_more(room, new):

@@ -11,7 +11,7 @@ import hmac
 import http.client
 import json
 import uuid
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -42,6 +42,8 @@ CHALLENGE_EVERY: Final = timedelta(hours=72)
 _CHALLENGES: Final = 6
 #: How long an endpoint may take.
 LIMIT_S: Final = 3.0
+#: So many tries are kept.
+_KEPT: Final = 5_000
 _STALE: Final = timedelta(hours=3)
 
 
@@ -101,7 +103,7 @@ class Webhooks:
         self.limit_s = limit_s
         self.endpoints: list[Endpoint] = []
         self.outbox: list[Delivery] = []
-        self.history: list[Outcome] = []
+        self.history: deque[Outcome] = deque(maxlen=_KEPT)
         self.lost: list[str] = []
         #: Whether a repeated try carries the first time and signature; which of both Zoom does is not known.
         self.repeats_keep_timestamp = False
@@ -172,7 +174,8 @@ class Webhooks:
     def challenge(self, endpoint: Endpoint) -> bool:
         """Ask an endpoint to show that it has the secret; note whether it did."""
         now = self.world.now()
-        plain = self.world.ids.text(22)
+        with self.world.lock:
+            plain = self.world.ids.text(22)
         thing = {"payload": {"plainToken": plain}, "event_ts": int(now.timestamp() * 1000)}
         body = json.dumps({**thing, "event": "endpoint.url_validation"}).encode()
         status, answer = self._post(endpoint, body, self._headers(endpoint, body, now, plain, frozenset()))

@@ -79,7 +79,10 @@ OPEN: Final = _Open()
 
 
 class Server:
-    """One port on loopback, served by threads of this process. Port 0 takes a free one."""
+    """One port on loopback, served by threads of this process. Port 0 takes a free one.
+
+    Each connection ends with its answer: werkzeug's server reads on after a request, and would swallow the next one.
+    """
 
     def __init__(self, app: WSGIApplication, port: int = 0) -> None:
         self._server: BaseWSGIServer = make_server(_LOOPBACK, port, app, threaded=True, request_handler=_Handler)
