@@ -31,6 +31,7 @@ from wmd.services.publishing import Setting
 from wmd.services.registrant_letters import decide_letter
 from wmd.services.registration_changes import change_wanted
 from wmd.services.registration_mail import NOTHING_ON
+from wmd.services.registration_wishes import Wanted
 from wmd.services.rooms import room_for
 
 NOW = datetime(2021, 10, 7, 13, 1, tzinfo=UTC)
@@ -177,13 +178,13 @@ def test_other_dates_are_invited_to_and_those_left_out_taken_back(desk: Desk) ->
     row = desk.join("ana", sessions=(first,))
     desk.send()
     desk.clock.now += timedelta(minutes=1)
-    change_wanted(desk.dbs, row, places.Wanted(sessions=(second,)), box=desk.box, now=desk.clock.now)
+    change_wanted(desk.dbs, row, Wanted(sessions=(second,)), box=desk.box, now=desk.clock.now)
     desk.dbs.commit()
     attached = [data for name, data in objects(desk.send()["ana"]) if name]
 
     assert [b"METHOD:REQUEST" in data for data in attached] == [True, False]
     assert [b"METHOD:CANCEL" in data for data in attached] == [False, True]
-    change_wanted(desk.dbs, row, places.Wanted(sessions=(second,)), box=desk.box, now=desk.clock.now)
+    change_wanted(desk.dbs, row, Wanted(sessions=(second,)), box=desk.box, now=desk.clock.now)
     desk.dbs.commit()
     assert desk.send() == {}
 

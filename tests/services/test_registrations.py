@@ -21,7 +21,7 @@ from wmd.services.attendees import attendee_for
 from wmd.services.outbox import hidden_part
 from wmd.services.own_links import ask_for_own_link
 from wmd.services.publishing import Setting
-from wmd.services.registrations import Wanted
+from wmd.services.registration_wishes import Wanted, is_open, said_by
 
 QUESTIONS = [
     {"label": {"en": "Do you need a lift?"}, "kind": "yes-no", "is_required": True},
@@ -97,7 +97,7 @@ def test_second_form_of_the_same_person_takes_no_second_place(dbs: Session, box:
     first = join(dbs, box, event, "ana")
     second = join(dbs, box, event, "ana", name="Ana", shares_name=True)
 
-    assert (first.id, second.shares_name, places.said_by(second, box).name) == (second.id, True, "Ana")
+    assert (first.id, second.shares_name, said_by(second, box).name) == (second.id, True, "Ana")
     assert (states(dbs), len(mails(dbs))) == ({"ana": "registered"}, 1)
 
 
@@ -325,7 +325,7 @@ def test_who_is_registered_and_asks_again_gets_their_own_link_and_loses_nothing(
     ask(dbs, box, event, name="Somebody else")
 
     assert sorted(kind for _, kind, _ in mails(dbs)) == ["my-link", "registered"]
-    assert (places.said_by(row, box).name, states(dbs)) == ("Ana", {"ana": "registered"})
+    assert (said_by(row, box).name, states(dbs)) == ("Ana", {"ana": "registered"})
 
 
 def test_address_gets_a_few_mails_a_day_and_the_answer_is_the_same(dbs: Session, box: SecretBox, event: Event) -> None:
@@ -382,7 +382,7 @@ def test_answers_are_sealed_and_read_back(dbs: Session, box: SecretBox, setting:
     lift, table = (each["id"] for each in event.registration_questions)
     row = join(dbs, box, event, "ana", answers={lift: "yes", table: "Air", "foreign": "x"}, name="Ana Test")
 
-    assert places.said_by(row, box).answers == {lift: "yes", table: "Air"}
+    assert said_by(row, box).answers == {lift: "yes", table: "Air"}
     assert "Ana" not in row.answers
 
 
@@ -406,15 +406,15 @@ def test_event_takes_registrations_within_its_dates_only(
 ) -> None:
     event = publish(dbs, setting, **registration)
 
-    assert places.is_open(dbs, event, now=now) is is_open
+    assert is_open(dbs, event, now=now) is is_open
 
 
 def test_called_off_and_hidden_events_take_none(dbs: Session, event: Event) -> None:
     dbs.execute(update(EventSession).values(status="cancelled"))
-    assert places.is_open(dbs, event, now=NOW) is False
+    assert is_open(dbs, event, now=NOW) is False
     dbs.execute(update(EventSession).values(status="scheduled"))
     event.hidden_at = NOW
-    assert places.is_open(dbs, event, now=NOW) is False
+    assert is_open(dbs, event, now=NOW) is False
 
 
 def test_every_move_of_a_registration_is_in_the_trail(dbs: Session, box: SecretBox, event: Event) -> None:

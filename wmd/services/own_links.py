@@ -14,7 +14,8 @@ from wmd.secretbox import SecretBox
 from wmd.services.follows import mail_confirm_link, mail_own_link, waiting_follows
 from wmd.services.people import find_person, read_address
 from wmd.services.rate_limits import ATTENDEE_MAILS, hit
-from wmd.services.registrations import is_open, mail_register_button
+from wmd.services.registration_wishes import is_open
+from wmd.services.registrations import mail_register_button
 
 #: So many registrations that wait get their button once more at a time.
 _MOST_BUTTONS: Final = 3

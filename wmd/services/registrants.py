@@ -15,7 +15,7 @@ from wmd.domain.documents.write_csv import Cell
 from wmd.models import Event, Person, Registration
 from wmd.secretbox import SecretBox
 from wmd.services.audience import count_audience
-from wmd.services.registrations import asked_of, said_by
+from wmd.services.registration_wishes import asked_of, said_by
 
 PAGE: Final = 50
 #: Rows that a file reads at once.

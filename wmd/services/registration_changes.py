@@ -17,18 +17,17 @@ from wmd.domain.findings import N_, Finding, Level
 from wmd.errors import InvalidContentError
 from wmd.models import Event, EventSession, Registration
 from wmd.secretbox import SecretBox
-from wmd.services.registrations import (
+from wmd.services.registration_wishes import (
     CLOSED,
     Said,
     Wanted,
     check_name,
     check_wanted,
     coming_sessions,
-    rewrite,
     said_by,
     seal_said,
-    tell_of_dates,
 )
+from wmd.services.registrations import rewrite, tell_of_dates
 
 _NONE_LEFT = N_("Keep at least one of your dates, or cancel your registration.")
 

@@ -12,7 +12,8 @@ from wmd.db import db
 from wmd.errors import InvalidContentError
 from wmd.models import Event, Registration
 from wmd.services.registration_changes import change_wanted, keep_dates, own_dates, show_to_organiser
-from wmd.services.registrations import LONGEST_NAME, accept_offer, cancel, is_open, said_by, takes_place
+from wmd.services.registration_wishes import LONGEST_NAME, is_open, said_by, takes_place
+from wmd.services.registrations import accept_offer, cancel
 from wmd.web.attendee.asking import Messages, private
 from wmd.web.attendee.following import find_event
 from wmd.web.attendee.owners import Owner, owner_of

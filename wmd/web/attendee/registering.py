@@ -15,18 +15,8 @@ from wmd.services.hiding import find_event as find_row
 from wmd.services.people import masked, read_address
 from wmd.services.personal_links import me_path
 from wmd.services.rate_limits import FOLLOW_BY_ADDRESS, FOLLOW_BY_NETWORK
-from wmd.services.registrations import (
-    LONGEST_NAME,
-    Wanted,
-    ask_to_register,
-    asked_of,
-    confirm_registration,
-    find_waiting,
-    free_places,
-    is_open,
-    register,
-    said_by,
-)
+from wmd.services.registration_wishes import LONGEST_NAME, Wanted, asked_of, is_open, said_by
+from wmd.services.registrations import ask_to_register, confirm_registration, find_waiting, free_places, register
 from wmd.web.attendee.asking import Messages, language_choices, private, trap, typed_or_known
 from wmd.web.attendee.following import Found, find_event
 from wmd.web.catalogue import gettext

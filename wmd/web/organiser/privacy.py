@@ -19,7 +19,7 @@ from wmd.services.drafts import read_typed
 from wmd.services.erasure import erase_person
 from wmd.services.person_data import person_document
 from wmd.services.publishing import Setting
-from wmd.services.registrations import said_by
+from wmd.services.registration_wishes import said_by
 from wmd.web.catalogue import gettext
 from wmd.web.csrf import on_stale_form, renew_tokens
 from wmd.web.erasing import after_erasure

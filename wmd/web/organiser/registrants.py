@@ -15,7 +15,7 @@ from wmd.errors import InvalidContentError
 from wmd.models import Event, EventSession, Submission
 from wmd.services.registrant_letters import LONGEST_BODY, LONGEST_SUBJECT, letters_of, write_letter
 from wmd.services.registrants import PAGE, places_of, registrant_cells, registrants
-from wmd.services.registrations import asked_of, is_open
+from wmd.services.registration_wishes import asked_of, is_open
 from wmd.web.catalogue import gettext
 from wmd.web.csrf import on_stale_form
 from wmd.web.findings import messages_of
