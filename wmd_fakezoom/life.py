@@ -59,11 +59,11 @@ def make_room(world: World, host: User, kind: Kind, wish: dict[str, Any], *, uui
     )
     if room.type not in {SINGLE[kind], TIMELESS[kind], RECURRING[kind]}:
         raise invalid({"type": "Invalid field."})
-    _apply(world, room, wish)
+    _apply(room, wish)
     if room.type != TIMELESS[kind] and room.starts_at is None:
         raise invalid({"start_time": "Invalid field."})
     world.rooms.append(room)
-    _tell_room(world, room, "created", _brief(world, room))
+    _tell_room(world, room, "created", _brief(room))
     return room
 
 
@@ -74,7 +74,7 @@ def change_room(world: World, room: Room, wish: dict[str, Any], *, occurrence_id
     if occurrence_id:
         _change_occurrence(room, occurrence_id, wish)
     else:
-        _apply(world, room, wish)
+        _apply(room, wish)
     after = _comparable(world, room, now)
     changed = [name for name in after if after[name] != before.get(name)]
     if changed:
@@ -90,13 +90,13 @@ def tell_updated(world: World, room: Room, changed: dict[str, Any], old: dict[st
 def delete_room(world: World, room: Room) -> None:
     """Put a room into the trash."""
     room.state = "trashed"
-    _tell_room(world, room, "deleted", _brief(world, room))
+    _tell_room(world, room, "deleted", _brief(room))
 
 
 def delete_occurrence(world: World, room: Room, occurrence_id: str) -> None:
     """Take one date out."""
     occurrence(room, occurrence_id).status = "deleted"
-    thing = {**_brief(world, room), "occurrences": [{"occurrence_id": occurrence_id}]}
+    thing = {**_brief(room), "occurrences": [{"occurrence_id": occurrence_id}]}
     _tell_room(world, room, "deleted", thing)
 
 
@@ -105,13 +105,13 @@ def recover_room(world: World, room: Room) -> None:
     if room.state != "trashed":
         raise ValueError(room.state)
     room.state = "active"
-    _tell_room(world, room, "recovered", _brief(world, room))
+    _tell_room(world, room, "recovered", _brief(room))
 
 
 def end_for_good(world: World, room: Room) -> None:
     """Delete a room for ever."""
     room.state = "gone"
-    _tell_room(world, room, "permanently_deleted", _brief(world, room))
+    _tell_room(world, room, "permanently_deleted", _brief(room))
 
 
 def convert(room: Room) -> None:
@@ -126,7 +126,7 @@ def start(world: World, room: Room) -> None:
     """Let the host begin. The number is a string in this event, and in the one of the end."""
     if room.live is None:
         room.live = Instance(room.uuid, world.now())
-        _tell_room(world, room, "started", {**_brief(world, room), "id": str(room.id)})
+        _tell_room(world, room, "started", {**_brief(room), "id": str(room.id)})
 
 
 def finish(world: World, room: Room) -> None:
@@ -136,7 +136,7 @@ def finish(world: World, room: Room) -> None:
     now = world.now()
     room.live.ended_at = now
     room.live.visits = [_left(visit, now) for visit in room.live.visits]
-    thing = {**_brief(world, room), "id": str(room.id), "end_time": utc_text(now)}
+    thing = {**_brief(room), "id": str(room.id), "end_time": utc_text(now)}
     room.instances.append(room.live)
     room.live = None
     _tell_room(world, room, "ended", thing)
@@ -154,14 +154,14 @@ def tell_registrant(world: World, room: Room, item: Registrant, what: str) -> No
     person = {"id": item.id, "email": item.email, **item.fields, "status": item.status}
     if item.status == "approved":
         person["join_url"] = ticket_url(world, room, item)
-    _tell_room(world, room, f"registration_{what}", {**_brief(world, room), "registrant": person})
+    _tell_room(world, room, f"registration_{what}", {**_brief(room), "registrant": person})
 
 
 def tell_visit(world: World, room: Room, visit: Visit, what: str) -> None:
     """Tell that somebody came (``joined``) or went (``left``)."""
     at = {"join_time": utc_text(visit.joined_at)} if what == "joined" else {"leave_time": utc_text(visit.left_at)}
     person = {"user_name": visit.name, "email": visit.email, "registrant_id": visit.registrant_id, **at}
-    _tell_room(world, room, f"participant_{what}", {**_brief(world, room), "id": str(room.id), "participant": person})
+    _tell_room(world, room, f"participant_{what}", {**_brief(room), "id": str(room.id), "participant": person})
 
 
 def occurrence(room: Room, occurrence_id: str) -> Occurrence:
@@ -181,7 +181,7 @@ def instant(text: object, zone: str) -> datetime:
         raise invalid({"start_time": "Invalid field."}) from None
 
 
-def _apply(world: World, room: Room, wish: dict[str, Any]) -> None:
+def _apply(room: Room, wish: dict[str, Any]) -> None:
     """Write a request's fields into a room."""
     _check(wish)
     for name in _PLAIN:
@@ -197,7 +197,10 @@ def _apply(world: World, room: Room, wish: dict[str, Any]) -> None:
         room.is_closed = bool(settings.pop("close_registration"))
     room.settings |= settings
     if room.type == RECURRING[room.kind] and ("recurrence" in wish or "start_time" in wish or not room.occurrences):
-        _repeat(world, room, wish)
+        _repeat(room, wish)
+    elif "duration" in wish:
+        for item in room.occurrences:
+            item.duration = room.duration
 
 
 def _check(wish: dict[str, Any]) -> None:
@@ -218,7 +221,7 @@ def _check(wish: dict[str, Any]) -> None:
         raise invalid(wrong)
 
 
-def _repeat(world: World, room: Room, wish: dict[str, Any]) -> None:
+def _repeat(room: Room, wish: dict[str, Any]) -> None:
     """Make the dates of a recurring room anew; each gets an id of its own."""
     room.recurrence = dict(wish.get("recurrence") or room.recurrence or {})
     if room.starts_at is None:
@@ -227,7 +230,6 @@ def _repeat(world: World, room: Room, wish: dict[str, Any]) -> None:
     room.occurrences = [Occurrence(str(int(at.timestamp() * 1000)), at, room.duration) for at in starts]
     if not room.occurrences:
         raise ZoomError(400, 300, "Invalid recurrence settings.")
-    del world
 
 
 def _change_occurrence(room: Room, occurrence_id: str, wish: dict[str, Any]) -> None:
@@ -238,7 +240,7 @@ def _change_occurrence(room: Room, occurrence_id: str, wish: dict[str, Any]) -> 
     item.duration = int(wish.get("duration") or item.duration)
 
 
-def _brief(world: World, room: Room) -> dict[str, Any]:
+def _brief(room: Room) -> dict[str, Any]:
     """Return a room as webhooks name it; created, updated, deleted have the number as a number."""
     thing: dict[str, Any] = {
         "uuid": room.uuid,

@@ -18,7 +18,7 @@ STARTS_AT = NOW + timedelta(days=6, hours=4)
 
 @pytest.fixture
 def zoom() -> Iterator[FakeZoom]:
-    with FakeZoom(starts_at=NOW, webhook_limit_s=0.3) as server:
+    with FakeZoom(starts_at=NOW) as server:
         yield server
 
 

@@ -126,12 +126,12 @@ def test_process_serves_until_it_is_told_to_end() -> None:
         url = words.split("its buttons on ")[1].split(",")[0]
         assert requests.get(url, timeout=5).status_code == 200
         process.send_signal(signal.SIGTERM)
-        assert process.wait(5) == 0
+        assert process.wait(20) == 0
 
 
 def test_process_ends_with_who_started_it() -> None:
     process, words = started("--with-stdin")
     with process:
         assert (words.startswith("Fake Zoom on http://127.0.0.1:"), process.stdin is not None) == (True, True)
-        process.communicate(timeout=5)
-        assert process.wait(5) == 0
+        process.communicate(timeout=20)
+        assert process.wait(20) == 0

@@ -56,6 +56,8 @@ def test_one_date_of_a_series_is_moved_and_taken_out(zoom: FakeZoom, caller: Cal
     assert caller.call("DELETE", path, occurrence_id=second).status_code == 204
     found = [(item["start_time"], item["duration"], item["status"]) for item in caller.get(path)["occurrences"]]
     assert found[:2] == [("2026-10-07T15:00:00Z", 30, "available"), ("2026-10-14T13:00:00Z", 60, "deleted")]
+    assert caller.call("PATCH", path, {"duration": 45}).status_code == 204
+    assert [item["duration"] for item in caller.get(path)["occurrences"]] == [45, 45, 45]
 
 
 @pytest.mark.parametrize("form", ["/", "//"])
