@@ -387,7 +387,7 @@ def test_answers_are_sealed_and_read_back(dbs: Session, box: SecretBox, setting:
 
 
 @pytest.mark.parametrize(
-    ("registration", "now", "is_open"),
+    ("registration", "now", "opens"),
     [
         ({}, NOW, True),
         ({}, datetime.fromisoformat("2021-10-11T14:30:00+00:00"), False),
@@ -402,11 +402,11 @@ def test_answers_are_sealed_and_read_back(dbs: Session, box: SecretBox, setting:
     ],
 )
 def test_event_takes_registrations_within_its_dates_only(
-    dbs: Session, setting: Setting, registration: dict[str, object], now: datetime, is_open: bool
+    dbs: Session, setting: Setting, registration: dict[str, object], now: datetime, opens: bool
 ) -> None:
     event = publish(dbs, setting, **registration)
 
-    assert is_open(dbs, event, now=now) is is_open
+    assert is_open(dbs, event, now=now) is opens
 
 
 def test_called_off_and_hidden_events_take_none(dbs: Session, event: Event) -> None:
