@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from threading import Event
 
@@ -180,10 +180,12 @@ def _connect_zoom(app: Flask, config: Config, gateways: Gateways) -> None:
     with app.app_context():
         new_session = sessionmaker(db.engine)
 
+    # One for each account, so that what a client remembers of it (when it was last well) is not forgotten each time.
+    @lru_cache(maxsize=256)
     def client_of(account_id: str) -> ZoomClient:
         tokens = AccountTokens(
             account_id, new_session=new_session, box=app.extensions["wmd.secretbox"], clock=gateways.clock,
-            sleep=time.sleep, zoom_account=config.zoom_account_id,
+            sleep=gateways.sleep, zoom_account=config.zoom_account_id,
         )  # fmt: skip
         return ZoomClient(
             own if account_id == OWN else partner,
@@ -192,7 +194,7 @@ def _connect_zoom(app: Flask, config: Config, gateways: Gateways) -> None:
             budget=AccountBudget(account_id, config.zoom_plan, new_session=new_session),
             calls=StoredCalls(account_id, new_session=new_session),
             clock=gateways.clock,
-            sleep=time.sleep,
+            sleep=gateways.sleep,
             oauth_url=oauth_url,
             api_url=f"{config.zoom_url or 'https://api.zoom.us'}/v2",
             may_reach=may_reach,

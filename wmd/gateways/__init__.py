@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,6 +33,8 @@ class Gateways:
     look_at_link: Callable[[str], Looked] | None = None
     #: TXT records of a name; without one, the system's name servers.
     look_up_text: Callable[[str], Sequence[str] | None] | None = None
+    #: How short waits between two calls are waited; a test whose clock stands moves it instead.
+    sleep: Callable[[float], object] = time.sleep
     #: What speaks to Zoom for our own account; without one, that of the settings, if they name an app.
     zoom: ZoomClient | None = None
 
