@@ -33,6 +33,11 @@ LATEST: Final = timedelta(days=1, hours=2) + AFTERWARDS
 
 #: The hour from which the reminders of what lasts all day count.
 _MORNING: Final = 9
+#: While it is not settled when or where a session is, a reminder waits until so long before the start …
+HELD_UNTIL: Final = timedelta(hours=2)
+#: … or so long before it would be of no more use. What it waits for is looked at again and again meanwhile.
+_SPARE: Final = timedelta(minutes=15)
+_AGAIN: Final = timedelta(minutes=10)
 
 _WRITTEN = re.compile(r"(start|end)(?:([+-])([1-9][0-9]?)([hd]))?")
 
@@ -115,6 +120,15 @@ def useful_until(rule: Rule, among: Iterable[Rule], slot: Slot) -> datetime:
     own = due_at(rule, slot)
     others = (due_at(other, slot) for other in among if other.is_before and other.amount and other != rule)
     return min((later for later in others if later > own), default=slot.begins_at)
+
+
+def held_until(starts: Iterable[datetime], useful: datetime, now: datetime) -> datetime | None:
+    """Return when to look again at a reminder that waits for something to be settled; None when it waits no more.
+
+    ``starts``: all instants at which it may begin; the earliest counts. ``useful``: until when it is of use.
+    """
+    release = min(min(starts) - HELD_UNTIL, useful - _SPARE)
+    return min(release, now + _AGAIN) if now < release else None
 
 
 def chosen_rules(chosen: Sequence[str]) -> list[str] | None:

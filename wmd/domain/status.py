@@ -95,8 +95,17 @@ def is_disputed(starts_at: datetime, theirs: datetime | None) -> bool:
 
 def their_start(theirs: Mapping[str, object]) -> datetime | None:
     """Return the start (UTC) that a room has, from what is kept of a difference (``starts_at``, ISO 8601)."""
+    return _instant(theirs.get("starts_at"))
+
+
+def their_end(theirs: Mapping[str, object]) -> datetime | None:
+    """Return the end (UTC) that a room has (``ends_at``)."""
+    return _instant(theirs.get("ends_at"))
+
+
+def _instant(text: object) -> datetime | None:
     try:
-        at = datetime.fromisoformat(str(theirs.get("starts_at", "")))
+        at = datetime.fromisoformat(str(text))
     except ValueError:
         return None
     return at.astimezone(UTC) if at.tzinfo else None

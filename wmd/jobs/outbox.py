@@ -133,6 +133,9 @@ def _send_batch(tools: Tools, pen: Pen, line: MailLine, claims: list[Claim]) -> 
         if isinstance(one, str):
             delivery.give_up(dbs, claim, "skipped", one)
             dbs.commit()
+        elif one.hold_until is not None:
+            delivery.postpone(dbs, claim, one.hold_until)
+            dbs.commit()
         elif _rests(tools, one):
             continue
         elif tools.brakes.enter(domain_of(one.reader)):
@@ -222,7 +225,11 @@ def _marked(tools: Tools, pen: Pen, ready: Ready) -> Ready | None:
             dbs.commit()
             if not isinstance(fresh, str):
                 ready = fresh
-                continue
+                if ready.hold_until is None:
+                    continue
+                delivery.postpone(dbs, ready.claim, ready.hold_until)
+                dbs.commit()
+                return None
             state, reason = "skipped", fresh
         if state in {"", "queued"}:
             delivery.release(dbs, [ready.claim])

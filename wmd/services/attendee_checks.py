@@ -4,17 +4,33 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import Boolean, ColumnElement, String, and_, bindparam, cast, exists, func, literal, or_, select
+from sqlalchemy import (
+    BindParameter,
+    Boolean,
+    ColumnElement,
+    Integer,
+    String,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 
-from wmd.models import Attendee, Event, Follow, Message, Person, Registration
+from wmd.models import Attendee, Event, Follow, Message, Person, Registration, WebinarBinding, ZoomDrift
 from wmd.services.audience import HAS_OR_WAITS, follow_stands, gets_mail
+from wmd.services.status import RENEWING, is_current
 
 
 class Depends(NamedTuple):
     """What was read of an event and of a reader's wish.
 
     ``is_wish``: the reader must still want to hear of the session ``session_id``, and with the reminders of their own
-    that were read (``rules``, as the column has them).
+    that were read (``rules``, as the column has them). ``is_room``: the room must be as it was read, its link being
+    renewed or not (``is_renewing``), and with the same open differences of its times (``drifts``: their ids).
     """
 
     event_id: str
@@ -22,12 +38,17 @@ class Depends(NamedTuple):
     is_wish: bool = False
     session_id: str = ""
     rules: str = ""
+    is_room: bool = False
+    is_renewing: bool = False
+    drifts: str = ""
 
     def values(self) -> dict[str, Any]:
         """Return what :func:`stands` is asked with."""
         return {
             "p_of_event": self.event_id, "p_link_is_wrong": self.link_is_wrong, "p_is_wish": self.is_wish,
-            "p_session": self.session_id, "p_rules": self.rules,
+            "p_session": self.session_id, "p_rules": self.rules, "p_is_room": self.is_room,
+            "p_is_renewing": self.is_renewing, "p_drifts": self.drifts,
+            "p_drift_count": len(self.drifts.split(",")) if self.drifts else 0,
         }  # fmt: skip
 
 
@@ -64,4 +85,26 @@ def stands() -> ColumnElement[bool]:
         registered, session_id != "", chosen != "[]", ~chosen.like(literal('%"') + session_id + literal('"%'))
     )
     wish = and_(reader, or_(follows, exists().where(registered, Registration.muted_at.is_(None))), ~elsewhere)
-    return and_(link, or_(~bindparam("p_is_wish", type_=Boolean), wish))
+    return and_(
+        link, or_(~bindparam("p_is_wish", type_=Boolean), wish),
+        or_(~bindparam("p_is_room", type_=Boolean), _room_stands(event_id)),
+    )  # fmt: skip
+
+
+def _room_stands(event_id: BindParameter[str]) -> ColumnElement[bool]:
+    """Return whether an event's room is as it was read."""
+    drifts, mine = bindparam("p_drifts", type_=String), and_(WebinarBinding.event_id == event_id, is_current())
+    renewing = exists().where(mine, or_(*(WebinarBinding.state == state for state in RENEWING)))
+    open_ = (
+        select(func.count())
+        .select_from(ZoomDrift)
+        .join(WebinarBinding, WebinarBinding.id == ZoomDrift.binding_id)
+        .where(mine, ZoomDrift.state == "open", ZoomDrift.field == "time")
+    )
+    # Ids have no character that means something here.
+    known = open_.where(drifts.like(literal("%") + ZoomDrift.id + literal("%")))
+    count = bindparam("p_drift_count", type_=Integer)
+    return and_(
+        renewing == bindparam("p_is_renewing", type_=Boolean), open_.scalar_subquery() == count,
+        known.scalar_subquery() == count,
+    )  # fmt: skip

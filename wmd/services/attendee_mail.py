@@ -99,6 +99,10 @@ class AttendeeMail:
             return "the event is no longer listed"
         return ""
 
+    def hold(self) -> datetime | None:
+        """Return when to look at it again because it shall not go out yet; None when it may."""
+        return None
+
     def calendar(self) -> tuple[CalendarObject, ...]:
         """Return the invitations that go with it."""
         return ()
@@ -261,5 +265,5 @@ def read_one(
     return Reading(
         fill(press.form(words), mail.values()), words.language, person.address, calendar=mail.calendar(),
         unsubscribe=mail.unsubscribe(), event_id=shown.id if shown else "", event_version=shown.version if shown else 0,
-        depends=mail.depends(),
+        depends=mail.depends(), hold_until=mail.hold(),
     )  # fmt: skip

@@ -90,6 +90,7 @@ class Ready(NamedTuple):
     ``address`` is the person's as it was read; ``submission_id`` is empty when it is about none. ``has_bounced``: the
     address was refused before. ``event_version`` is that of the published event it tells of: any publication or hiding
     of that event raises it. ``depends``: what a mail about a session depends on besides.
+    ``hold_until``: when to look again at one that shall not go out yet.
     """
 
     claim: Claim
@@ -104,6 +105,7 @@ class Ready(NamedTuple):
     event_id: str = ""
     event_version: int = 0
     depends: Depends | None = None
+    hold_until: datetime | None = None
 
 
 def due(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
@@ -267,7 +269,9 @@ def release(dbs: Session, claims: Sequence[Claim]) -> None:
 
 
 def postpone(dbs: Session, claim: Claim, until: datetime) -> None:
-    """Give back a claimed row that was not handed over, for later: its reader's domain rests. The caller commits."""
+    """Give back a claimed row that was not handed over, for later: its reader's domain rests, or it waits for something
+    to be settled. The caller commits.
+    """
     dbs.execute(
         _END.where(Message.handoff_at.is_(None)).values(
             state="queued", attempts=Message.attempts - 1, not_before=until, **_FREE

@@ -82,6 +82,7 @@ def _ready(
         claim, reader, to_bytes(letter, press.letterhead, at=now), digest(reader.lower()), reading.address,
         submission.id if submission else "", submission.state if submission else "", reading.revision_number,
         event_id=reading.event_id, event_version=reading.event_version, depends=reading.depends,
+        hold_until=reading.hold_until,
     )  # fmt: skip
 
 

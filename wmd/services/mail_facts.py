@@ -74,7 +74,8 @@ class Reading(NamedTuple):
     """What was read for one message: its words filled in, and of what that depends.
 
     ``calendar`` goes with it; ``unsubscribe`` is the address that stops such mails; ``skip`` says why it shall not go
-    out at all. ``event_version`` is that of the published event as it was read, ``depends`` what must hold besides.
+    out at all, ``hold_until`` when to look again at one that shall not go out yet. ``event_version`` is that of the
+    published event as it was read, ``depends`` what must hold besides.
     """
 
     words: Filled
@@ -88,6 +89,7 @@ class Reading(NamedTuple):
     event_id: str = ""
     event_version: int = 0
     depends: Depends | None = None
+    hold_until: datetime | None = None
 
     @property
     def subject(self) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from wmd.domain.findings import N_
 from wmd.domain.programme import SessionView
-from wmd.domain.reminders import Rule, Slot, due_at, is_same_start, rules_of, useful_until
+from wmd.domain.reminders import Rule, Slot, due_at, held_until, is_same_start, rules_of, useful_until
 from wmd.domain.vocabulary import EventFormat, SessionStatus
 from wmd.models import Attendee, Event, Follow, Message
 from wmd.services.attendee_checks import Depends, rules_as_stored
@@ -30,6 +30,7 @@ from wmd.services.mail_rows import About
 from wmd.services.outbox import message_name
 from wmd.services.reminder_runs import MOVED, OFF, day_of_slot, is_by_day, key_of
 from wmd.services.reminder_words import lead_words
+from wmd.services.room_news import NO_NEWS, RoomNews, news_words, read_news
 
 UNWANTED: Final = "no longer wanted"
 TOO_LATE: Final = "it came too late"
@@ -48,6 +49,7 @@ class _More:
     rules: dict[str, list[str] | None] = field(default_factory=dict)
     wrong: set[str] = field(default_factory=set)
     own: dict[str, str] = field(default_factory=dict)
+    rooms: dict[str, RoomNews] = field(default_factory=dict)
     follows: set[tuple[str, str]] = field(default_factory=set)
     planned: set[str] = field(default_factory=set)
     answered: Mapping[str, str] = field(default_factory=dict)
@@ -62,6 +64,7 @@ def _prepare(dbs: Session, rows: Sequence[About], known: Known) -> None:
     ):
         more.rules[event_id] = rules
         more.wrong |= {event_id} if wrong_at is not None else set()
+    more.rooms |= read_news(dbs, event_ids)
     own = select(Attendee.person_id, rules_as_stored()).where(Attendee.person_id.in_(person_ids))
     more.own |= dict(dbs.execute(own).tuples().all())
     follows = select(Follow.person_id, Follow.event_id).where(
@@ -238,10 +241,38 @@ class ReminderMail(SessionMail):
         """The sessions that it speaks of; the first is the one it leads to."""
         return self._found or super().sessions
 
+    @property
+    def _room(self) -> RoomNews:
+        """What is to be known of the event's room. What has taken place, or takes place elsewhere, has none."""
+        if not self._rule.is_before or self.event.format is EventFormat.IN_PERSON:
+            return NO_NEWS
+        return self._more.rooms.get(self.event_id(self.row), NO_NEWS)
+
+    def hold(self) -> datetime | None:
+        """Return when to look again, while it is not settled when its sessions begin, or their link is renewed.
+
+        It waits until two hours before the earliest of the times in question, and never until it is of no more use.
+        """
+        disputes = self._room.about(self.sessions)
+        if not disputes and not self._room.is_renewing:
+            return None
+        starts = [slot_of(each).begins_at for each in self.sessions]
+        starts += [theirs.starts_at for _, theirs in disputes if theirs.starts_at is not None]
+        useful = useful_until(self._rule, self._rules, slot_of(self.sessions[0]))
+        return held_until(starts, useful, self.now)
+
+    def _notice(self) -> str:
+        told = [super()._notice(), *news_words(self._room, self.sessions, self.person.zone, self.language, self.say)]
+        return "\n\n".join(each for each in told if each)
+
     def depends(self) -> Depends | None:
         """Return what must still hold when it is handed over, besides the event's version."""
-        own = self._more.own.get(self.person.id, "")
-        return Depends(self.event_id(self.row), self._is_link_wrong, True, self.sessions[0].id, own)
+        own, event_id = self._more.own.get(self.person.id, ""), self.event_id(self.row)
+        is_room, room = self._rule.is_before, self._more.rooms.get(event_id, NO_NEWS)
+        return Depends(
+            event_id, self._is_link_wrong, True, self.sessions[0].id, own, is_room, is_room and room.is_renewing,
+            room.drift_ids if is_room else "",
+        )  # fmt: skip
 
     def _button(self) -> str:
         if self._is_link_wrong:
