@@ -14,7 +14,7 @@ from http.cookiejar import DefaultCookiePolicy
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
+from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ReadTimeoutError
 
 #: Far more than 300 registrants with their answers.
 MOST_BYTES = 8_000_000
@@ -121,7 +121,8 @@ def exchange(
 def _body(answer: requests.Response, limits: Limits, ends_at_s: float) -> bytes:
     parts: list[bytes] = []
     size = 0
-    for part in answer.iter_content(16_384):
+    # One look at the network at a time: asked for so many bytes, urllib3 would wait for all of them, however they drip.
+    while part := answer.raw.read1(16_384, decode_content=True):
         size += len(part)
         if size > limits.most_bytes:
             raise TooLong
@@ -132,7 +133,7 @@ def _body(answer: requests.Response, limits: Limits, ends_at_s: float) -> bytes:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, requests.Timeout):
+    if isinstance(error, (requests.Timeout, ReadTimeoutError)):
         return "timeout"
     return "tls" if isinstance(error, requests.exceptions.SSLError) else "connection"
 
