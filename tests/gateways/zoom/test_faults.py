@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.gateways.zoom.conftest import NOW, STARTS_AT, Desk, make_desk
+from tests.gateways.zoom.conftest import NOW, STARTS_AT, Desk, MemoryTokens, OpenBudget, make_desk
 from wmd.domain.zoom.answers import RoomKind
 from wmd.domain.zoom.calls import Delay, Label
 from wmd.domain.zoom.faults import AuthLost, Fix, Garbled, Gone, RetryAt, ZoomFault
@@ -285,3 +285,22 @@ def test_every_fault_that_lasts_ends_in_a_fault_and_a_few_calls(zoom: FakeZoom, 
         fault_of(desk, read, room_id)
         assert zoom.control.counts()[GET] <= 3
         zoom.control.no_faults()
+
+
+def test_note_that_cannot_be_written_takes_no_answer_back(zoom: FakeZoom, room_id: str) -> None:
+    class Away:
+        def note(self, *_args: object, **_more: object) -> None:
+            raise OSError("the database is away")
+
+    class AwayTokens(MemoryTokens):
+        def note(self, fault: ZoomFault | None) -> None:
+            raise OSError("the database is away")
+
+    class AwayBudget(OpenBudget):
+        def note(self, *_args: Any, **_more: Any) -> None:
+            raise OSError("the database is away")
+
+    desk = make_desk(zoom, calls=Away(), tokens=AwayTokens(), budget=AwayBudget())
+    assert desk.client.add_registrant(WEBINAR, room_id, VERA).join_url == zoom.control.ticket(room_id, VERA.email)
+    zoom.control.fault("unauthorised", times=None)
+    assert type(fault_of(desk, read, room_id)) is AuthLost

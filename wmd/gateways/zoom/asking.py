@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 import requests
 
@@ -86,7 +87,7 @@ class Asker:
                 return self._once(ask, token)
             except AuthLost as fault:
                 if fault.reason != "token" or is_renewed:
-                    self._tokens.note(fault)
+                    _written(partial(self._tokens.note, fault))
                     raise
                 token, is_renewed = self._tokens.renew_with(self._desk.fetch, instead_of=token), True
             except (RetryAt, Garbled) as fault:
@@ -121,7 +122,7 @@ class Asker:
             raise
         finally:
             self._note(ask, answer, fault, at, int((time.monotonic() - began_s) * 1000))
-        self._tokens.note(None)
+        _written(partial(self._tokens.note, None))
         return found
 
     def _spend(self, ask: Ask) -> None:
@@ -191,14 +192,16 @@ class Asker:
         status, code = (answer.status if answer else 0), (fault.code if fault else None)
         name = f"{type(fault).__name__}.{fault.reason}" if fault else ""
         tracking_id = answer.tracking_id if answer else ""
-        self._calls.note(Call(at, ask.method, ask.route, ask.label, status, code, took_ms, tracking_id, name))
+        call = Call(at, ask.method, ask.route, ask.label, status, code, took_ms, tracking_id, name)
+        _written(partial(self._calls.note, call))
         headers: Mapping[str, str] = answer.headers if answer else {}
         until, host = self._shut(ask, fault)
         # An answer that cannot be read is none: whatever stands before Zoom may be ill.
         readable = 0 if isinstance(fault, Garbled) else status
-        self._budget.note(ask.label, readable, headers, self._clock(), until=until, host=host)
+        now = self._clock()
+        _written(partial(self._budget.note, ask.label, readable, headers, now, until=until, host=host))
         if isinstance(fault, Fix) and fault.scopes:
-            self._tokens.note(fault)
+            _written(partial(self._tokens.note, fault))
         if fault is not None:
             log.info(
                 "zoom.call_failed",
@@ -231,3 +234,13 @@ class Asker:
     def _back_off_s(self, tries: int) -> float:
         """Return a wait with full jitter; more than one repetition is the job's, with its longer waits."""
         return self._draw() * 0.5 * float(2**tries)
+
+
+def _written(note: Callable[[], object]) -> None:
+    """Write a note down. One that cannot be written (the database is away) takes nobody's answer back: somebody may
+    be registered by now, and their link stands in it.
+    """
+    try:
+        note()
+    except Exception:
+        log.exception("zoom.note_not_written")
