@@ -27,6 +27,7 @@ from wmd.models import Attendee, Event, EventSession, Message, Person, Registran
 from wmd.secretbox import SecretBox
 from wmd.services import registrations as places
 from wmd.services.letters import shown
+from wmd.services.personal_links import open_token
 from wmd.services.publishing import Setting
 from wmd.services.registrant_letters import decide_letter
 from wmd.services.registration_changes import change_wanted
@@ -88,6 +89,22 @@ def test_first_mail_carries_an_invitation_to_each_chosen_date(desk: Desk) -> Non
     text = text_of(mail)
     assert "08:00–09:30, Bogotá (UTC−5)\n= Monday 11 October 2021, 15:00–16:30, Madrid" in text
     assert ("10 October" in text, f"/go/{second.code}?t=" in text) == (False, True)
+
+
+def test_invitation_leads_its_reader_into_the_room_and_its_revocation_has_no_token(desk: Desk) -> None:
+    row = desk.join("ana")
+    mail = desk.send()["ana"]
+    assert "do not forward it" in text_of(mail)
+    for _, data in objects(mail):
+        ways = re.findall(rb"/go/(\w+)(\?t=[\w.-]+)?", data.replace(b"\r\n ", b""))
+        assert len(ways) == 3
+        assert all(token for _, token in ways)
+        token = open_token(desk.box, ways[0][1][3:].decode(), scope="go", now=desk.clock.now)
+        assert token is not None
+        assert (token.person_id, token.subject) == (row.person_id, ways[0][0].decode())
+    places.cancel(desk.dbs, row, box=desk.box, now=desk.clock.now)
+    desk.dbs.commit()
+    assert [b"?t=" in data for _, data in objects(desk.send()["ana"])] == [False] * 3
 
 
 def test_cancelling_takes_the_invitation_back(desk: Desk) -> None:

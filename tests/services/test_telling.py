@@ -575,7 +575,8 @@ def written(mail: EmailMessage) -> str:
     headers = "".join(f"{name}: {value}\n" for name, value in mail.items() if name not in {"Content-Type"})
     parts = [f"==== {name or 'offered'}\n{data.decode()}" for name, data in objects(mail)]
     whole = "\n".join((headers, text_of(mail), "==== HTML", html_of(mail), *parts)).replace("\r\n", "\n")
-    whole = re.sub(r"(/me/unsubscribe/|/me/|\?t=)[\w.-]{20,}", r"\1TOKEN", whole)
+    whole = re.sub(r"\?t=(?:[\w.-]|\n ){20,}", "?t=TOKEN", whole)
+    whole = re.sub(r"(/me/unsubscribe/|/me/)[\w.-]{20,}", r"\1TOKEN", whole)
     whole = re.sub(r"/registrations/[\w-]+", "/registrations/ID", whole)
     whole = re.sub(r"/staff/desk/[\w-]+", "/staff/desk/ID", whole)
     return re.sub(r"Message-ID: .*", "Message-ID: …", whole)

@@ -18,9 +18,10 @@ from sqlalchemy.orm import Session
 
 from wmd.domain.findings import N_
 from wmd.domain.ical.invitations import CalendarObject
+from wmd.domain.ical.own_way import with_own_way
 from wmd.domain.mail_kinds import KINDS
 from wmd.domain.mail_words import Words, fill
-from wmd.domain.programme import EventView, SessionView
+from wmd.domain.programme import EntryView, EventView, SessionView
 from wmd.domain.vocabulary import SessionStatus
 from wmd.models import Attendee, Edition, Person, Registration
 from wmd.secretbox import SecretBox
@@ -30,7 +31,7 @@ from wmd.services.event_views import ShownEvent, load_events
 from wmd.services.mail_facts import MASK, Reading
 from wmd.services.mail_rows import About
 from wmd.services.mail_texts import Press, Written, read_written
-from wmd.services.personal_links import STOP_LIVES, Scope, make_token, me_until
+from wmd.services.personal_links import STOP_LIVES, Scope, go_path, make_token, me_until
 from wmd.services.session_words import When, when_lines
 from wmd.services.time_words import short_day
 
@@ -163,8 +164,17 @@ class AttendeeMail:
         way = f"{self.press.letterhead.base_url}/go/{session.code}"
         if not self._is_registered() or self.attendee is None:
             return way
-        # Sessions move, and the button in earlier mails must lead on: the room itself asks for place, state and end.
-        return f"{way}?t={self.known.links.token(self.attendee, 'go', session.code, self.now + STOP_LIVES)}"
+        if self.known.links.box is None:
+            return f"{way}?t={MASK}"
+        own = go_path(self.known.links.box, self.attendee, session.code, now=self.now)
+        return f"{self.press.letterhead.base_url}{own}"
+
+    def entry(self, session: SessionView) -> EntryView | None:
+        """Return the calendar entry of a session in the mail's language; with their own way in for who has a place."""
+        found = entry_of(session, self.language)
+        if found is None or self.known.links.box is None or not self._is_registered():
+            return found
+        return with_own_way(found, f"{self.press.letterhead.base_url}/go/{session.code}", self.way_in(session))
 
     def _is_registered(self) -> bool:
         return self.registration is not None and self.registration.state == "registered"
@@ -217,6 +227,13 @@ def next_session(event: EventView, now: datetime, which: Callable[[SessionView],
         each for each in event.sessions if each.status is SessionStatus.SCHEDULED and each.ends_at > now and which(each)
     ]
     return min(found, key=lambda each: (each.starts_at, each.code), default=None)
+
+
+def entry_of(session: SessionView, language: str) -> EntryView | None:
+    """Return the calendar entry of a session in a language, else in English, else in any."""
+    if not session.entries:
+        return None
+    return session.entries.get(language) or session.entries.get("en") or session.entries[min(session.entries)]
 
 
 def read_known(dbs: Session, rows: Sequence[About], kinds: Mapping[str, type[AttendeeMail]], links: OwnLinks) -> Known:

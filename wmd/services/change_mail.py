@@ -197,7 +197,7 @@ class ChangedMail(AttendeeMail):
         if self.left.place:
             ids |= {each.id for each in self.event.sessions if each.ends_at > self.now and self.chose(each)}
         found = [each for each in self.event.sessions if each.id in ids]
-        entries = ((each, entry_of(each, self.language)) for each in found)
+        entries = ((each, self.entry(each)) for each in found)
         return [(session, entry) for session, entry in entries if entry is not None]
 
 
@@ -274,13 +274,6 @@ def _off_words(session: SessionView) -> str:
     if session.status is SessionStatus.POSTPONED:
         return N_("Postponed; the new time is not known yet. It was to be:")
     return N_("Cancelled. It was to be:")
-
-
-def entry_of(session: SessionView, language: str) -> EntryView | None:
-    """Return the calendar entry of a session in a language, else in English, else in any."""
-    if not session.entries:
-        return None
-    return session.entries.get(language) or session.entries.get("en") or session.entries[min(session.entries)]
 
 
 @lru_cache(maxsize=512)

@@ -123,5 +123,13 @@ def me_path(dbs: Session, box: SecretBox, attendee: Attendee, *, now: datetime) 
     return f"/me/{token}/"
 
 
+def go_path(box: SecretBox, attendee: Attendee, session_code: str, *, now: datetime) -> str:
+    """Return the path of somebody's own way into a session: it opens the room while their place stands."""
+    # Sessions move, and what was handed out earlier must lead on: the room itself asks for place, state and end.
+    until = now + STOP_LIVES
+    token = make_token(box, attendee.person_id, attendee.generation, scope="go", subject=session_code, until=until)
+    return f"/go/{session_code}?t={token}"
+
+
 def _purpose(scope: Scope) -> str:
     return f"personal-link.{scope}"

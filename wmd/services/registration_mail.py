@@ -18,16 +18,21 @@ from wmd.domain.ical.invitations import CalendarObject, Party, call_off, invite,
 from wmd.domain.programme import EntryView, SessionView
 from wmd.domain.vocabulary import SessionStatus
 from wmd.models import RegistrantLetter, Registration
-from wmd.services.attendee_mail import AttendeeMail, Known
-from wmd.services.change_mail import entry_of
+from wmd.services.attendee_mail import AttendeeMail, Known, entry_of
 from wmd.services.mail_rows import About
 from wmd.services.session_words import moment_text
 
 UNWANTED: Final = "the registration stands differently by now"
 NOTHING_ON: Final = "none of the dates takes place"
 _INVITED: Final[Mapping[str, str]] = {
-    "request": N_("The invitation in this mail puts it into your calendar, and is brought up to date by itself."),
-    "publish": N_("Open the attached file to put it into your calendar."),
+    "request": N_(
+        "The invitation in this mail puts it into your calendar, and is brought up to date by itself. It holds your "
+        "own way in: do not forward it, send others the page of the event."
+    ),
+    "publish": N_(
+        "Open the attached file to put it into your calendar. It holds your own way in: do not forward it, send others "
+        "the page of the event."
+    ),
 }
 _ENDED: Final[Mapping[str, str]] = {
     "cancelled": N_("your registration is cancelled, as you asked:"),
@@ -106,7 +111,7 @@ class PlaceMail(AttendeeMail):
 
     def entries(self) -> list[tuple[SessionView, EntryView]]:
         """Return the calendar entries of the chosen sessions that are not over."""
-        found = ((each, entry_of(each, self.language)) for each in self.coming)
+        found = ((each, self.entry(each)) for each in self.coming)
         return [(session, entry) for session, entry in found if entry is not None]
 
 

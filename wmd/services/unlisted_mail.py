@@ -6,8 +6,7 @@ from wmd.domain.findings import N_
 from wmd.domain.ical.invitations import CalendarObject, Party, call_off, publication
 from wmd.domain.programme import EntryView, SessionView
 from wmd.domain.vocabulary import SessionStatus
-from wmd.services.attendee_mail import AttendeeMail
-from wmd.services.change_mail import entry_of
+from wmd.services.attendee_mail import AttendeeMail, entry_of
 from wmd.services.event_views import ShownEvent
 
 _INVITED = {

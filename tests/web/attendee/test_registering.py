@@ -21,9 +21,10 @@ from tests.services.test_private_links import LINK
 from tests.web.machine import forget_database
 from wmd.cli import publishing_setting
 from wmd.db import db
+from wmd.domain.ical import strict
 from wmd.models import Attendee, Event, EventSession, Message, Person, PrivateLink, Registration, ZoomAccount
 from wmd.services.outbox import hidden_part
-from wmd.services.personal_links import make_token
+from wmd.services.personal_links import make_token, me_path
 from wmd.services.versions import raise_status
 
 NORA = "nora@people.example"
@@ -349,3 +350,71 @@ def test_nobody_is_led_into_a_room_that_is_gone(
     answer = get(client, f"/go/{code}?t={token}")
     assert (answer.status_code, LINK in str(answer.headers)) == ((302, True) if leads_in else (200, False))
     assert ("The way in is being renewed" in answer.get_data(as_text=True)) == (not leads_in)
+
+
+def ways_in(text: str) -> list[str]:
+    """Return the personal ways into rooms that a page or an unfolded calendar file has."""
+    return re.findall(r"/go/\w+\?t=[\w.-]+", text)
+
+
+@pytest.mark.parametrize(("minutes", "opens"), [(-16, False), (-15, True)])
+def test_own_pages_lead_into_the_room_in_time(
+    app: Flask, client: FlaskClient, event: Event, clock: Clock, minutes: int, opens: bool
+) -> None:
+    code, _ = with_room(app, event, clock)
+    own = enter_page(app, event, clock)
+    clock.now = STARTS + timedelta(minutes=minutes)
+    for path in (own, own_registration(app, own)):
+        page = get(client, path).get_data(as_text=True)
+        found = ways_in(page)
+        if opens:
+            assert [way.partition("?")[0] for way in found] == [f"/go/{code}"]
+            assert get(client, found[0]).headers["Location"] == LINK
+        else:
+            assert found == []
+            assert "he room opens at Sun 10 Oct, 07:45 (Bogotá, UTC−5)" in page
+
+
+def enter_page(app: Flask, event: Event, clock: Clock) -> str:
+    """Return the path of Nora's own page, who has a place."""
+    with app.app_context():
+        dbs = db.session()
+        person = dbs.scalars(select(Person.id).where(Person.address == NORA)).one()
+        return me_path(dbs, app.extensions["wmd.secretbox"], dbs.get_one(Attendee, person), now=clock.now)
+
+
+def test_own_calendar_has_the_own_way_in_and_is_the_same_for_who_looks_again(
+    app: Flask, client: FlaskClient, event: Event, clock: Clock
+) -> None:
+    code, _ = with_room(app, event, clock)
+    own = enter_page(app, event, clock)
+    post(client, f"{own}feed", {"act": "make"})
+    path = re.findall(r"/me/calendar/[\w-]+\.ics", get(client, own).get_data(as_text=True))[0]
+    answer = get(client, path)
+    body = answer.get_data(as_text=True)
+    assert strict.check_calendar(answer.get_data()) == []
+    found = set(ways_in(body.replace("\r\n ", "")))
+    # Two dates: a token in each, in what is said, the place and the way in alike.
+    assert {way.partition("?")[0] for way in found} > {f"/go/{code}"}
+    assert (len(found), body.count("CLASS:PRIVATE"), body.count("CLASS:PUBLIC")) == (2, 2, 0)
+    clock.now = STARTS
+    assert [get(client, way).headers.get("Location") for way in found if code in way] == [LINK]
+    again = get(client, path, headers={"If-None-Match": answer.headers["ETag"]})
+    assert (again.status_code, again.get_data()) == (304, b"")
+    post(client, f"{own_registration(app, own)}/cancel")
+    post(client, f"{own}follow", {"code": event.code})
+    without = get(client, path, headers={"If-None-Match": answer.headers["ETag"]})
+    assert (without.status_code, ways_in(without.get_data(as_text=True).replace("\r\n ", ""))) == (200, [])
+    assert f"/go/{code}" in without.get_data(as_text=True).replace("\r\n ", "")
+
+
+def test_form_tells_who_has_a_place_where_their_way_in_is(
+    app: Flask, client: FlaskClient, event: Event, clock: Clock
+) -> None:
+    enter(app, event, clock)
+    path = f"/e/{event.code}/register"
+    words = 'Take the button in your mail, or <a href="/me">have your link sent again</a>.'
+    assert words in " ".join(get(client, path).get_data(as_text=True).split())
+    clock.now = STARTS + timedelta(days=3)
+    closed = get(client, path).get_data(as_text=True)
+    assert ("No registration now" in closed, words in closed) == (True, True)

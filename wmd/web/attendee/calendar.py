@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from flask import Blueprint, Response, abort, make_response, render_template, request
 
 from wmd.db import db
 from wmd.domain.ical.feed import FeedHead, join
+from wmd.domain.ical.own_way import with_own_way
 from wmd.domain.programme import SessionView
+from wmd.models import Attendee
 from wmd.services.own_programme import OwnEvent, own_events
 from wmd.services.personal_feeds import owner_of_feed
+from wmd.services.personal_links import go_path
 from wmd.web.attendee.asking import private
 from wmd.web.attendee.own_model import own_sessions
 from wmd.web.attendee.own_words import programme_of
 from wmd.web.catalogue import gettext
+from wmd.web.means import secret_box
+from wmd.web.public import addresses
 from wmd.web.public.page import absolute
 from wmd.web.reading import read_now
 
@@ -44,14 +51,29 @@ def feed(secret: str) -> Response:
         language=owner.person.language,
         too_large_text=gettext("This calendar is too large for some calendar services: follow fewer events."),
     )
-    made = join(head, sessions, language=owner.person.language, now_day=now.astimezone(UTC).date(), running=True)
-    response = private(make_response(made.body))
+    day, language = now.astimezone(UTC).date(), owner.person.language
+    made = join(head, sessions, language=language, now_day=day, running=True)
+    attendee = db.session().get_one(Attendee, owner.person.id)
+    has_place = {one.session.id for one in own_sessions(own)[0] if one.has_place}
+    ours = [_with_way(each, attendee, now) if each.id in has_place else each for each in sessions]
+    response = private(make_response(join(head, ours, language=language, now_day=day, running=True).body))
     response.headers["Content-Type"] = "text/calendar; charset=utf-8"
     response.headers["Content-Disposition"] = 'inline; filename="my-events.ics"'
     response.headers["Cache-Control"] = "private, no-cache"
-    response.add_etag()
+    # Each token is sealed anew, and says the same: what is the same but for tokens needs no second download.
+    same = hashlib.blake2b(made.body + repr((attendee.generation, sorted(has_place))).encode(), digest_size=16)
+    response.set_etag(same.hexdigest(), weak=True)
     response.make_conditional(request.environ)
     return response
+
+
+def _with_way(session: SessionView, attendee: Attendee, now: datetime) -> SessionView:
+    """Return a session whose entries have the own way in of somebody with a place in it."""
+    way, own = (
+        absolute(addresses.take_part(session.code)),
+        absolute(go_path(secret_box(), attendee, session.code, now=now)),
+    )
+    return replace(session, entries={tag: with_own_way(each, way, own) for tag, each in session.entries.items()})
 
 
 def _sessions(own: Iterable[OwnEvent]) -> Iterable[SessionView]:

@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 from wmd.domain.agenda import make_row, state_of
 from wmd.domain.following import clashes
 from wmd.domain.programme import EventView, Programme, SessionView
+from wmd.domain.vocabulary import EventFormat, SessionStatus
 from wmd.services.own_programme import OwnEvent
+from wmd.services.rooms import OPENS_BEFORE
 from wmd.web import words
 from wmd.web.attendee.own_words import programme_of
 from wmd.web.catalogue import gettext
@@ -30,6 +32,21 @@ class OwnSession(NamedTuple):
     programme: Programme
     event: EventView
     session: SessionView
+
+    @property
+    def has_place(self) -> bool:
+        """Whether its owner has a place in it: a place does not come along into an event that took another's."""
+        own = self.own
+        is_theirs = own.code == self.event.code and (not own.chosen or self.session.id in own.chosen)
+        return own.state == "registered" and is_theirs
+
+    def room_opens_at(self, now: datetime) -> datetime | None:
+        """Return when the room opens for its owner; None where they have none, or it is over, off or in person."""
+        slot = self.session
+        is_on = slot.status is SessionStatus.SCHEDULED and now < slot.ends_at
+        if not is_on or not self.has_place or self.event.format is EventFormat.IN_PERSON:
+            return None
+        return slot.starts_at - OPENS_BEFORE
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +110,8 @@ def _item(
         "row": row_item(row, one.programme, eyes, mixed=True),
         "own": one.own,
         "state": state_of(one.session, eyes.now),
+        "opens_at": one.room_opens_at(eyes.now),
+        "session_code": one.session.code,
         "code": one.event.code,
         "clash": gettext(
             "At the same time: %(titles)s", titles=", ".join(dict.fromkeys(titles[each.id] for each in beside))

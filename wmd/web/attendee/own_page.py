@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from wmd.db import db
 from wmd.services.own_programme import OwnFilter, own_events, own_filters
 from wmd.services.personal_feeds import feed_secret
+from wmd.services.personal_links import go_path
 from wmd.web.attendee.asking import Messages, language_choices, private
 from wmd.web.attendee.own_model import own_page
 from wmd.web.attendee.own_words import CADENCES, event_line, filter_line, rule_choices
@@ -36,9 +37,14 @@ def show_page(owner: Owner, status: int = 200, messages: Messages | None = None)
     secret = feed_secret(dbs, person.id, box=secret_box())
     feed_url = absolute(f"/me/calendar/{secret}.ics") if secret else ""
     filters = [_filter(each, who.language) for each in own_filters(dbs, person.id)]
+    go = {
+        code: go_path(secret_box(), attendee, code, now=now)
+        for group in shown.groups for item in group["items"]
+        if item["opens_at"] and item["opens_at"] <= now and (code := item["session_code"])
+    }  # fmt: skip
     rendered = render_template(
         "attendee/own_page.html", owner=owner, person=person, attendee=attendee, zone=zone, now=now, noindex=True,
-        viewer=None, shown=shown, past=past, filters=filters, messages=messages or {},
+        viewer=None, shown=shown, go=go, past=past, filters=filters, messages=messages or {},
         unlisted=[(each, *event_line(each.edition, each.code, who.language)) for each in shown.unlisted],
         typed={name: form.get(name, getattr(person, name)) for name in ("language", "zone")},
         mode=form.get("mode", "own" if attendee.reminders is not None else "organiser"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import NamedTuple
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -11,11 +12,14 @@ from flask.typing import ResponseReturnValue
 from wmd.db import db
 from wmd.errors import InvalidContentError
 from wmd.models import Event, Registration
+from wmd.services.own_programme import OwnEvent
+from wmd.services.personal_links import go_path
 from wmd.services.registration_changes import change_wanted, keep_dates, own_dates, show_to_organiser
 from wmd.services.registration_wishes import LONGEST_NAME, is_open, said_by, takes_place
 from wmd.services.registrations import accept_offer, cancel
 from wmd.web.attendee.asking import Messages, private
-from wmd.web.attendee.following import find_event
+from wmd.web.attendee.following import Found, find_event
+from wmd.web.attendee.own_model import OwnSession
 from wmd.web.attendee.owners import Owner, owner_of
 from wmd.web.attendee.registering import LABELS, question_fields, session_choices, wanted_of
 from wmd.web.catalogue import gettext
@@ -26,6 +30,7 @@ from wmd.web.public import addresses
 from wmd.web.public.rows import Eyes
 from wmd.web.public.ticket import ticket_of
 from wmd.web.reading import read_now
+from wmd.web.words import moment
 
 bp = Blueprint("own_registrations", __name__)
 
@@ -36,6 +41,21 @@ def _own(owner: Owner, registration_id: str) -> Registration:
     if row is None or row.person_id != owner.person.id or row.state == "unconfirmed":
         abort(404)
     return row
+
+
+class Door(NamedTuple):
+    """The way into the room of one date: when it opens, then where it leads; ``label`` of one of several."""
+
+    label: str
+    opens_at: datetime
+    url: str
+
+
+def own_sessions_of(row: Registration, found: Found) -> list[OwnSession]:
+    """Return the dates of the event of a registration, as the own programme has them."""
+    state = row.state if row.ended_at is None else ""
+    own = OwnEvent(found.programme.edition.slug, found.event.code, row.event_id, "", row.id, state, tuple(row.sessions))
+    return [OwnSession(own, found.programme, found.event, each) for each in found.event.sessions]
 
 
 def show(owner: Owner, row: Registration, status: int = 200, messages: Messages | None = None) -> Response:
@@ -56,9 +76,17 @@ def show(owner: Owner, row: Registration, status: int = 200, messages: Messages 
         own = {session.id for session in own_dates(dbs, row, now=now)}
         sessions = [each for each in sessions if each[0] in own] if len(own) > 1 else []
         chosen = [id_ for id_, _ in sessions]
+    doors = [
+        Door(
+            moment(one.session.starts_at, zone) if len(found.event.sessions) > 1 else "", opens_at,
+            go_path(box, owner.attendee, one.session.code, now=now) if opens_at <= now else "",
+        )
+        for one in own_sessions_of(row, found)
+        if (opens_at := one.room_opens_at(now))
+    ]  # fmt: skip
     page = render_template(
         "attendee/own_registration.html", owner=owner, row=row, messages=messages or {}, noindex=True, zone=zone,
-        ticket=ticket_of(found.event, found.programme, Eyes(zone, "en", now)), labels=LABELS,
+        ticket=ticket_of(found.event, found.programme, Eyes(zone, "en", now)), labels=LABELS, doors=doors,
         sessions=sessions, questions=questions, is_open=takes_more,
         chosen=request.form.getlist("sessions") if wishes else chosen,
         name=request.form.get("name", "") if names_itself else said.name or owner.person.name,
