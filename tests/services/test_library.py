@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.factories import make_edition, make_event, make_programme
+from wmd.domain.banners import Banners
 from wmd.domain.programme import Programme, Site
 from wmd.domain.status import EventStatus, Status
 from wmd.errors import NotLoadedError
@@ -26,6 +27,7 @@ class Shelf:
     looks: int = 0
     loads: int = 0
     status_version: int = 1
+    banner_version: int = 1
     status_loads: int = 0
     gate: threading.Event = field(default_factory=threading.Event)
     previous: Programme | None = None
@@ -40,7 +42,7 @@ class Shelf:
     def versions(self) -> Mapping[str, int]:
         self.looks += 1
         self._check()
-        return {"site": 1, "status": self.status_version, "edition:2021": self.version}
+        return {"site": 1, "status": self.status_version, "banners": self.banner_version, "edition:2021": self.version}
 
     def site(self) -> Site:
         self._check()
@@ -59,6 +61,10 @@ class Shelf:
         self._check()
         self.status_loads += 1
         return Status(self.status_version, {"AAAAAA": EventStatus("AAAAAA", registration="full")})
+
+    def banners(self) -> Banners:
+        self._check()
+        return Banners(self.banner_version)
 
 
 @dataclass
@@ -257,6 +263,9 @@ class _Mute:
 
     def status(self) -> Status:
         return self._shelf.status()
+
+    def banners(self) -> Banners:
+        return self._shelf.banners()
 
 
 def test_restored_database_with_a_lower_version_is_read_anew() -> None:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -251,6 +252,9 @@ SETTINGS = {
 }
 
 STAFF_ROUTES = {
+    "GET /staff/banner": staff("/staff/banner"),
+    "POST /staff/banner": staff("/staff/banner", 422, reader=403, form={"id": str(UUID(int=1)), "kind": "info"}),
+    "POST /staff/banner/<banner_id>/end": staff("/staff/banner/none/end", 303, reader=403),
     "GET /staff/day": staff("/staff/day"),
     "GET /staff/day/<code>/letter": staff("/staff/day/ZZZZZZ/letter", 404, reader=403),
     "POST /staff/day/<code>/letter": staff("/staff/day/ZZZZZZ/letter", 404, reader=403),

@@ -84,7 +84,7 @@ class Seconds:
 
 
 #: What does not come from the programme, and so asks for no version.
-FIXED = frozenset({"/about", "/privacy", "/accessibility", "/programme-template.csv", "/programme.schema.json"})
+FIXED = frozenset({"/programme-template.csv", "/programme.schema.json"})
 
 
 @dataclass
@@ -189,7 +189,7 @@ def test_cold_address_costs_the_same_with_one_event_and_with_three(
     databases: Databases, engine: Engine, tmp_path: Path
 ) -> None:
     # What differs between the engines is the same for all kinds: two of them are enough on the second.
-    asked = KINDS if engine == "sqlite" else {name: KINDS[name] for name in ("feeds.calendar", "statics.about")}
+    asked = KINDS if engine == "sqlite" else {name: KINDS[name] for name in ("feeds.calendar", "exports.csv_template")}
     costs: list[dict[str, int]] = []
     for events in (1, 3):
         folder = tmp_path / str(events)
@@ -206,7 +206,7 @@ def test_cold_address_costs_the_same_with_one_event_and_with_three(
         databases.drop(url)
     assert costs[0] == costs[1]
     assert 10 < max(costs[0].values()) <= 40
-    assert costs[0]["statics.about"] == 0
+    assert costs[0]["exports.csv_template"] == 0
 
 
 def _names() -> dict[str, str]:

@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
+from wmd.domain.banners import Banners
 from wmd.domain.index import Index
 from wmd.domain.programme import Programme, Site
 from wmd.domain.status import Status
@@ -50,6 +51,9 @@ class Source(Protocol):
 
     def status(self) -> Status:
         """Load what is known of the ways into events."""
+
+    def banners(self) -> Banners:
+        """Load the banners."""
 
 
 class GoodCopies:
@@ -141,6 +145,7 @@ class Library:
         self._wanted: Mapping[str, int] = {}
         self._site: Site | None = None
         self._status = Status()
+        self._banners = Banners()
         self._programmes: dict[str, Programme] = {}
         self._indexes: dict[str, tuple[Programme, Index]] = {}
         self._loaded: dict[str, int] = {}
@@ -207,7 +212,7 @@ class Library:
         return [
             name
             for name, version in self._wanted.items()
-            if self._loaded.get(name) != version and (name in {"site", "status"} or self._held(name))
+            if self._loaded.get(name) != version and (name in {"site", "status", "banners"} or self._held(name))
         ]
 
     def _held(self, name: str) -> bool:
@@ -226,6 +231,9 @@ class Library:
                 elif name == "status":
                     self._status = self._source.status()
                     self._note(name, self._status.version)
+                elif name == "banners":
+                    self._banners = self._source.banners()
+                    self._note(name, self._banners.version)
                 else:
                     self._load_edition(name.removeprefix("edition:"))
             except Exception as error:  # the old value serves; staff see the alarm in /readyz
@@ -313,6 +321,11 @@ class Library:
         """Return what is known of the ways into events: nothing, in a process that could not read it yet."""
         self.versions()
         return self._status
+
+    def banners(self) -> Banners:
+        """Return the banners: none, in a process that could not read them yet."""
+        self.versions()
+        return self._banners
 
     def warm(self) -> None:
         """Load every edition that is not held yet, so that nobody waits for it and each has its good copy."""

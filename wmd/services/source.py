@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine, select
 
 from wmd.db import reading
+from wmd.domain.banners import Banners
 from wmd.domain.programme import Programme, Site, TopicView
 from wmd.domain.status import Status
 from wmd.models import Edition, Event, EventSession, SiteState, Topic
+from wmd.services.banners import banners_version, load_banners
 from wmd.services.programme import edition_view, load_programme, load_series
 from wmd.services.status import load_status
 
@@ -28,17 +30,17 @@ class DatabaseSource:
     shows_looks: bool = False
 
     def versions(self) -> Mapping[str, int]:
-        """Return the versions of the site, the status value and every edition: one statement."""
+        """Return the versions of the site, the status value, the banners and every edition: one statement."""
         with reading(self.engine) as connection:
             state = select(SiteState.version, SiteState.status_version).where(SiteState.id == 1).subquery()
             rows = connection.execute(
-                select(Edition.slug, Edition.version, state.c.version, state.c.status_version).select_from(
-                    state.outerjoin(Edition, Edition.id > 0)
-                )
-            ).all()
-        found = {f"edition:{slug}": version for slug, version, _, _ in rows if slug is not None}
+                select(
+                    Edition.slug, Edition.version, state.c.version, state.c.status_version, banners_version()
+                ).select_from(state.outerjoin(Edition, Edition.id > 0))
+            ).all()  # fmt: skip
+        found = {f"edition:{slug}": version for slug, version, *_ in rows if slug is not None}
         if rows:
-            found |= {"site": rows[0][2], "status": rows[0][3]}
+            found |= {"site": rows[0][2], "status": rows[0][3], "banners": rows[0][4]}
         return found
 
     def site(self) -> Site:
@@ -55,6 +57,11 @@ class DatabaseSource:
         """Load what is known of the ways into events."""
         with reading(self.engine) as connection:
             return load_status(connection, shows_looks=self.shows_looks)
+
+    def banners(self) -> Banners:
+        """Load the banners."""
+        with reading(self.engine) as connection:
+            return load_banners(connection)
 
 
 def _load_site(connection: Connection, current: str | None) -> Site:

@@ -9,6 +9,7 @@ from typing import Any, Literal, NoReturn
 
 from flask import Response, abort, current_app, make_response, render_template, request
 
+from wmd.domain.banners import Banners
 from wmd.domain.programme import Programme, Site
 from wmd.domain.status import Status
 from wmd.domain.zones import canonical
@@ -87,6 +88,11 @@ def read_status() -> Status:
     return library().status()
 
 
+def read_banners() -> Banners:
+    """Return the banners; every page that may be kept names them among its values."""
+    return library().banners()
+
+
 def not_ready() -> NoReturn:
     """Answer 503 and when to ask again: a page to people, a line to calendars and other machines.
 
@@ -115,7 +121,7 @@ def viewer(default_zone: str) -> Viewer:
 def keep(
     response: Response,
     *,
-    values: Iterable[Programme | Site | Status],
+    values: Iterable[Programme | Site | Status | Banners],
     valid_until: datetime | None,
     pinned: bool = False,
     by_zone: bool = True,
@@ -150,7 +156,9 @@ def keep(
     return response
 
 
-def _name_of(value: Programme | Site | Status) -> str:
+def _name_of(value: Programme | Site | Status | Banners) -> str:
     if isinstance(value, Programme):
         return f"edition:{value.edition.slug}"
+    if isinstance(value, Banners):
+        return "banners"
     return "status" if isinstance(value, Status) else "site"

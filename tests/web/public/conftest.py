@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.conftest import Clock, make_test_app
+from wmd.domain.banners import Banners
 from wmd.domain.programme import Programme, SeriesView, Site
 from wmd.domain.status import Status
 from wmd.services.library import Library
@@ -56,6 +57,9 @@ class InMemory:
 
     def status(self) -> Status:
         return self.known
+
+    def banners(self) -> Banners:
+        return Banners()
 
 
 @dataclass

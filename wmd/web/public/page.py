@@ -10,10 +10,11 @@ from urllib.parse import urlencode
 from flask import Response, current_app, make_response, render_template, request
 
 from config import Config
+from wmd.domain.banners import BannerView
 from wmd.domain.change_notes import notes_turn_at
 from wmd.domain.programme import EditionView, Programme, Site
 from wmd.domain.status import Status
-from wmd.web.reading import Viewer, keep
+from wmd.web.reading import Viewer, keep, read_banners, read_now
 
 
 def base_url() -> str:
@@ -59,6 +60,12 @@ def demo_kind(edition: EditionView | None, programmes: Iterable[Programme]) -> s
     return "lead" if edition is not None and len(leads) == 1 and made_up.count(False) == 1 else "some"
 
 
+def present_banners(edition: object = None) -> list[BannerView]:
+    """Return the banners of a page that is made anew each time, for templates."""
+    slug = edition.slug if isinstance(edition, EditionView) else ""
+    return read_banners().standing(slug, read_now())
+
+
 def page(
     template: str,
     *,
@@ -76,12 +83,14 @@ def page(
     ``canonical`` is a path; ``values`` are those the model was made from, ``valid_until`` when it reads differently,
     beside the notes of changes, of which any page may show some.
     """
+    banners, slug = read_banners(), edition.slug if edition is not None else ""
     response = make_response(
         render_template(
             template,
             viewer=who,
             now=now,
             edition=edition,
+            banners=banners.standing(slug, now),
             demo=demo_kind(edition, (value for value in values if isinstance(value, Programme))),
             next_path=here_without_zone(),
             canonical_url=absolute(canonical),
@@ -89,5 +98,5 @@ def page(
         )
     )
     turns = (notes_turn_at(value, now) for value in values if isinstance(value, Programme))
-    until = min((at for at in (valid_until, *turns) if at is not None), default=None)
-    return keep(response, values=values, valid_until=until, pinned=pinned)
+    until = min((at for at in (valid_until, banners.turns_at(slug, now), *turns) if at is not None), default=None)
+    return keep(response, values=[*values, banners], valid_until=until, pinned=pinned)

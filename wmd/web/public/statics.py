@@ -29,8 +29,9 @@ from config import Config
 from wmd.domain.zones import CHOICES
 from wmd.services.retention import RULES
 from wmd.web.public.arguments import named_zone
+from wmd.web.public.page import present_banners
 from wmd.web.published import Publish
-from wmd.web.reading import keep, read_now, read_site, viewer
+from wmd.web.reading import keep, read_banners, read_now, read_site, viewer
 from wmd.web.words import select_locale
 
 bp = Blueprint("statics", __name__)
@@ -43,14 +44,15 @@ _COMPRESSIBLE = frozenset({"text/css", "text/javascript", "application/javascrip
 def _text(template: str, **more: object) -> Response:
     config: Config = current_app.extensions["wmd.config"]
     named_zone()
-    who = viewer("UTC")
+    who, banners, now = viewer("UTC"), read_banners(), read_now()
     page = render_template(
         template,
         viewer=who,
+        banners=banners.standing("", now),
         canonical_url=config.base_url + request.path,
         **more,
     )
-    return keep(make_response(page), values=(), valid_until=None)
+    return keep(make_response(page), values=[banners], valid_until=banners.turns_at("", now))
 
 
 @bp.get("/about")
@@ -149,6 +151,6 @@ def _names_its_digest() -> bool:
 
 def register(app: Flask) -> None:
     """Add the pages, ``asset`` and ``zone_options`` for templates, and how long browsers keep static files."""
-    app.jinja_env.globals.update(asset=asset, zone_options=zone_options)
+    app.jinja_env.globals.update(asset=asset, zone_options=zone_options, present_banners=present_banners)
     app.after_request(_keep_static)
     app.register_blueprint(bp)

@@ -8,6 +8,7 @@ from flask import Blueprint, Flask
 
 from wmd.web.staff import (
     audit,
+    banner,
     bulk,
     day,
     day_letters,
@@ -37,6 +38,7 @@ MODULES: tuple[ModuleType, ...] = (
     start,
     day,
     day_letters,
+    banner,
     desk,
     editing,
     listing,

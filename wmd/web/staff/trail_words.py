@@ -14,6 +14,7 @@ from wmd.web.staff.desk_words import STATE_WORDS
 from wmd.web.staff.room_words import ACCOUNT_WORDS, BINDING_WORDS, DRIFT_WORDS
 
 ACTS = {
+    "put-banner": N_("put a banner up"), "end-banner": N_("took a banner down"),
     "add-contact": N_("added a contact"), "announce": N_("wrote to several"), "ask-partner": N_("asked a partner"),
     "ask-to-export": N_("asked for what is kept about them"), "ask-to-erase": N_("asked to be erased"),
     "ask-to-address": N_("asked to change a mail address"), "bounce": N_("came back"),
@@ -61,7 +62,7 @@ KINDS = {
     "topics": N_("topics"), "series": N_("series"), "question": N_("question"), "reason": N_("reason"),
     "mail": N_("mail"), "message": N_("mail"), "mail-text": N_("words of a mail"), "address": N_("mail address"),
     "registration": N_("place in an event"), "registrant-letter": N_("letter to those registered"),
-    "image": N_("picture"), "logo-pack": N_("logo pack"), "binding": N_("room of an event"),
+    "banner": N_("banner"), "image": N_("picture"), "logo-pack": N_("logo pack"), "binding": N_("room of an event"),
     "zoom-account": N_("Zoom account"),
     "drift": N_("difference between programme and room"),
 }  # fmt: skip
