@@ -152,6 +152,30 @@ def test_link_is_named_in_plain_words_and_never_repeated(name: str, raw: str, le
     assert [part for part in ("81234567890", "c2VjcmV0", "WN_") if part in repr(advice) + advice.say()] == []
 
 
+@pytest.mark.parametrize(
+    ("name", "raw", "doubts"),
+    [
+        ("registration.url", "https://zoom.us/webinar/register/WN_TG7X-dycRuOObP11RPHuq", ["looks cut or mistyped"]),
+        (
+            "registration.url",
+            "https://zoomgov.com/webinar/register/WN_TG7X-dycRuOObP11RPHuqA",
+            ["Links of zoomgov.com do not open in every country"],
+        ),
+        ("registration.url", "https://events.teams.microsoft.com/event/1", ["cannot be checked"]),
+        ("registration.join_link", "https://zoom.us/j/8123456789", ["somebody's personal room"]),
+        ("registration.join_link", "https://zoom.us/my/somebody", ["somebody's personal room"]),
+        ("registration.join_link", "https://teams.microsoft.com/l/meetup-join/1", []),
+        ("web_url", "https://example.org/event", []),
+        ("registration.join_link", "https://zoom.us/s/81234567890?zak=x", []),
+    ],
+)
+def test_doubts_about_a_link_are_said_beside_what_it_is(name: str, raw: str, doubts: list[str]) -> None:
+    _, *others = on_links({name: raw})
+
+    assert len(others) == len(doubts)
+    assert all(words in advice.say() for words, advice in zip(doubts, others, strict=True))
+
+
 def test_empty_links_get_no_advice() -> None:
     assert on_links({"registration.url": "  ", "title": "https://example.org"}) == []
 

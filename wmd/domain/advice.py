@@ -195,6 +195,8 @@ _KEPT_PRIVATE = N_(
 )
 _NOT_HERE = N_("This is a join link. It must not be public: put it into the field for the join link.")
 _SHORT = N_("This is a short link; nobody sees where it leads. Paste the address it leads to.")
+#: Warnings of ``classify`` that are said beside what a link is.
+_DOUBTS = {"link.personal-room", "link.token", "link.number", "link.regional", "link.wrapped", "link.idn"}
 _BROKEN = N_("This cannot be a link that people open.")
 
 
@@ -204,9 +206,21 @@ def on_links(typed: Mapping[str, str]) -> list[Advice]:
     for name in _LINK_FIELDS:
         raw = typed.get(name, "").strip()
         if raw:
-            level, text = _said_of(classify(raw), name)
+            link = classify(raw)
+            level, text = _said_of(link, name)
             found.append(Advice("link", name, level, text))
+            found += _doubts(link, name)
     return found
+
+
+def _doubts(link: Link, name: str) -> list[Advice]:
+    """Return what else should be looked at; that a page elsewhere is not checked matters only where people register."""
+    codes = _DOUBTS | ({"link.not-checked"} if name == "registration.url" and link.public else set())
+    return [
+        Advice("link", name, finding.level, finding.text, dict(finding.params))
+        for finding in link.findings
+        if finding.code in codes
+    ]
 
 
 def _said_of(link: Link, name: str) -> tuple[Level, str]:

@@ -27,6 +27,7 @@ __all__ = [
     "is_zoom_host",
     "is_zoom_page",
     "lint_public_text",
+    "take_out_refused",
 ]
 
 #: Longer links are cut by mail programs and calendars.
@@ -51,6 +52,8 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 _APP_LINK = re.compile(r"(?<!\w)(?:zoommtg|zoomus|zoomrc|zoomphonecall|msteams|webexteams|wbx):/?/?\S", re.IGNORECASE)
+#: No link that is refused is without one of these, however its characters are written; a text without is not searched.
+_MAY_BE_REFUSED = re.compile(r"(?i)zoom|webex|zak|tk|[&%]|[^\x00-\x7f]")
 _EMAIL = re.compile(
     r"(?<![\w.+%@-])[\w+%-][\w.+%'-]{0,63}"
     r"(?:@|\s?[\[({]\s?(?:at|arroba|ät)\s?[\])}]\s?)"
@@ -291,6 +294,29 @@ def find_private_links(text: str) -> list[Link]:
     found = [link for match in _URL.finditer(text) if (link := _private(match[0], _NESTING)) is not None]
     found += [Link(LinkKind.JOIN, "other", "", refused=True) for _ in _APP_LINK.finditer(text)]
     return found
+
+
+def take_out_refused(text: str) -> tuple[str, Link | None]:
+    """Return a text without the links that only one person may have, and the first of them; None when there is none.
+
+    A host's link and somebody's ticket are kept nowhere, not even sealed in a draft. The rest of the text stays as it
+    is, unless such a link was dressed up so that it cannot be cut out of it.
+    """
+    if not _MAY_BE_REFUSED.search(text):
+        return text, None
+    found: list[Link] = []
+
+    def cut(match: re.Match[str]) -> str:
+        link = _private(match[0], _NESTING)
+        if link is None or link.kind not in REFUSED_KINDS:
+            return match[0]
+        found.append(link)
+        return match[0][len(match[0].rstrip(_TRAILING)) :]
+
+    left = _URL.sub(cut, text)
+    if any(link.kind in REFUSED_KINDS for link in find_private_links(left)):
+        left = _URL.sub(cut, _folded(left))
+    return left, found[0] if found else None
 
 
 def contains_private_link(text: str) -> bool:

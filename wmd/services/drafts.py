@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from wmd.domain.codes import Mint
+from wmd.domain.forms.refused import without_refused
 from wmd.domain.forms.typed import Typed, original_of
 from wmd.models import Draft, Edition, Person, Submission
 from wmd.secretbox import SecretBox
@@ -89,8 +90,10 @@ def create_draft(
 ) -> Draft:
     """Begin a draft, or return the owner's one of the same form: a second POST of it finds the first.
 
-    Raises ValueError when the owner has more drafts than anybody works on, or the form's token is somebody else's.
+    Links that only one person may have are not kept. Raises ValueError when the owner has more drafts than anybody
+    works on, or the form's token is somebody else's.
     """
+    typed, _ = without_refused(typed)
     found = dbs.scalars(select(Draft).where(Draft.form_token == new.form_token)).first()
     if found is not None:
         if find_draft(dbs, found.id, owner) is None:
@@ -173,8 +176,9 @@ def save_draft(
     """Save what was typed over ``version``; a Conflict holding both when another version is stored.
 
     One statement decides, so that of two at once one is told. Typing the same again conflicts with nothing; what was
-    handed in stays as it was.
+    handed in stays as it was. Links that only one person may have are not kept.
     """
+    typed, _ = without_refused(typed)
     done = dbs.execute(
         update(Draft)
         .where(Draft.id == draft.id, Draft.version == version, Draft.handed_in_at.is_(None))

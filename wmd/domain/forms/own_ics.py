@@ -16,7 +16,7 @@ from wmd.domain.findings import N_, Finding, Level
 from wmd.domain.forms.named import code_of
 from wmd.domain.forms.typed import Typed, count_of
 from wmd.domain.forms.writing import type_event
-from wmd.domain.links import find_emails, find_private_links
+from wmd.domain.links import find_emails, find_private_links, take_out_refused
 
 #: A calendar of one's own; a whole programme comes another way.
 LARGEST_BYTES = 500_000
@@ -65,7 +65,8 @@ def read_entries(data: bytes, *, language: str, zone: str) -> tuple[list[OwnEntr
     defaults = IcsDefaults(organiser="", language=language, zone=zone)
     read = read_ics.read(data, "calendar.ics", edition_slug="", defaults=defaults)
     entries = [_entry(event, read.join_links.get(event.key, ""), language) for event in read.file.events[:MOST_ENTRIES]]
-    return entries, [finding for finding in read.findings if finding.code.startswith(("ics.", "file.", "time."))]
+    said = ("ics.", "file.", "time.", "link.host-key", "link.personal-ticket")
+    return entries, [finding for finding in read.findings if finding.code.startswith(said)]
 
 
 def _entry(event: EventContent, join_link: str, language: str) -> OwnEntry:
@@ -79,7 +80,7 @@ def _entry(event: EventContent, join_link: str, language: str) -> OwnEntry:
         typed |= {f"{path}.{cell}": written.get(f"{path}.{cell}", "") for cell in _CELLS}
     for name in ("registration.url", "web_url"):
         typed[name] = written.get(name, "")
-    typed["registration.join_link"] = join_link
+    typed["registration.join_link"] = take_out_refused(join_link)[0]
     return OwnEntry(title, typed, cut + cut_title)
 
 

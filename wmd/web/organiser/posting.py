@@ -17,6 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from wmd.db import db
 from wmd.domain.findings import Finding
 from wmd.domain.forms.fields import FIELDS, pattern_of
+from wmd.domain.forms.refused import without_refused
 from wmd.domain.forms.typed import collect, with_original
 from wmd.services.drafts import Owner
 from wmd.services.rate_limits import Limit
@@ -80,9 +81,10 @@ def _named_edition() -> str:
 
 
 def read_posted() -> tuple[dict[str, str], list[Finding]]:
-    """Return what was typed and what did not fit; nothing but fields of the form is looked at."""
+    """Return what was typed, and what did not fit or is kept nowhere; nothing but fields of the form is looked at."""
     typed, findings = posted_fields()
-    return with_original(typed), findings
+    kept, refused = without_refused(with_original(typed))
+    return kept, [*findings, *refused]
 
 
 def posted_fields() -> tuple[dict[str, str], list[Finding]]:
