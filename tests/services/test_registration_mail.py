@@ -104,7 +104,29 @@ def test_invitation_leads_its_reader_into_the_room_and_its_revocation_has_no_tok
         assert (token.person_id, token.subject) == (row.person_id, ways[0][0].decode())
     places.cancel(desk.dbs, row, box=desk.box, now=desk.clock.now)
     desk.dbs.commit()
-    assert [b"?t=" in data for _, data in objects(desk.send()["ana"])] == [False] * 3
+    assert [b"?t=" in data for _, data in objects(desk.send()["ana"])] == [False] * 2
+
+
+def test_each_date_is_offered_by_a_mail_of_its_own(desk: Desk) -> None:
+    desk.join("ana")
+    mail = desk.send()["ana"]
+    assert desk.mails_after_sending() == []
+    desk.clock.now += timedelta(minutes=1)
+    [(reader, short)] = desk.mails_after_sending()
+    uids = desk.dbs.scalars(select(EventSession.uid).order_by(EventSession.starts_at)).all()
+    found = [(method, str(entry["UID"])) for method, entry in map(read_invitation, (mail, short))]
+    assert (reader, found) == ("ana@people.example", [("REQUEST", uid) for uid in uids])
+    assert (text_of(mail).count("11 October"), text_of(short).count("10 October")) == (2, 0)
+
+
+@pytest.mark.parametrize("wish", ["publish", "none"])
+def test_who_changed_their_mind_about_invitations_gets_no_short_mail(desk: Desk, wish: str) -> None:
+    row = desk.join("ana")
+    desk.send()
+    desk.dbs.get_one(Attendee, row.person_id).invitations = wish
+    desk.dbs.commit()
+    desk.clock.now += timedelta(minutes=1)
+    assert desk.mails_after_sending() == []
 
 
 def test_cancelling_takes_the_invitation_back(desk: Desk) -> None:
@@ -113,9 +135,12 @@ def test_cancelling_takes_the_invitation_back(desk: Desk) -> None:
     places.cancel(desk.dbs, row, box=desk.box, now=desk.clock.now)
     desk.dbs.commit()
     mail = desk.send()["ana"]
+    desk.clock.now += timedelta(minutes=1)
+    apart = [mail for _, mail in desk.mails_after_sending()]
 
-    assert [str(name) for name, _ in objects(mail)] == ["", "invite.ics", "invite-2.ics"]
-    assert b"METHOD:CANCEL" in objects(mail)[0][1]
+    uids = desk.dbs.scalars(select(EventSession.uid).order_by(EventSession.starts_at)).all()
+    found = [(method, str(entry["UID"])) for method, entry in map(read_invitation, (mail, *apart))]
+    assert found == [("CANCEL", uids[0]), ("CANCEL", uids[1])]
     assert "as you asked" in text_of(mail)
 
 
@@ -197,10 +222,15 @@ def test_other_dates_are_invited_to_and_those_left_out_taken_back(desk: Desk) ->
     desk.clock.now += timedelta(minutes=1)
     change_wanted(desk.dbs, row, Wanted(sessions=(second,)), box=desk.box, now=desk.clock.now)
     desk.dbs.commit()
-    attached = [data for name, data in objects(desk.send()["ana"]) if name]
+    new = desk.mails_after_sending()
+    desk.clock.now += timedelta(minutes=1)
+    new += desk.mails_after_sending()
 
-    assert [b"METHOD:REQUEST" in data for data in attached] == [True, False]
-    assert [b"METHOD:CANCEL" in data for data in attached] == [False, True]
+    # Each is offered by a mail of its own: a mail program takes up one of each mail.
+    uids = dict(desk.dbs.execute(select(EventSession.id, EventSession.uid)).tuples().all())
+    found = [(method, str(entry["UID"])) for method, entry in (read_invitation(mail) for _, mail in new)]
+    assert found == [("REQUEST", uids[second]), ("CANCEL", uids[first])]
+    assert "takes a date of it out of your calendar:\n\nSun 10 Oct: " in text_of(new[1][1])
     change_wanted(desk.dbs, row, Wanted(sessions=(second,)), box=desk.box, now=desk.clock.now)
     desk.dbs.commit()
     assert desk.send() == {}
@@ -285,10 +315,21 @@ def arrange(desk: Desk, kind: str) -> None:
     elif kind in {"registrants-letter", "staff-letter"}:
         desk.send()
         letter(desk, by_staff=kind == "staff-letter")
+    elif kind == "calendar-entry":
+        desk.send()
+        desk.clock.now += timedelta(minutes=1)
     desk.dbs.commit()
 
 
-KINDS = ("registered", "waiting", "place-offered", "registration-ended", "registrants-letter", "staff-letter")
+KINDS = (
+    "registered",
+    "calendar-entry",
+    "waiting",
+    "place-offered",
+    "registration-ended",
+    "registrants-letter",
+    "staff-letter",
+)
 
 
 @pytest.mark.parametrize("kind", KINDS)

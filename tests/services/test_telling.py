@@ -270,6 +270,58 @@ def test_new_date_is_told_and_invited(stage: Stage) -> None:
     assert read_invitation(mails["ravi"])[0] == "REQUEST"
 
 
+def several_dates(count: int, hour: int, **facts: Any) -> list[dict[str, Any]]:
+    return [
+        documents.session(
+            key=f"s{day}", starts=f"2021-10-{day:02}T{hour}:00", ends=f"2021-10-{day:02}T{hour + 1}:00", time_text="",
+            **facts,
+        )
+        for day in range(7, 7 + count)
+    ]  # fmt: skip
+
+
+def to_ravi(stage: Stage) -> list[EmailMessage]:
+    """Let people be told, and the short mails follow; return what Ravi got."""
+    before = len(stage.mailbox.mails)
+    stage.tell()
+    stage.tell(MINUTE)
+    return [mail for reader, mail in stage.mailbox.mails[before:] if reader == "ravi@attendees.example"]
+
+
+@ONE_ENGINE
+def test_several_dates_that_move_are_a_mail_each_for_who_is_invited(stage: Stage) -> None:
+    stage.publish(*several_dates(3, 15))
+    to_ravi(stage)
+    stage.publish(*several_dates(2, 17), *several_dates(3, 15, status="cancelled")[2:])
+    mails = to_ravi(stage)
+    uids = stage.dbs.scalars(
+        select(EventSession.uid).where(EventSession.key.in_(["s7", "s8", "s9"])).order_by(EventSession.key)
+    ).all()
+    found = [(method, str(entry["UID"])) for method, entry in map(read_invitation, mails)]
+    assert (found[0], sorted(found)) == (
+        ("REQUEST", uids[0]), sorted([("REQUEST", uids[0]), ("REQUEST", uids[1]), ("CANCEL", uids[2])])
+    )  # fmt: skip
+    assert [str(mail["Subject"]) for mail in mails[1:]] == ["For your calendar: Care in the city"] * 2
+    assert len({mail["Message-ID"] for mail in mails}) == 3
+    assert [mail["X-Mail-Kind"] for reader, mail in stage.mailbox.mails if "rosa" in reader].count(
+        "calendar-entry"
+    ) == 0
+
+
+@ONE_ENGINE
+def test_more_dates_than_anybody_wants_mails_of_are_one_mail_that_says_so(stage: Stage) -> None:
+    stage.publish(*several_dates(6, 15))
+    to_ravi(stage)
+    stage.publish(*several_dates(6, 17))
+    [mail] = to_ravi(stage)
+    assert [name for name, _ in objects(mail)] == [
+        "",
+        "invite.ics",
+        *(f"invite-{number}.ics" for number in range(2, 7)),
+    ]
+    assert "Several entries for your calendar are attached. Open each of them" in text_of(mail)
+
+
 def gone_quiet(stage: Stage, **facts: Any) -> None:
     attendees.follow(stage.dbs, stage.person("zoe", **facts), stage.event, NOW)
 

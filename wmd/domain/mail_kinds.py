@@ -207,6 +207,11 @@ _KINDS: tuple[Kind, ...] = (
          priority=URGENT, lives=timedelta(days=7), has_secret=True),
     Kind("registered", N_("Registered for an event"),
          {**_PLACE, "invitation": N_("what the invitation in the mail does, or nothing")}),
+    Kind("calendar-entry", N_("One more date for the calendar of somebody registered"),
+         {"title": _ATTENDEE["title"], "what": N_("what its invitation does, as a sentence"),
+          "times": N_("when it takes place, in the reader's zone and in the event's"),
+          "event_link": _ATTENDEE["event_link"], "me_link": _ATTENDEE["me_link"],
+          "stop_link": _ATTENDEE["stop_link"]}),
     Kind("waiting", N_("On the waiting list"), _PLACE),
     Kind("place-offered", N_("A place is free"), {**_PLACE, "until": N_("until when the place is kept")},
          priority=URGENT, lives=timedelta(days=1)),
@@ -239,6 +244,7 @@ FOR_ATTENDEES: Final = frozenset(
     {
         "follow-confirm", "my-link", "attendee-proof", "reminder", "reminder-now", "afterwards", "event-changed",
         "event-called-off", "event-unlisted", "digest", "registered", "waiting", "place-offered", "registration-ended",
+        "calendar-entry",
         "registrants-letter", "staff-letter", "registration-confirm",
     }
 )  # fmt: skip

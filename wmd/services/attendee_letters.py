@@ -11,6 +11,7 @@ from wmd.domain.mail_words import Words
 from wmd.services.attendee_mail import AttendeeMail, OwnLinks, read_known, read_one
 from wmd.services.change_mail import CalledOffMail, ChangedMail, LateChangeMail
 from wmd.services.digest_mail import DigestMail
+from wmd.services.entry_mail import EntryMail
 from wmd.services.mail_facts import Reading
 from wmd.services.mail_rows import About
 from wmd.services.mail_texts import Press
@@ -40,6 +41,7 @@ ATTENDEE_KINDS: Final[Mapping[str, type[AttendeeMail]]] = {
     "waiting": WaitingMail,
     "place-offered": OfferedMail,
     "registration-ended": EndedMail,
+    "calendar-entry": EntryMail,
     "registrants-letter": OrganisersLetter,
     "letter-accepted": LetterDecidedMail,
     "letter-refused": LetterDecidedMail,

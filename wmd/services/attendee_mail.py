@@ -176,6 +176,10 @@ class AttendeeMail:
             return found
         return with_own_way(found, f"{self.press.letterhead.base_url}/go/{session.code}", self.way_in(session))
 
+    def is_apart(self, session: SessionView) -> bool:
+        """Whether a session's invitation goes in a mail of its own (``entries_apart.py``)."""
+        return session.id in (self.row.facts.get("apart") or ())
+
     def _is_registered(self) -> bool:
         return self.registration is not None and self.registration.state == "registered"
 

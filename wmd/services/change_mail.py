@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, Final
 
 from babel import Locale
 from sqlalchemy import select
@@ -40,6 +40,11 @@ _INVITED: Mapping[str, str] = {
     "request": N_("The invitation in this mail brings your calendar up to date."),
     "publish": N_("Open the attached file to bring the entry in your calendar up to date."),
 }
+#: A mail program takes up the first of several by itself.
+OPEN_EACH: Final = N_(
+    "Several entries for your calendar are attached. Open each of them: most mail programs take up only the first by"
+    " themselves."
+)
 
 
 def read_notices(dbs: Session, rows: Sequence[About], known: Known) -> None:
@@ -169,7 +174,10 @@ class ChangedMail(AttendeeMail):
         return words.get(self.language) or words.get(self.event.language) or next(iter(words.values()), "")
 
     def _invitation(self) -> str:
-        return self.say(_INVITED[self._wants()]) if self.calendar() else ""
+        objects = self.calendar()
+        if len(objects) > 1:
+            return self.say(OPEN_EACH)
+        return self.say(_INVITED[self._wants()]) if objects else ""
 
     def _wants(self) -> str:
         """Return how the reader wants invitations; who only follows, or waits for a place, has none."""
@@ -190,6 +198,7 @@ class ChangedMail(AttendeeMail):
                 session, entry, organiser=us, attendee=reader, stamped_at=self.now
             )
             for session, entry in touched
+            if not self.is_apart(session)
         )
 
     def _invited(self) -> list[tuple[SessionView, EntryView]]:

@@ -19,6 +19,7 @@ from wmd.domain.programme import EntryView, SessionView
 from wmd.domain.vocabulary import SessionStatus
 from wmd.models import RegistrantLetter, Registration
 from wmd.services.attendee_mail import AttendeeMail, Known, entry_of
+from wmd.services.change_mail import OPEN_EACH
 from wmd.services.mail_rows import About
 from wmd.services.session_words import moment_text
 
@@ -138,18 +139,24 @@ class RegisteredMail(StandingMail):
         if wish != "request":
             return ()
         invited = tuple(
-            invite(session, entry, organiser=us, attendee=reader, stamped_at=self.now) for session, entry in entries
+            invite(session, entry, organiser=us, attendee=reader, stamped_at=self.now)
+            for session, entry in entries
+            if not self.is_apart(session)
         )
         dropped = self.row.facts.get("dropped") or ()
         left = ((each, entry_of(each, self.language)) for each in self.event.sessions if each.id in dropped)
         return invited + tuple(
             call_off(session, entry, organiser=us, attendee=reader, stamped_at=self.now)
             for session, entry in left
-            if entry is not None and session.ends_at > self.now
+            if entry is not None and session.ends_at > self.now and not self.is_apart(session)
         )
 
     def _invitation(self) -> str:
-        return self.say(_INVITED[self.attendee.invitations]) if self.attendee and self.calendar() else ""
+        objects = self.calendar()
+        if not objects or self.attendee is None:
+            return ""
+        several = [self.say(OPEN_EACH)] if len(objects) > 1 else []
+        return "\n\n".join([*several, self.say(_INVITED[self.attendee.invitations])])
 
     def _is_registered(self) -> bool:
         return True
@@ -186,13 +193,15 @@ class EndedMail(PlaceMail):
         return tuple(
             call_off(session, entry, organiser=us, attendee=reader, stamped_at=self.now)
             for session, entry in self.entries()
+            if not self.is_apart(session)
         )
 
     def _what(self) -> str:
         return self.say(_ENDED[str(self.row.facts["why"])])
 
     def _aside(self) -> str:
-        return self.say(_ASIDE[str(self.row.facts["why"])])
+        several = [self.say(OPEN_EACH)] if len(self.calendar()) > 1 else []
+        return "\n\n".join([*several, self.say(_ASIDE[str(self.row.facts["why"])])])
 
 
 def _read_letters(dbs: Session, rows: Sequence[About], known: Known) -> None:

@@ -23,7 +23,8 @@ from wmd.models import Attendee, Event, EventSession, Person, Registration
 from wmd.secretbox import SecretBox
 from wmd.services import mail_tokens
 from wmd.services.attendees import attendee_for, confirm
-from wmd.services.outbox import put_message, withdraw_messages
+from wmd.services.entries_apart import apart_of, dates_of_place, put_entries_of_place
+from wmd.services.outbox import Sheet, put_message, withdraw_messages
 from wmd.services.personal_links import me_path
 from wmd.services.rate_limits import ATTENDEE_MAILS, hit
 from wmd.services.registration_wishes import (
@@ -399,12 +400,22 @@ def _tell(
     dbs: Session, row: Registration, kind: str, event: Event, *, box: SecretBox, now: datetime,
     facts: Mapping[str, object] | None = None, not_after: datetime | None = None,
 ) -> None:  # fmt: skip
-    """Mail a person how their registration stands; a newer mail of it takes back one that is not out yet."""
+    """Mail a person how their registration stands; a newer mail of it takes back one that is not out yet.
+
+    Dates for the calendar beside the first follow in mails of their own.
+    """
+    said: dict[str, object] = {"registration_id": row.id, **(facts or {})}
+    has_entries = kind == "registered" or bool(said.get("was_registered"))
+    apart = apart_of(dates_of_place(dbs, row, said, now=now)) if has_entries else []
+    if apart:
+        said["apart"] = apart
+    cause = f"person:{row.person_id}"
     put_message(
-        dbs, kind=kind, dedupe_key=f"{kind}:{row.id}:{now.isoformat()}", cause=f"person:{row.person_id}", now=now,
+        dbs, kind=kind, dedupe_key=f"{kind}:{row.id}:{now.isoformat()}", cause=cause, now=now,
         person_id=row.person_id, subject_id=event.id, edition_id=event.edition_id, thread=_thread(row),
-        facts={"registration_id": row.id, **(facts or {})}, not_after=not_after, box=box,
+        facts=said, not_after=not_after, box=box,
     )  # fmt: skip
+    put_entries_of_place(dbs, row, Sheet(kind, event.id, event.edition_id, cause, {}, now), apart)
 
 
 def registrations_of(dbs: Session, person_id: str, *, limit: int = 500) -> Sequence[Registration]:

@@ -6,7 +6,7 @@ page that was put whole or not at all. A mail's key names notice and person, so 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from wmd.models import Change, ChangeNotice, Event, EventLanguage, EventSession,
 from wmd.secretbox import SecretBox
 from wmd.services.audience import HAS_OR_WAITS, Wish, audience_page, count_audience
 from wmd.services.change_notices import changes_in
+from wmd.services.entries_apart import apart_of, put_entries
 from wmd.services.outbox import Line, Sheet, put_many, put_message
 from wmd.services.staff import staff_who_see
 
@@ -83,17 +84,33 @@ def _put(dbs: Session, notice: ChangeNotice, event: Event, found: Net, page: Seq
     off = {id_ for id_, each in found.sessions.items() if each.status and each.status[1] != "scheduled"}
     others = alternatives(dbs, event, [sessions[id_] for id_ in sorted(off) if id_ in sessions], now=now) if off else []
     until = _worth_until(found, sessions, now)
-    lines: dict[str, list[Line]] = {"event-changed": [], "event-called-off": []}
+    lines: dict[tuple[str, tuple[str, ...]], list[Line]] = {}
     for wish in page:
         touched = {id_ for id_ in found.sessions if wish.is_for(id_)}
         # Who came well after the change has seen how it is now; hearing of it twice is better than never.
         if wish.wants_since > noted_at + _PUBLISHING or not (touched or found.about_all):
             continue
         kind = "event-called-off" if touched & off else "event-changed"
-        lines[kind].append(Line(wish.person_id, f"changed:{notice.id}:{wish.person_id}", until))
-    for kind, several in lines.items():
-        facts = {"notice": notice.id, **({"alternatives": others} if kind == "event-called-off" else {})}
-        notice.people += put_many(dbs, Sheet(kind, event.id, event.edition_id, ACTOR, facts, now), several, now=now)
+        apart = _apart(wish, found, sessions, now)
+        line = Line(wish.person_id, f"changed:{notice.id}:{wish.person_id}", until)
+        lines.setdefault((kind, apart), []).append(line)
+    for (kind, apart), several in lines.items():
+        facts: dict[str, object] = {"notice": notice.id}
+        facts |= {"alternatives": others} if kind == "event-called-off" else {}
+        facts |= {"apart": list(apart)} if apart else {}
+        sheet = Sheet(kind, event.id, event.edition_id, ACTOR, facts, now)
+        notice.people += put_many(dbs, sheet, several, now=now)
+        put_entries(dbs, sheet, [each.person_id for each in several], apart, cause=f"changed:{notice.id}", until=until)
+
+
+def _apart(wish: Wish, found: Net, sessions: Mapping[str, EventSession], now: datetime) -> tuple[str, ...]:
+    """Return the dates whose invitations go to a person in mails of their own."""
+    if not wish.is_registered or wish.invitations != "request":
+        return ()
+    # A new place stands in every invitation.
+    touched = sessions if found.place else found.sessions
+    theirs = [row for id_, row in sessions.items() if id_ in touched and wish.is_for(id_) and row.ends_at > now]
+    return tuple(apart_of([row.id for row in sorted(theirs, key=lambda row: (row.starts_at, row.code))]))
 
 
 def _put_unlisted(
