@@ -96,8 +96,8 @@ FACTS: dict[str, dict[str, Any]] = {
     "registration-confirm": {"event": "Care in the city", "until": "2021-10-14T13:01:00+00:00"},
     "attendee-proof": {"act": "erase", "until": "2021-10-07T14:01:00+00:00"},
     "problem-reported": {"report_id": "report", "by": "watch"},
-    "room-differs": {"drifts": ["moved", "closed"], "path": "/organiser/events/{subject}/room"},
-    "room-lost": {"loss": "trashed", "path": "/organiser/events/{subject}/room"},
+    "room-differs": {"drifts": ["moved", "closed"], "path": "/organiser/submissions/{subject}/room"},
+    "room-lost": {"loss": "trashed", "path": "/organiser/submissions/{subject}/room"},
     "zoom-lost": {"path": "/organiser/"},
 }
 TO = {"sign-in-unknown", "test", "address-changed", "change-address"}

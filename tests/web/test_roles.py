@@ -205,6 +205,8 @@ ORGANISER: dict[str, Row] = {
     "GET /organiser/submissions/<submission_id>/registrants/registrants.csv": organiser(
         "/organiser/submissions/none/registrants/registrants.csv", 404
     ),
+    "GET /organiser/submissions/<submission_id>/room": organiser("/organiser/submissions/none/room", 404),
+    "POST /organiser/submissions/<submission_id>/room": organiser("/organiser/submissions/none/room", 404),
     "GET /organiser/submissions/<submission_id>/logo-pack": organiser("/organiser/submissions/none/logo-pack", 404),
     "POST /organiser/submissions/<submission_id>/logo-pack": organiser("/organiser/submissions/none/logo-pack", 404),
     "GET /organiser/submissions/<submission_id>/logo-pack/file": organiser(
@@ -295,6 +297,11 @@ STAFF_ROUTES = {
     "POST /staff/reasons/<reason_id>": staff("/staff/reasons/none", 404, reader=403),
     "GET /staff/jobs": staff("/staff/jobs"),
     "GET /staff/reminders": staff("/staff/reminders"),
+    "GET /staff/rooms": staff("/staff/rooms"),
+    "GET /staff/rooms/<binding_id>": staff("/staff/rooms/none", 404),
+    "POST /staff/rooms/<binding_id>": staff("/staff/rooms/none", 404, reader=403),
+    "GET /staff/rooms/pick/<code>": staff("/staff/rooms/pick/none", 404, reader=403),
+    "POST /staff/rooms/pick/<code>": staff("/staff/rooms/pick/none", 404, reader=403),
     "GET /staff/mail": staff("/staff/mail"),
     "GET /staff/mail/<message_id>": staff("/staff/mail/none", 404),
     "POST /staff/mail/<message_id>": staff("/staff/mail/none", 404, reader=403),

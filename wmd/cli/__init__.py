@@ -13,7 +13,7 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import SQLAlchemyError
 
 from config import Config
-from wmd.cli import care, jobs, mail, staff, submissions
+from wmd.cli import care, jobs, mail, staff, submissions, zoom
 from wmd.db import db
 from wmd.domain.codes import Mint
 from wmd.domain.content_json import file_to_json
@@ -239,3 +239,4 @@ def register(app: Flask) -> None:
     mail.register(app)
     staff.register(app)
     submissions.register(app)
+    zoom.register(app)

@@ -22,7 +22,7 @@ LOSSES: Final[Mapping[str, str]] = {
     "gone": N_("Zoom does not know it any more: it was deleted, or its time is over there."),
 }
 _KINDS: Final[Mapping[str, str]] = {"webinar": N_("a webinar"), "meeting": N_("a meeting")}
-_REGISTRATION: Final[Mapping[str, str]] = {
+REGISTRATION: Final[Mapping[str, str]] = {
     "open": N_("open"), "manual": N_("open, the host lets people in one by one"), "full": N_("full"),
     "closed": N_("closed"), "none": N_("off: there is no registration page"), "not-yet": N_("not yet open"),
     "missing": N_("no link yet"), "not-needed": N_("not needed"), "unknown": N_("unknown"),
@@ -47,7 +47,7 @@ def sides(row: ZoomDrift, zone: str, language: str, say: Say) -> Sides:
         return Sides(_time(row.ours, zone, language, say), _time(row.theirs, zone, language, say))
     if row.field == "host":
         return Sides(say(_HOST[0]), say(_HOST[1]))
-    words = _REGISTRATION if row.field == "registration" else _KINDS if row.field == "type" else {}
+    words = REGISTRATION if row.field == "registration" else _KINDS if row.field == "type" else {}
     name = {"type": "kind"}.get(row.field, row.field)
     ours, theirs = str(row.ours.get(name, "")), str(row.theirs.get(name, ""))
     return Sides(say(words[ours]) if ours in words else ours, say(words[theirs]) if theirs in words else theirs)

@@ -35,7 +35,7 @@ def tell_drift(
     pages = dict.fromkeys(staff_who_see(dbs, event), f"/staff/rooms/{binding.id}")
     submission = _submission(dbs, event)
     if submission is not None:
-        pages |= dict.fromkeys(recipients(dbs, submission), f"/organiser/events/{submission.id}/room")
+        pages |= dict.fromkeys(recipients(dbs, submission), f"/organiser/submissions/{submission.id}/room")
     put = 0
     for person_id, path in sorted(pages.items()):
         key = f"room-differs:{binding.id}:{now.isoformat()}:{person_id}"
@@ -62,7 +62,7 @@ def tell_lost(dbs: Session, binding: WebinarBinding, event: Event, *, cause: str
         put += put_message(
             dbs, kind="room-lost", dedupe_key=key, cause=cause, person_id=person_id,
             subject_id=submission.id if submission else "", edition_id=event.edition_id,
-            facts={"path": "/organiser/events/{subject}/room", "loss": binding.state},
+            facts={"path": "/organiser/submissions/{subject}/room", "loss": binding.state},
             thread=f"room-lost:{binding.id}:{person_id}", box=box, now=now,
         ) is not None  # fmt: skip
     return put

@@ -24,6 +24,7 @@ from wmd.web.organiser import (
     privacy,
     profiles,
     registrants,
+    room,
     submissions,
     submit,
 )
@@ -45,6 +46,7 @@ MODULES: tuple[ModuleType, ...] = (
     profiles,
     privacy,
     registrants,
+    room,
     submissions,
 )
 

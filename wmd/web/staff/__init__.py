@@ -29,6 +29,7 @@ from wmd.web.staff import (
     profiles,
     reasons,
     reminders,
+    rooms,
     settings,
     start,
 )
@@ -54,6 +55,7 @@ MODULES: tuple[ModuleType, ...] = (
     mail_texts,
     jobs,
     reminders,
+    rooms,
     people,
     persons,
     settings,

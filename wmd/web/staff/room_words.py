@@ -24,3 +24,8 @@ DRIFT_WORDS = {
     "open": N_("to be decided"), "ours": N_("the programme’s holds"), "theirs": N_("Zoom’s was taken"),
     "over": N_("went by itself"),
 }  # fmt: skip
+#: The button that takes what Zoom says, by what differs.
+TAKES = {
+    "time": N_("Take Zoom’s time"), "link": N_("Take the new link"), "registration": N_("Say it as Zoom does"),
+    "type": N_("That is right now"), "host": N_("That is right now"),
+}  # fmt: skip
