@@ -130,6 +130,7 @@ SETTINGS: tuple[tuple[str, str | None, str | None, str], ...] = (
     ),
     ("WMD_ZOOM_PARTNER_CLIENT_SECRET", None, None, "Its client secret."),
     ("WMD_ZOOM_URL", None, None, "Only in demonstration mode: a fake Zoom on this machine, `http://127.0.0.1:8090`."),
+    ("WMD_ZOOM_PANEL", None, None, "Only in demonstration mode: the page with that Zoom's buttons, on this machine."),
     (
         "WMD_LINK_WATCH",
         "on",
@@ -184,6 +185,7 @@ class Config:
     zoom_partner_client_id: str = ""
     zoom_partner_client_secret: str = field(default="", repr=False)
     zoom_url: str = ""
+    zoom_panel_url: str = ""
     link_watch: bool = False
 
     @property
@@ -285,6 +287,7 @@ def _shared(env: Mapping[str, str]) -> dict[str, object]:
         "zoom_partner_client_id": env.get("WMD_ZOOM_PARTNER_CLIENT_ID", ""),
         "zoom_partner_client_secret": _secret(env, "WMD_ZOOM_PARTNER_CLIENT_SECRET"),
         "zoom_url": env.get("WMD_ZOOM_URL", "").rstrip("/"),
+        "zoom_panel_url": env.get("WMD_ZOOM_PANEL", "").rstrip("/"),
         "link_watch": _switch(env, "WMD_LINK_WATCH", "off" if env.get("WMD_MODE") == "demo" else "on"),
         "mail_url": _secret(env, "WMD_MAIL_URL"),
         "bounce_url": _secret(env, "WMD_BOUNCE_URL"),
@@ -458,9 +461,10 @@ def _check_zoom(config: Config) -> None:
     if config.zoom_host == "me" or re.search(r"[\s/?#]", config.zoom_host):
         msg = "WMD_ZOOM_HOST must be the id or address of a Zoom user of our account."
         raise SettingError(msg)
-    if config.zoom_url and not (config.is_demo and re.fullmatch(r"http://127\.0\.0\.1:[0-9]{1,5}", config.zoom_url)):
-        msg = "WMD_ZOOM_URL is for demonstration mode only, and must be http://127.0.0.1:port."
-        raise SettingError(msg)
+    for name, url in (("WMD_ZOOM_URL", config.zoom_url), ("WMD_ZOOM_PANEL", config.zoom_panel_url)):
+        if url and not (config.is_demo and re.fullmatch(r"http://127\.0\.0\.1:[0-9]{1,5}", url)):
+            msg = f"{name} is for demonstration mode only, and must be http://127.0.0.1:port."
+            raise SettingError(msg)
 
 
 def _check_no_samples(config: Config) -> None:

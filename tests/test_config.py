@@ -318,6 +318,7 @@ def test_service_runs_without_zoom() -> None:
         ("WMD_ZOOM_HOST", "me"),
         ("WMD_ZOOM_HOST", "a/../b"),
         ("WMD_ZOOM_URL", "http://127.0.0.1:8090"),
+        ("WMD_ZOOM_PANEL", "http://127.0.0.1:8091"),
         ("WMD_LINK_WATCH", "maybe"),
     ],
 )

@@ -72,6 +72,7 @@ class DayRow:
     event: Event
     edition: Edition
     submission_id: str
+    binding_id: str
     title: str
     organiser: str
     contacts: tuple[Reach, ...]
@@ -213,6 +214,7 @@ def _row(
     ]
     return DayRow(
         session=slot, event=event, edition=edition, submission_id=submission.id if submission is not None else "",
+        binding_id=binding.id if binding is not None else "",
         title=around.titles.get(event.id, event.code), organiser=around.organisers.get(event.id, ""),
         contacts=_reached(submission, around), link=link_of(event, binding, now), counts=around.counts[event.id],
         change=around.changes.get(event.id), problems=around.problems.get(event.id, 0), drifts=tuple(drifts),

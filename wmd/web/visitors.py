@@ -22,7 +22,7 @@ KEY = "wmd.visitor"
 #: Pages of the staff that not every role may open.
 _FOR_ROLES = {
     "/staff/people": {"administrator"}, "/staff/settings": {"administrator", "moderator"},
-    "/staff/bulk": {"administrator", "moderator"},
+    "/staff/bulk": {"administrator", "moderator"}, "/staff/zoom": {"administrator", "moderator"},
 }  # fmt: skip
 
 

@@ -32,6 +32,7 @@ from wmd.web.staff import (
     rooms,
     settings,
     start,
+    zoom,
 )
 
 #: The modules whose ``bp`` is added below ``/staff``; its endpoints are named ``staff.<name>.<view>``.
@@ -61,6 +62,7 @@ MODULES: tuple[ModuleType, ...] = (
     settings,
     edition_questions,
     letters,
+    zoom,
 )
 
 

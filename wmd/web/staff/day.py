@@ -32,7 +32,7 @@ def _show(status: int = 200, notice: str = "") -> Response:
     shown = render_template(
         "staff/day/index.html", notice=notice, day=day, now=now, own_zone=zone, words=day_words, kinds=KIND_LABELS,
         hours=int(NEXT.total_seconds() // 3600), most_hours=int(LATER.total_seconds() // 3600), refresh_s=REFRESH_S,
-        may_act=who.actor.role != "reader", rooms=ROOMS if _is_there(ROOMS) else "",
+        may_act=who.actor.role != "reader", rooms=ROOMS if is_there(ROOMS) else "",
     )  # fmt: skip
     return make_response(shown, status)
 
@@ -44,7 +44,8 @@ def index() -> ResponseReturnValue:
     return _show()
 
 
-def _is_there(path: str) -> bool:
+def is_there(path: str) -> bool:
+    """Whether a page has this address."""
     adapter = current_app.create_url_adapter(request)
     return adapter is not None and adapter.test(path, method="GET")
 

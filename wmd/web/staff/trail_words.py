@@ -14,7 +14,7 @@ from wmd.web.staff.desk_words import STATE_WORDS
 from wmd.web.staff.room_words import ACCOUNT_WORDS, BINDING_WORDS, DRIFT_WORDS
 
 ACTS = {
-    "put-banner": N_("put a banner up"), "end-banner": N_("took a banner down"),
+    "read-rooms": N_("had all rooms read"), "put-banner": N_("put a banner up"), "end-banner": N_("took a banner down"),
     "add-contact": N_("added a contact"), "announce": N_("wrote to several"), "ask-partner": N_("asked a partner"),
     "ask-to-export": N_("asked for what is kept about them"), "ask-to-erase": N_("asked to be erased"),
     "ask-to-address": N_("asked to change a mail address"), "bounce": N_("came back"),
