@@ -23,6 +23,10 @@ KIND_LABELS: Mapping[str, str] = {
     "text": N_("Text changed"),
     "hidden": N_("No longer listed"),
 }
+#: What matters most to who wants to attend comes first: whether it takes place, when, where, how one gets in.
+_FIRST: Final[Mapping[str, int]] = {
+    "cancelled": 4, "postponed": 4, "revived": 4, "moved": 3, "added": 3, "place": 2, "link": 1,
+}  # fmt: skip
 #: Whoever looks once a week sees the note once.
 STANDS: Final = timedelta(days=7)
 
@@ -38,16 +42,22 @@ def _fresh(programme: Programme, now: datetime) -> Iterator[ChangeView]:
 
 @lru_cache(maxsize=4)
 def fresh_changes(programme: Programme, now: datetime) -> Mapping[tuple[str, str | None], ChangeView]:
-    """Return the newest change that is noted, by event and session code; None as session: of the event as a whole.
+    """Return the change that is noted, by event and session code; None as session: of the event as a whole.
+
+    It is the one that matters most, of those the newest: a new time does not hide behind new words of registration.
 
     Kept for a moment: every row of a page asks, of the same programme at the same instant.
     """
     found: dict[tuple[str, str | None], ChangeView] = {}
     for change in _fresh(programme, now):
         known = found.get((change.event_code, change.session_code))
-        if known is None or (change.at, change.id) > (known.at, known.id):
+        if known is None or _weight(change) > _weight(known):
             found[change.event_code, change.session_code] = change
     return found
+
+
+def _weight(change: ChangeView) -> tuple[int, datetime, int]:
+    return _FIRST.get(change.kind, 0), change.at, change.id
 
 
 def note_of_session(
@@ -57,7 +67,7 @@ def note_of_session(
     if session.ends_at <= now:
         return None
     found = [fresh.get((session.event_code, code)) for code in (session.code, None)]
-    return max((each for each in found if each is not None), key=lambda each: (each.at, each.id), default=None)
+    return max((each for each in found if each is not None), key=_weight, default=None)
 
 
 def note_of_event(
@@ -65,7 +75,7 @@ def note_of_event(
 ) -> ChangeView | None:
     """Return the change that the page of an event is marked with; none once all of it is over."""
     found = (note_of_session(fresh, session, now) for session in event.sessions)
-    return max((each for each in found if each is not None), key=lambda each: (each.at, each.id), default=None)
+    return max((each for each in found if each is not None), key=_weight, default=None)
 
 
 def notes_turn_at(programme: Programme, now: datetime) -> datetime | None:

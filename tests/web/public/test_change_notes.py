@@ -55,9 +55,27 @@ def test_what_nobody_is_told_of_is_not_noted(visit: Visit, kind: str) -> None:
     assert 'class="ago"' not in visitor.page("/2021/programme")
 
 
-def test_newest_of_several_changes_is_noted(visit: Visit) -> None:
-    several = programme(change("moved", 5), change("place", 1, session=None, number=3), change("moved", 3, number=2))
-    assert note(visit(several, now=NOW).page(PATH)).startswith("Another place Tue 5 Oct, 13:00")
+@pytest.mark.parametrize(
+    ("kinds", "noted"),
+    [
+        (["moved", "link"], "Moved"), (["link", "moved"], "Moved"), (["place", "moved", "link"], "Moved"),
+        (["moved", "cancelled", "link"], "Cancelled"), (["cancelled", "revived", "moved"], "Takes place after all"),
+        (["link", "place"], "Another place"),
+    ],
+)  # fmt: skip
+def test_what_matters_most_is_noted_of_changes_made_together(visit: Visit, kinds: list[str], noted: str) -> None:
+    several = [
+        change(kind, session=None if kind in {"link", "place"} else 1, number=number)
+        for number, kind in enumerate(kinds, 1)
+    ]
+    visitor = visit(programme(*several), now=NOW)
+    assert note(visitor.page(PATH)).startswith(f"{noted} Tue 5 Oct, 12:00")
+    assert [mark.startswith(noted) for mark in marks(visitor.page("/2021/programme"))] == [True]
+
+
+def test_newest_of_several_moves_is_noted(visit: Visit) -> None:
+    several = programme(change("moved", 5), change("moved", 3, number=2), change("link", 1, session=None, number=3))
+    assert note(visit(several, now=NOW).page(PATH)).startswith("Moved Tue 5 Oct, 11:00")
 
 
 def test_note_goes_after_a_week_and_the_page_is_kept_no_longer() -> None:
