@@ -60,10 +60,11 @@ Wish = EventWish | FilterWish
 
 def ask_to_follow(
     dbs: Session, address: str, wishes: Sequence[Wish], *, language: str, zone: str, box: SecretBox, now: datetime
-) -> None:
+) -> int:
     """Keep wishes until the owner of an address confirms them, and mail the button: one mail, however many there are.
 
-    Whoever is known already, follows it already, or was mailed too often today: the caller sees no difference.
+    Whoever is known already or follows it already: the caller sees no difference. Returns 0, or the seconds until the
+    next mail when the address was given too often today.
     ``zone`` (IANA) and ``language`` are taken for somebody new. Raises InvalidContentError for what is no address, and
     for too much at once.
     """
@@ -72,22 +73,24 @@ def ask_to_follow(
     person, attendee = attendee_for(dbs, address, language=language, zone=zone, now=now)
     room = MOST_AT_ONCE - _count(dbs, person.id, waiting=True)
     _add(dbs, person.id, wishes[: max(0, room)], confirmed_at=None, now=now)
-    mail_confirm_link(dbs, person, attendee, [wish.label for wish in wishes], box=box, now=now)
+    return mail_confirm_link(dbs, person, attendee, [wish.label for wish in wishes], box=box, now=now)
 
 
 def mail_confirm_link(
-    dbs: Session, person: Person, attendee: Attendee, labels: Sequence[str], *, box: SecretBox, now: datetime
-) -> None:
+    dbs: Session, person: Person, attendee: Attendee, labels: Sequence[str], *, box: SecretBox, now: datetime,
+    is_counted: bool = True,
+) -> int:  # fmt: skip
     """Mail the button that confirms what waits for a person; when nothing does, the link of their own page.
 
-    Not more than a few times a day: what waits is then confirmed with the mail that came before.
+    Not more than a few times a day where it ``is_counted``: what waits is then confirmed with the mail that came
+    before. Returns 0, or the seconds until the next mail.
     """
-    if hit(dbs, ATTENDEE_MAILS, person.id, secret="", now=now):
-        return
+    if is_counted and (wait_s := hit(dbs, ATTENDEE_MAILS, person.id, secret="", now=now)):
+        return wait_s
     if not waiting_follows(dbs, person.id, most=1):
         if attendee.confirmed_at is not None:
             mail_own_link(dbs, attendee, box=box, now=now)
-        return
+        return 0
     token, secret = issue(dbs, "confirm-follow", person.id, "", CONFIRM_LIVES, now, revoke_older=False)
     # What waits stays as long as the newest button works.
     dbs.execute(
@@ -103,6 +106,7 @@ def mail_confirm_link(
         facts={"wishes": "\n".join(f"- {label}" for label in labels[:_NAMED]), "more": max(0, more),
                "until": token.expires_at.isoformat()},
     )  # fmt: skip
+    return 0
 
 
 def mail_own_link(dbs: Session, attendee: Attendee, *, box: SecretBox, now: datetime) -> None:

@@ -13,7 +13,6 @@ from wmd.models import Attendee, Event, EventText, Registration
 from wmd.secretbox import SecretBox
 from wmd.services.follows import mail_confirm_link, mail_own_link, waiting_follows
 from wmd.services.people import find_person, read_address
-from wmd.services.rate_limits import ATTENDEE_MAILS, hit
 from wmd.services.registration_wishes import is_open
 from wmd.services.registrations import mail_register_button
 
@@ -22,9 +21,10 @@ _MOST_BUTTONS: Final = 3
 
 
 def ask_for_own_link(dbs: Session, address: str, *, box: SecretBox, now: datetime) -> None:
-    """Mail the link of their own page to somebody who confirmed their address, a few times a day at most.
+    """Mail the link of their own page to somebody who confirmed their address.
 
-    Who asked for something and never confirmed gets that button once more; a stranger gets nothing. Raises
+    Who asked for something and never confirmed gets that button once more; a stranger gets nothing. How often is
+    counted by the caller, for known and unknown addresses alike (``OWN_LINK_HOUR``, ``OWN_LINK_DAY``). Raises
     InvalidContentError when it is no address.
     """
     _, key = read_address(address)
@@ -35,13 +35,12 @@ def ask_for_own_link(dbs: Session, address: str, *, box: SecretBox, now: datetim
     for row, event in _unconfirmed(dbs, person.id):
         if is_open(dbs, event, now=now):
             titles = _titles(dbs, [event.id]) or [event.code]
-            mail_register_button(dbs, row, event, title=titles[0], box=box, now=now)
+            mail_register_button(dbs, row, event, title=titles[0], box=box, now=now, is_counted=False)
     if attendee.confirmed_at is not None:
-        if not hit(dbs, ATTENDEE_MAILS, person.id, secret="", now=now):
-            mail_own_link(dbs, attendee, box=box, now=now)
+        mail_own_link(dbs, attendee, box=box, now=now)
     elif waits := waiting_follows(dbs, person.id):
         titles = _titles(dbs, [row.event_id for row in waits if row.event_id])
-        mail_confirm_link(dbs, person, attendee, titles, box=box, now=now)
+        mail_confirm_link(dbs, person, attendee, titles, box=box, now=now, is_counted=False)
 
 
 def _unconfirmed(dbs: Session, person_id: str) -> list[tuple[Registration, Event]]:

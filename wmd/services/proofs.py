@@ -16,7 +16,7 @@ from wmd.secretbox import SecretBox, SecretBoxError
 from wmd.services.mail_tokens import Standing, consume, find, issue, standing
 from wmd.services.outbox import put_message
 from wmd.services.people import read_address
-from wmd.services.rate_limits import ATTENDEE_MAILS, hit
+from wmd.services.rate_limits import PROOF_MAILS, hit
 from wmd.services.states import audit
 
 Act = Literal["export", "erase", "address"]
@@ -49,7 +49,7 @@ def ask_for_proof(
         address, key = read_address(address)
         if key == person.address_key:
             raise InvalidContentError([Finding("address.same", Level.ERROR, "address", _SAME)])
-    if hit(dbs, ATTENDEE_MAILS, person.id, secret="", now=now):
+    if hit(dbs, PROOF_MAILS, person.id, secret="", now=now):
         raise InvalidContentError([Finding("proof.often", Level.ERROR, act, _OFTEN)])
     token, secret = issue(dbs, "attendee", person.id, "", PROOF_LIVES, now, revoke_older=False)
     # An address that is not yet theirs stands nowhere in the open.

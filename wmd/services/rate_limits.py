@@ -35,8 +35,15 @@ UNASKED_BY_PERSON = Limit("unasked-person", 10, timedelta(days=1))
 #: Asking to be reminded, for "my link" and for a change of address: by what was typed, and by where it came from.
 FOLLOW_BY_ADDRESS = Limit("follow-address", 20, timedelta(hours=1))
 FOLLOW_BY_NETWORK = Limit("follow-network", 200, timedelta(hours=1))
-#: Mails of one day that an address gets because somebody typed it into a form for attendees.
+#: Mails of one day with a button that an address gets because somebody typed it into a form to follow or register.
 ATTENDEE_MAILS = Limit("attendee-mails", 6, timedelta(days=1))
+#: "Send my link again", by what was typed, known or not: nothing else shall use up the way back to one's own page.
+OWN_LINK_HOUR = Limit("own-link-hour", 5, timedelta(hours=1))
+OWN_LINK_DAY = Limit("own-link-day", 10, timedelta(days=1))
+#: Mails of one day about acts that a person asks for on their own page.
+PROOF_MAILS = Limit("proof-mails", 6, timedelta(days=1))
+#: Ending all links mails a new one.
+END_LINKS = Limit("end-links", 5, timedelta(hours=1))
 PROBLEM_BY_NETWORK = Limit("problem-network", 20, timedelta(hours=1))
 INVITE_BY_PERSON = Limit("invite-person", 30, timedelta(hours=1))
 

@@ -24,8 +24,8 @@ from wmd.secretbox import SecretBox
 from wmd.services import mail_tokens
 from wmd.services.attendees import attendee_for, confirm
 from wmd.services.entries_apart import apart_of, dates_of_place, put_entries_of_place
+from wmd.services.follows import mail_own_link
 from wmd.services.outbox import Sheet, put_message, withdraw_messages
-from wmd.services.personal_links import me_path
 from wmd.services.rate_limits import ATTENDEE_MAILS, hit
 from wmd.services.registration_wishes import (
     CLOSED,
@@ -56,11 +56,11 @@ _FULL = N_("All places are taken, and there is no waiting list.")
 def ask_to_register(
     dbs: Session, event: Event, address: str, wanted: Wanted, *, title: str, language: str, zone: str, box: SecretBox,
     now: datetime,
-) -> None:  # fmt: skip
+) -> int:  # fmt: skip
     """Keep what somebody asks for until the owner of the address confirms it, and mail them the button.
 
-    ``title`` names the event in the mail. The caller sees no difference whether the address is known, registered
-    already, or was mailed too often today.
+    ``title`` names the event in the mail. The caller sees no difference whether the address is known or registered
+    already. Returns 0, or the seconds until the next mail when the address was given too often today.
     Raises InvalidContentError for what is wrong with it.
     """
     check_wanted(dbs, event, wanted, now=now)
@@ -69,20 +69,23 @@ def ask_to_register(
     if row is None or row.state == "unconfirmed":
         row = _write(dbs, row, person.id, event, wanted, box=box, now=now)
     if row.state == "unconfirmed":
-        mail_register_button(dbs, row, event, title=title, box=box, now=now)
-    elif not hit(dbs, ATTENDEE_MAILS, person.id, secret="", now=now):
-        put_message(
-            dbs, kind="my-link", dedupe_key=f"my-link:{uuid.uuid4()}", cause="visitor", now=now, person_id=person.id,
-            secret=me_path(dbs, box, attendee, now=now), thread=f"my-link:{person.id}", box=box,
-        )  # fmt: skip
+        return mail_register_button(dbs, row, event, title=title, box=box, now=now)
+    wait_s = hit(dbs, ATTENDEE_MAILS, person.id, secret="", now=now)
+    if not wait_s:
+        mail_own_link(dbs, attendee, box=box, now=now)
+    return wait_s
 
 
 def mail_register_button(
-    dbs: Session, row: Registration, event: Event, *, title: str, box: SecretBox, now: datetime
-) -> None:
-    """Mail the button of a registration that waits for it, unless the person was mailed too often today."""
-    if hit(dbs, ATTENDEE_MAILS, row.person_id, secret="", now=now):
-        return
+    dbs: Session, row: Registration, event: Event, *, title: str, box: SecretBox, now: datetime,
+    is_counted: bool = True,
+) -> int:  # fmt: skip
+    """Mail the button of a registration that waits for it, unless the person was mailed too often today.
+
+    Returns 0, or the seconds until the next mail.
+    """
+    if is_counted and (wait_s := hit(dbs, ATTENDEE_MAILS, row.person_id, secret="", now=now)):
+        return wait_s
     # The button in the newest mail works for seven days from now; so long the row must stay.
     row.created_at = now
     token, secret = mail_tokens.issue(
@@ -94,6 +97,7 @@ def mail_register_button(
         subject_id=event.id, edition_id=event.edition_id, box=box,
         facts={"until": token.expires_at.isoformat(), "event": " ".join(title.split())},
     )  # fmt: skip
+    return 0
 
 
 def register(

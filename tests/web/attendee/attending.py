@@ -35,6 +35,22 @@ class Mail:
     facts: dict[str, object]
 
 
+#: What a redirect to the one answer has of its own: the address that was typed, sealed.
+TYPED = re.compile(r"(/me/asked)\?to=[\w.-]+")
+
+
+def led_to(answer: TestResponse) -> str:
+    """Return where an answer leads, without the sealed address of whom it was asked for."""
+    return TYPED.sub(r"\1", str(answer.headers["Location"]))
+
+
+def text_of(client: FlaskClient, path: str) -> str:
+    """Return the page at an address that must answer 200."""
+    answer = get(client, path)
+    assert answer.status_code == 200, (path, answer.status_code)
+    return answer.get_data(as_text=True)
+
+
 def mails(app: Flask) -> list[Mail]:
     """Return the mails of these pages in the outbox, the oldest first."""
     with app.app_context():

@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from tests.cast import get, post
 from tests.conftest import Clock
 from tests.models.dumps import differences, dump
-from tests.web.attendee.attending import NORA, OTIS, ask, events, join, mails, newest
+from tests.web.attendee.attending import NORA, OTIS, ask, events, join, mails, newest, text_of
 from wmd.db import db
 from wmd.domain.vocabulary import SessionStatus
 from wmd.logs import AccessLog, request_facts
@@ -24,17 +24,11 @@ from wmd.models import Attendee, Event, Follow, Person, PersonalFeed, Registrati
 from wmd.secretbox import SecretBox
 from wmd.services.hiding import find_event, hide
 from wmd.services.personal_links import make_token
+from wmd.services.rate_limits import END_LINKS
 from wmd.services.web_sessions import digest_of
 
 KEYS = {"old": b"o" * 32, "new": b"n" * 32}
 SECRET_PATHS = re.compile(r"v1\.[A-Za-z0-9_.-]{40,}|/me/calendar/[A-Za-z0-9_-]{40,}")
-
-
-def text_of(client: FlaskClient, path: str) -> str:
-    """Return the page at an address that must answer 200."""
-    answer = get(client, path)
-    assert answer.status_code == 200, (path, answer.status_code)
-    return answer.get_data(as_text=True)
 
 
 def attendee(app: Flask, address: str = NORA) -> Attendee:
@@ -192,7 +186,14 @@ def test_links_are_ended_at_once_and_this_browser_goes_on(app: Flask, client: Fl
     own = join(app, [events(app, "ahead")[0].code])
     answer = post(client, f"{own}end-links")
     assert get(client, own).status_code == 410
-    assert get(client, answer.headers["Location"]).status_code == 200
+    assert "a mail with a new link is on its way" in text_of(client, answer.headers["Location"])
+    mailed = newest(app, "my-link")
+    assert get(client, mailed.path).status_code == 200
+    for _ in range(END_LINKS.count):
+        answer = post(client, f"{str(answer.headers['Location']).partition('?')[0]}end-links")
+    assert "no mail goes out now" in text_of(client, answer.headers["Location"])
+    assert len([mail for mail in mails(app) if mail.kind == "my-link"]) == END_LINKS.count
+    assert get(client, mailed.path).status_code == 410
 
 
 def test_links_survive_a_rotation_of_keys(app: Flask, client: FlaskClient) -> None:

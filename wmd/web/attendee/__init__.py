@@ -7,6 +7,7 @@ from types import ModuleType
 from flask import Blueprint, Flask
 
 from wmd.web.attendee import (
+    asked,
     calendar,
     confirming,
     favourites,
@@ -23,6 +24,7 @@ from wmd.web.attendee import (
 
 #: The modules whose ``bp`` is added; its endpoints are named ``attendee.<name>.<view>``.
 MODULES: tuple[ModuleType, ...] = (
+    asked,
     following,
     tell_me,
     favourites,

@@ -16,6 +16,8 @@ from wmd.services.follows import Wish, ask_to_follow, follow
 from wmd.services.people import read_address
 from wmd.services.personal_links import me_path
 from wmd.services.rate_limits import FOLLOW_BY_ADDRESS, FOLLOW_BY_NETWORK
+from wmd.web.attendee.answers import private
+from wmd.web.attendee.asked import to_asked
 from wmd.web.catalogue import gettext
 from wmd.web.findings import messages_of
 from wmd.web.limits import this_network, too_many, wait_s
@@ -79,7 +81,7 @@ def take_wishes(wishes: Sequence[Wish], zone: str, show: Show) -> ResponseReturn
         return too_many(show(429, {"address": [words]}), seconds)
     now = read_now()
     if read_trap(request.form, now).trap_filled:
-        return redirect("/me/asked", 303)
+        return to_asked(typed.address)
     dbs, box, known = db.session(), secret_box(), visitor().person
     try:
         if known is not None and known.address_key == key:
@@ -88,19 +90,11 @@ def take_wishes(wishes: Sequence[Wish], zone: str, show: Show) -> ResponseReturn
             path = me_path(dbs, box, attendee, now=now)
             dbs.commit()
             return private(make_response(redirect(path, 303)))
-        ask_to_follow(
+        waits_s = ask_to_follow(
             dbs, typed.address, wishes, language=typed.language, zone=typed.zone, box=box, now=now
         )  # fmt: skip
     except InvalidContentError as error:
         dbs.rollback()
         return show(422, messages_of(error.findings))
     dbs.commit()
-    return redirect("/me/asked", 303)
-
-
-def private(response: Response) -> Response:
-    """Mark an answer as one that holds somebody's own link: kept nowhere, told to nobody."""
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    return response
+    return to_asked(typed.address, wait_s=waits_s)

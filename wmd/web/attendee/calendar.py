@@ -17,7 +17,7 @@ from wmd.models import Attendee
 from wmd.services.own_programme import OwnEvent, own_events
 from wmd.services.personal_feeds import owner_of_feed
 from wmd.services.personal_links import go_path
-from wmd.web.attendee.asking import private
+from wmd.web.attendee.answers import private
 from wmd.web.attendee.own_model import own_sessions
 from wmd.web.attendee.own_words import programme_of
 from wmd.web.catalogue import gettext

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -15,8 +17,10 @@ from wmd.services.own_links import ask_for_own_link
 from wmd.services.own_programme import waiting_wishes
 from wmd.services.people import masked, read_address
 from wmd.services.personal_links import me_path
-from wmd.services.rate_limits import FOLLOW_BY_ADDRESS, FOLLOW_BY_NETWORK
-from wmd.web.attendee.asking import Messages, language_choices, private, trap
+from wmd.services.rate_limits import FOLLOW_BY_NETWORK, OWN_LINK_DAY, OWN_LINK_HOUR
+from wmd.web.attendee.answers import private
+from wmd.web.attendee.asked import to_asked
+from wmd.web.attendee.asking import Messages, language_choices, trap
 from wmd.web.attendee.own_words import wish_lines
 from wmd.web.catalogue import gettext
 from wmd.web.csrf import on_stale_form
@@ -25,6 +29,7 @@ from wmd.web.limits import this_network, too_many, wait_s
 from wmd.web.means import secret_box
 from wmd.web.reading import read_now, viewer
 from wmd.web.spam_trap import read_trap
+from wmd.web.words import moment
 
 bp = Blueprint("confirming", __name__)
 
@@ -57,19 +62,17 @@ def mail_again() -> ResponseReturnValue:
         _, key = read_address(typed)
     except InvalidContentError as error:
         return show_ask(422, messages_of(error.findings))
-    if seconds := wait_s((FOLLOW_BY_ADDRESS, key), (FOLLOW_BY_NETWORK, this_network())):
-        words = gettext("A link was asked for many times. Please wait %(minutes)d minutes.", minutes=-(-seconds // 60))
+    if seconds := wait_s((OWN_LINK_HOUR, key), (OWN_LINK_DAY, key), (FOLLOW_BY_NETWORK, this_network())):
+        next_at = read_now() + timedelta(seconds=seconds)
+        words = gettext(
+            "The link was asked for often, and no mail went out now. The next one can go out at %(moment)s.",
+            moment=moment(next_at, viewer("UTC").zone),
+        )
         return too_many(show_ask(429, {"address": [words]}), seconds)
     if not read_trap(request.form, read_now()).trap_filled:
         ask_for_own_link(db.session(), typed, box=secret_box(), now=read_now())
         db.session.commit()
-    return redirect("/me/asked", 303)
-
-
-@bp.get("/me/asked")
-def asked() -> str:
-    """Say that mail is on its way, and what to do when none comes."""
-    return render_template("attendee/asked.html", noindex=True)
+    return to_asked(typed, "link")
 
 
 def show_confirm(secret: str, status: int = 200, messages: Messages | None = None) -> Response:

@@ -9,7 +9,8 @@ from wmd.db import db
 from wmd.services.own_programme import OwnFilter, own_events, own_filters
 from wmd.services.personal_feeds import feed_secret
 from wmd.services.personal_links import go_path
-from wmd.web.attendee.asking import Messages, language_choices, private
+from wmd.web.attendee.answers import private
+from wmd.web.attendee.asking import Messages, language_choices
 from wmd.web.attendee.own_model import own_page
 from wmd.web.attendee.own_words import CADENCES, event_line, filter_line, rule_choices
 from wmd.web.attendee.owners import Owner, owner_of

@@ -17,7 +17,8 @@ from wmd.services.personal_links import go_path
 from wmd.services.registration_changes import change_wanted, keep_dates, own_dates, show_to_organiser
 from wmd.services.registration_wishes import LONGEST_NAME, is_open, said_by, takes_place
 from wmd.services.registrations import accept_offer, cancel
-from wmd.web.attendee.asking import Messages, private
+from wmd.web.attendee.answers import private
+from wmd.web.attendee.asking import Messages
 from wmd.web.attendee.following import Found, find_event
 from wmd.web.attendee.own_model import OwnSession
 from wmd.web.attendee.owners import Owner, owner_of

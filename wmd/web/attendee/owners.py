@@ -9,7 +9,7 @@ from flask import Response, abort, make_response, render_template
 from wmd.db import db
 from wmd.models import Attendee, Person
 from wmd.services.personal_links import LinkFault, Scope, Token, read_token, standing_attendee
-from wmd.web.attendee.asking import private
+from wmd.web.attendee.answers import private
 from wmd.web.means import secret_box
 from wmd.web.reading import read_now
 

@@ -15,7 +15,8 @@ from wmd.services.people import masked
 from wmd.services.proofs import ACTS, Act, Proof, ask_for_proof, look_at_proof, use_proof
 from wmd.services.publishing import Setting
 from wmd.services.rate_limits import FOLLOW_BY_NETWORK
-from wmd.web.attendee.asking import private
+from wmd.web.attendee.answers import private
+from wmd.web.attendee.asked import to_asked
 from wmd.web.attendee.own_page import show_page
 from wmd.web.attendee.owners import owner_of
 from wmd.web.catalogue import gettext
@@ -93,7 +94,7 @@ def do(secret: str) -> ResponseReturnValue:
     if found.act == "address":
         ask_for_address(dbs, found.person, found.address, box=secret_box(), now=now)
         dbs.commit()
-        return redirect("/me/asked", 303)
+        return to_asked(found.address, "move")
     answer = document_of(found.person, now)
     dbs.commit()
     return private(answer)

@@ -17,7 +17,9 @@ from wmd.services.personal_links import me_path
 from wmd.services.rate_limits import FOLLOW_BY_ADDRESS, FOLLOW_BY_NETWORK
 from wmd.services.registration_wishes import LONGEST_NAME, Wanted, asked_of, is_open, said_by
 from wmd.services.registrations import ask_to_register, confirm_registration, find_waiting, free_places, register
-from wmd.web.attendee.asking import Messages, language_choices, private, trap, typed_or_known
+from wmd.web.attendee.answers import private
+from wmd.web.attendee.asked import to_asked
+from wmd.web.attendee.asking import Messages, language_choices, trap, typed_or_known
 from wmd.web.attendee.following import Found, find_event
 from wmd.web.catalogue import gettext
 from wmd.web.csrf import on_stale_form
@@ -150,7 +152,7 @@ def take(code: str) -> ResponseReturnValue:
         return too_many(show_form(code, 429, {"address": [words]}), seconds)
     now, dbs, box, known = read_now(), db.session(), secret_box(), visitor().person
     if read_trap(request.form, now).trap_filled:
-        return redirect("/me/asked", 303)
+        return to_asked(typed.address)
     wanted = wanted_of(row)
     try:
         if known is not None and known.address_key == key:
@@ -159,7 +161,7 @@ def take(code: str) -> ResponseReturnValue:
             path = me_path(dbs, box, attendee, now=now)
             dbs.commit()
             return private(make_response(redirect(f"{path}?done=registered", 303)))
-        ask_to_register(
+        waits_s = ask_to_register(
             dbs,
             row,
             typed.address,
@@ -174,7 +176,7 @@ def take(code: str) -> ResponseReturnValue:
         dbs.rollback()
         return show_form(code, 422, messages_of(error.findings))
     dbs.commit()
-    return redirect("/me/asked", 303)
+    return to_asked(typed.address, wait_s=waits_s)
 
 
 def show_confirm(secret: str, status: int = 200, messages: Messages | None = None) -> Response:

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from wmd.db import db
 from wmd.services.follows import stands, stop_mails
 from wmd.services.own_programme import subject_of
-from wmd.web.attendee.asking import private
+from wmd.web.attendee.answers import private
 from wmd.web.attendee.own_words import event_line, filter_line
 from wmd.web.attendee.owners import Owner, owner_of
 from wmd.web.csrf import without_form_token

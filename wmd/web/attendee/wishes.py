@@ -12,10 +12,12 @@ from wmd.domain.codes import CODE_LENGTH, normalise_code
 from wmd.domain.following import standing_of
 from wmd.errors import InvalidContentError
 from wmd.services.attendees import change_place, change_wishes, leave, pause, resume, revoke_links
-from wmd.services.follows import EventWish, end_follow, follow, stop_mails
+from wmd.services.follows import EventWish, end_follow, follow, mail_own_link, stop_mails
 from wmd.services.personal_feeds import make_feed, revoke_feed
 from wmd.services.personal_links import me_path
-from wmd.web.attendee.asking import Messages, private
+from wmd.services.rate_limits import END_LINKS, hit
+from wmd.web.attendee.answers import private
+from wmd.web.attendee.asking import Messages
 from wmd.web.attendee.following import find_event, refusal_words
 from wmd.web.attendee.own_page import show_page
 from wmd.web.attendee.owners import Owner, owner_of
@@ -110,13 +112,17 @@ _act("feed", "/me/<token>/feed", _feed)
 @bp.post("/me/<token>/end-links")
 @on_stale_form(_stale)
 def end_links(token: str) -> ResponseReturnValue:
-    """Let every link ever mailed work no more, and go on with a new one in this browser alone."""
+    """Let every link ever mailed work no more, and go on with a new one, here and by mail."""
     owner = owner_of(token)
-    dbs, now = db.session(), read_now()
+    dbs, box, now = db.session(), secret_box(), read_now()
     revoke_links(dbs, owner.attendee, now=now)
-    path = me_path(dbs, secret_box(), owner.attendee, now=now)
+    is_mailed = not hit(dbs, END_LINKS, owner.person.id, secret="", now=now)
+    if is_mailed:
+        mail_own_link(dbs, owner.attendee, box=box, now=now)
+    path = me_path(dbs, box, owner.attendee, now=now)
     dbs.commit()
-    return private(make_response(redirect(f"{path}?done=links-ended", 303)))
+    done = "links-ended" if is_mailed else "links-ended-often"
+    return private(make_response(redirect(f"{path}?done={done}", 303)))
 
 
 def show_follow(owner: Owner, status: int = 200, messages: Messages | None = None) -> Response:
