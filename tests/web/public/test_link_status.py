@@ -67,7 +67,7 @@ def test_page_that_is_open_or_unknown_leaves_the_button(visit: Visit, registrati
 def test_link_that_is_gone_is_offered_nowhere_on_the_page(visit: Visit) -> None:
     html = visit(make_programme([make_event(1)]), known=known(is_renewing=True)).page(PATH)
     card = html.partition('<div class="do">')[2].partition("</aside>")[0]
-    assert words_of(card).startswith("The link is being renewed The page that one registered on is gone.")
+    assert words_of(card).startswith("The link is being renewed The registration page is gone.")
     assert (f'href="/go/{code(1)}"' in card, "Remind me" in card) == (False, True)
     assert "WN_" not in html
 

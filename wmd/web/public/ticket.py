@@ -271,8 +271,7 @@ def _reason(way: Registration, eyes: Eyes) -> str:
             " recording."
         ),
         Door.RENEWING: gettext(
-            "The page that one registered on is gone. The organisers have been asked for the new link; it will appear"
-            " here."
+            "The registration page is gone. The organisers have been asked for the new link; it will appear here."
         ),
         Door.MISSING: gettext("The organisers have not sent their link yet. It will appear here."),
         Door.INVITATION: gettext("The organisers invite participants themselves."),
