@@ -168,7 +168,7 @@ def test_versions_are_one_statement(dbs: Session, setting: Setting) -> None:
     with counted(db.engine) as seen:
         versions = source.versions()
 
-    assert set(versions) == {"site", "status", "edition:2021"}
+    assert set(versions) == {"site", "status", "banners", "edition:2021"}
     assert versions["edition:2021"] == load().version
     assert [statement for statement in seen if not statement.startswith(("BEGIN", "SET"))] == [seen[-1]]
 
