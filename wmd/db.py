@@ -179,8 +179,9 @@ def engine_options(url: str) -> dict[str, Any]:
     )
     return {
         "pool_size": 5,
-        # The scheduler's workers for mail hold two each, beside its other jobs; what is not needed is never opened.
-        "max_overflow": 15,
+        # The scheduler's workers for mail and rooms hold two each, beside its other jobs; what is not needed is never
+        # opened.
+        "max_overflow": 20,
         "pool_pre_ping": True,
         "pool_recycle": 1800,
         "connect_args": {"options": limits, "connect_timeout": 5},

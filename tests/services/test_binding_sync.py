@@ -224,7 +224,12 @@ def test_account_that_zoom_refuses_stops_calls_and_changes_nothing_else(
     before = version(dbs)
     fail(dbs, fault)
     assert (bound.state, bound.next_try_at, bound.link, version(dbs)) == ("auth_lost", None, LINK, before)
+    # That a token was refused is the token store's alarm.
+    assert [alarm.key for alarm in dbs.scalars(select(Alarm))] == (["zoom:own"] if isinstance(fault, Fix) else [])
     assert claim(dbs, now=NOW + timedelta(days=1), limit=10, accounts=["own"]) == []
+    read(dbs, now=NOW + timedelta(days=1))
+    assert [alarm for alarm in dbs.scalars(select(Alarm)) if alarm.cleared_at is None] == []
+    assert bound.state == "ok"
 
 
 @pytest.mark.parametrize(

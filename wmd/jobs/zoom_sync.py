@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 
 #: Rooms that a worker claims at once: few, so that their lease is never used up.
 BATCH: Final = 10
+#: Workers of one run. Most of the time each waits for Zoom, with nothing open: also SQLite, which has one writer, bears
+#: several.
+WORKERS: Final = 4
 #: How long one run goes on claiming, and most of the batches of one worker; the next tick goes on.
 RUN: Final = timedelta(seconds=60)
 MOST_BATCHES: Final = 200
@@ -35,7 +38,7 @@ ADOPTED: Final = 500
 def sync_rooms(tools: Tools, only: str = "") -> int:
     """Read the rooms that are due; return how many, and how many events got a binding that had none.
 
-    ``only``: this binding alone, due or not. Several workers share the work where the database lets them.
+    ``only``: this binding alone, due or not.
     """
     done = 0 if only else _adopt(tools)
     accounts = [each for each in binding_sync.due_accounts(tools.dbs, now=tools.now, only=only) if tools.zoom(each)]
@@ -43,10 +46,10 @@ def sync_rooms(tools: Tools, only: str = "") -> int:
     if not accounts:
         return done
     lists = HostLists()
-    if tools.workers == 1 or only:
+    if only:
         return done + _work(tools, accounts, lists, only)
-    with ThreadPoolExecutor(tools.workers, thread_name_prefix="zoom-sync") as pool:
-        return done + sum(pool.map(lambda _: _work_alone(tools, accounts, lists), range(tools.workers)))
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="zoom-sync") as pool:
+        return done + sum(pool.map(lambda _: _work_alone(tools, accounts, lists), range(WORKERS)))
 
 
 class HostLists:

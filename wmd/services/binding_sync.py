@@ -30,6 +30,7 @@ from wmd.services.private_links import YEAR, keep_link
 from wmd.services.room_mail import tell_drift, tell_lost
 from wmd.services.states import audit
 from wmd.services.versions import raise_status
+from wmd.services.zoom_accounts import LOST, alarm_key
 
 ACTOR: Final = "job:zoom-sync"
 #: Longer than any batch takes that is read with all its time limits.
@@ -91,17 +92,18 @@ def claim(dbs: Session, *, now: datetime, limit: int, accounts: Collection[str],
         .where(WebinarBinding.id.in_(ids))
         .values(claim_token=token, lease_until=now + LEASE)
         .returning(
-            WebinarBinding.id, WebinarBinding.account_id, WebinarBinding.room, WebinarBinding.snapshot,
-            WebinarBinding.zoom_id, WebinarBinding.host_id, WebinarBinding.state, WebinarBinding.miss_count,
-            WebinarBinding.missing_since,
+            WebinarBinding.id, WebinarBinding.account_id, WebinarBinding.kind, WebinarBinding.room,
+            WebinarBinding.snapshot, WebinarBinding.zoom_id, WebinarBinding.host_id, WebinarBinding.state,
+            WebinarBinding.miss_count, WebinarBinding.missing_since,
         )
         .execution_options(synchronize_session=False)
     )  # fmt: skip
     found = {}
-    for id_, account_id, room, kept, zoom_id, host_id, state, misses, since in rows.tuples():
+    for id_, account_id, how, room, kept, zoom_id, host_id, state, misses, since in rows.tuples():
         # What a room is, Zoom says at every read: a host may have converted it.
         kind = RoomKind(str(kept.get("kind") or room or RoomKind.WEBINAR.value))
-        host = str(kept.get("host_id") or host_id)
+        # A partner's token is a user's: Zoom takes no other name than "me" with it.
+        host = "me" if how == "connected" else str(kept.get("host_id") or host_id)
         found[id_] = Claim(id_, str(account_id), kind, zoom_id, host, state, misses, since, token, now)
     return [found[id_] for id_ in ids]
 
@@ -147,13 +149,15 @@ def record_room(dbs: Session, claimed: Claim, room: Room, means: SyncMeans, *, n
     capacity = binding.snapshot.get("capacity")
     registration = drift.registration_of(room, was, capacity if isinstance(capacity, int) else 0)
     comparison = drift.compare(_ours(dbs, binding, event, now), room, registration)
-    before = _public_side(dbs, binding)
+    before, was_lost = _public_side(dbs, binding), binding.state == State.AUTH_LOST.value
     open_ = settle(dbs, binding, () if states.is_over(frame, now) else comparison.differences, actor=ACTOR, now=now)
     names = tuple(dict.fromkeys(row.field for row in open_))
     outcome = states.follow(_standing(binding), Seen(Sign.READ, names), frame, now=now)
     _keep_answer(dbs, binding, room, comparison, frame, means, now)
     _apply(dbs, binding, claimed, outcome, now)
     _act(dbs, binding, event, outcome, means, now)
+    if was_lost:
+        clear_alarm(dbs, alarm_key(claimed.account_id), now=now)
     if told := due_to_tell(dbs, binding, frame.starts_at, now=now):
         tell_drift(dbs, binding, event, told, cause=ACTOR, box=means.box, now=now)
     _tell_readers(dbs, binding, before)
@@ -186,6 +190,9 @@ def record_fault(
     outcome = states.follow(_standing(binding), seen, frame, now=now)
     if outcome.standing.state is State.ENDED:
         settle(dbs, binding, (), actor=ACTOR, now=now)
+    if isinstance(fault, Fix) and fault.scopes:
+        # Rights that are missing lose no account, but its rooms cannot be read all the same.
+        raise_alarm(dbs, alarm_key(claimed.account_id), LOST, now=now)
     _apply(dbs, binding, claimed, outcome, now)
     _act(dbs, binding, event, outcome, means, now)
     _tell_readers(dbs, binding, before)
