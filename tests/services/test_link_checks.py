@@ -9,18 +9,18 @@ from datetime import datetime
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from tests.attendees import attend, follow
-from tests.cast import find_token, get, make_cast
+from tests.cast import find_token, get, make_cast, sign_in
 from tests.conftest import Clock
 from tests.mails import Mailbox, text_of
 from tests.services.test_reminder_planning import DAY, HOUR, LONG_AGO, MINUTE, STARTS, move_to, publish
 from wmd.jobs.outbox import send_mail
 from wmd.jobs.reminders import check_links, plan_reminders
 from wmd.jobs.tools import tools_of
-from wmd.models import AuditEntry, Event, EventSession, LinkCheck, OrganisationContact, Submission
+from wmd.models import AuditEntry, Event, EventSession, LinkCheck, OrganisationContact, PrivateLink, Submission
 from wmd.services.link_check_tokens import make_answer_token, open_answer_token
 from wmd.services.link_checks import answer, look_at_question
 from wmd.services.publishing import Setting
@@ -160,6 +160,9 @@ def test_wrong_is_said_at_once_in_reminders_and_on_the_page_until_it_works_again
     submission_id = dbs.scalars(select(Submission.id)).one()
     dbs.rollback()
     assert say("wrong") == f"/organiser/link-check/thanks?answer=wrong&to={submission_id}"
+    sign_in(client, app, "cleo")
+    own = get(client, f"/organiser/submissions/{submission_id}").get_data(as_text=True)
+    assert "The way into your event does not work" in own
     dbs.expire_all()
     check = dbs.scalars(select(LinkCheck)).one()
     assert (check.answer, check.answered_by, check.answered_at) == ("wrong", "cleo", STARTS - 2 * DAY)
@@ -177,6 +180,55 @@ def test_wrong_is_said_at_once_in_reminders_and_on_the_page_until_it_works_again
     assert say("works") == "/organiser/link-check/thanks?answer=works"
     dbs.expire_all()
     assert dbs.get_one(Event, event.id).link_wrong_at is None
+    dbs.rollback()
+    own = get(client, f"/organiser/submissions/{submission_id}").get_data(as_text=True)
+    assert "The way into your event does not work" not in own
+
+
+def test_organiser_of_an_event_that_registers_here_reads_which_link_to_try(
+    app: Flask, dbs: Session, event: Event, run: Callable[[datetime], int], mailbox: Mailbox
+) -> None:
+    box = app.extensions["wmd.secretbox"]
+    secret_link = "https://a-example.zoom.us/j/98765431234?pwd=SECRET"
+    dbs.execute(update(Event).values(registration_here=True, registration_url=""))
+    dbs.commit()
+
+    def reads(at: datetime) -> tuple[str, str]:
+        dbs.execute(delete(LinkCheck))
+        dbs.commit()
+        run(at)
+        mail = text_of(mailbox.mails[-1][1])
+        to = mailbox.mails[-1][0]
+        return mail, get(app.test_client(), f"/organiser/link-check?t={secret_of(mailbox, to)}").get_data(as_text=True)
+
+    for text in reads(STARTS - 2 * DAY):
+        assert ("you have given us no link" in text.lower(), "private window" in text) == (True, False)
+    dbs.add(PrivateLink(id="room", sealed=box.seal(secret_link, purpose="private-link"), created_at=LONG_AGO))
+    dbs.flush()
+    dbs.execute(update(Event).values(private_link_id="room"))
+    dbs.commit()
+    mail, page = reads(STARTS - 2 * DAY + HOUR)
+    for text in (mail, page):
+        assert ("a-example.zoom.us/j/…1234" in text, "98765431234" in text, "SECRET" in text) == (True, False, False)
+        assert "/go/" not in text
+    assert "Care in the city" in page
+    submission_id = dbs.scalars(select(Submission.id)).one()
+    assert f'href="/organiser/submissions/{submission_id}"' in page
+
+
+@pytest.mark.parametrize(("is_here", "words"), [(True, "The way into the room is being renewed"), (False, "told that")])
+def test_reminder_speaks_of_the_room_where_people_register_here(
+    app: Flask, dbs: Session, event: Event, run: Callable[[datetime], int], mailbox: Mailbox, clock: Clock,
+    is_here: bool, words: str,
+) -> None:  # fmt: skip
+    dbs.execute(update(Event).values(registration_here=is_here, link_wrong_at=LONG_AGO))
+    attend(dbs, "ada", LONG_AGO)
+    follow(dbs, "ada", dbs.get_one(Event, event.id), LONG_AGO)
+    dbs.commit()
+    clock.now = STARTS - HOUR
+    plan_reminders(tools_of(app, dbs))
+    run(STARTS - HOUR)
+    assert words in text_of(mailbox.mails[-1][1])
 
 
 def test_question_that_is_answered_or_settled_takes_no_more_mail_and_no_more_answer(

@@ -36,6 +36,7 @@ _WHAT: Mapping[str, tuple[str, str]] = {
     "link": (N_("New link"), N_("the way to take part in an event that you want to attend has changed:")),
     "several": (N_("Changed"), N_("several things have changed about an event that you want to attend:")),
 }
+RENEWED: Final = N_("The way into the room is being renewed; places stand.")
 _INVITED: Mapping[str, str] = {
     "request": N_("The invitation in this mail brings your calendar up to date."),
     "publish": N_("Open the attached file to bring the entry in your calendar up to date."),
@@ -123,6 +124,7 @@ class ChangedMail(AttendeeMail):
         parts = ["\n".join(self._session_lines(_kind(each), each)) for each in self.left.sessions.values()]
         parts.append(self._place() if self.left.place else "")
         parts.append(self._way_in() if self.left.link else "")
+        parts.append(self.say(RENEWED) if self.event.link_wrong and self.event.registration.is_here else "")
         return "\n\n".join(filter(None, parts))
 
     def _session_lines(self, kind: str, each: SessionNet) -> list[str]:

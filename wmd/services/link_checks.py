@@ -18,6 +18,7 @@ from wmd.domain.reminders import is_same_start
 from wmd.models import Event, EventSession, LinkCheck, Message, Submission
 from wmd.secretbox import SecretBox
 from wmd.services.decision_mail import recipients
+from wmd.services.kept_links import KeptLink, kept_links
 from wmd.services.late_problems import alert_of_problem
 from wmd.services.link_check_tokens import Asked, open_answer_token
 from wmd.services.link_state import mark_link
@@ -136,7 +137,10 @@ def _check_of(dbs: Session, slot: EventSession, event: Event, now: datetime) -> 
 
 
 class Question(NamedTuple):
-    """A question as the page shows it. ``is_open``: the session is still to come, at the start that was asked about."""
+    """A question as the page shows it. ``is_open``: the session is still to come, at the start that was asked about.
+
+    ``kept``: the join link that is kept for an event which registers with us.
+    """
 
     asked: Asked
     check: LinkCheck
@@ -144,6 +148,8 @@ class Question(NamedTuple):
     event: Event
     submission_id: str
     is_open: bool
+    title: str
+    kept: KeptLink | None
 
 
 def look_at_question(dbs: Session, secret: str, box: SecretBox, *, now: datetime) -> Question | None:
@@ -164,7 +170,8 @@ def look_at_question(dbs: Session, secret: str, box: SecretBox, *, now: datetime
         is_listed and slot.status == "scheduled" and is_same_start(slot.starts_at, check.starts_at)
         and slot.ends_at > now
     )  # fmt: skip
-    return Question(asked, check, slot, event, submission_id, is_open)
+    kept = kept_links(dbs, box, [event.id]).get(event.id)
+    return Question(asked, check, slot, event, submission_id, is_open, submission.title, kept)
 
 
 def answer(dbs: Session, question: Question, said: Answer, *, box: SecretBox, now: datetime) -> None:

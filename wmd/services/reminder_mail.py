@@ -23,6 +23,7 @@ from wmd.models import Attendee, Event, Follow, Message
 from wmd.services.attendee_checks import Depends, rules_as_stored
 from wmd.services.attendee_mail import AttendeeMail, Known
 from wmd.services.audience import follow_stands
+from wmd.services.kept_links import KeptLink, kept_links
 from wmd.services.link_check_tokens import make_answer_token
 from wmd.services.link_checks import answered
 from wmd.services.mail_facts import MASK
@@ -31,11 +32,28 @@ from wmd.services.outbox import message_name
 from wmd.services.reminder_runs import MOVED, OFF, day_of_slot, is_by_day, key_of
 from wmd.services.reminder_words import lead_words
 from wmd.services.room_news import NO_NEWS, RoomNews, news_words, read_news
+from wmd.services.session_words import moment_text
 
 UNWANTED: Final = "no longer wanted"
 TOO_LATE: Final = "it came too late"
 ANSWERED: Final = "it was answered meanwhile"
 
+_ROOM_IS_WRONG: Final = N_("The way into the room is being renewed: a new one is on its way.")
+_ROOM_OF_YOURS_IS_WRONG: Final = N_(
+    "The way into the room is being renewed, and your place stands. The button leads you in as soon as there is a new"
+    " one."
+)
+_TRY_AS_A_STRANGER: Final = N_(
+    "This is where we lead everybody who wants to take part. Please try it, best in a private window, as a stranger"
+    " would:"
+)
+_TRY_WHAT_YOU_GAVE: Final = N_(
+    "Who registered here is led to the link that you gave us on {moment}: {link}. We do not mail it whole. Please open"
+    " it where you keep it, best in a private window, and see whether it still leads into this room."
+)
+_GIVE_ONE: Final = N_(
+    "Who registered here has no way in yet: you have given us no link into the room. Please add it to your event."
+)
 _LINK_IS_WRONG: Final = N_(
     "We have been told that the link of this event does not work. Look at the page of the event shortly before it"
     " begins: a new link stands there as soon as there is one."
@@ -163,7 +181,12 @@ class SessionMail(AttendeeMail):
         return "\n".join(line for session in self.sessions for line in self.times(session))
 
     def _notice(self) -> str:
-        return self.say(_LINK_IS_WRONG) if self._is_link_wrong else ""
+        return self.say(self._wrong_words()) if self._is_link_wrong else ""
+
+    def _wrong_words(self) -> str:
+        if self._is_registered():
+            return _ROOM_OF_YOURS_IS_WRONG
+        return _ROOM_IS_WRONG if self.event.registration.is_here else _LINK_IS_WRONG
 
     def _place(self) -> str:
         venue = self.event.venue
@@ -275,7 +298,7 @@ class ReminderMail(SessionMail):
         )  # fmt: skip
 
     def _button(self) -> str:
-        if self._is_link_wrong:
+        if self._is_link_wrong and not self._is_registered():
             return f"{self.say(N_('See the page of the event'))}\n{super()._event_link()}"
         return f"{self.say(N_('Take part'))}\n{self.way_in(self.sessions[0])}"
 
@@ -293,8 +316,19 @@ class AfterwardsMail(ReminderMail):
         return super()._event_link() if self.event.recording_url else ""
 
 
+def _prepare_checks(dbs: Session, rows: Sequence[About], known: Known) -> None:
+    """Read what the questions of a batch need: of events that register with us, the links that are kept."""
+    _prepare(dbs, rows, known)
+    event_ids = {SessionMail.event_id(row) for row in rows}
+    if known.links.box is not None:
+        for event_id, kept in kept_links(dbs, known.links.box, event_ids).items():
+            known.more["kept", event_id] = kept
+
+
 class LinkCheckMail(SessionMail):
     """The question to an organiser whether the link of a session works."""
+
+    prepare: ClassVar[Callable[[Session, Sequence[About], Known], None] | None] = staticmethod(_prepare_checks)
 
     @property
     def _against(self) -> str:
@@ -304,7 +338,19 @@ class LinkCheckMail(SessionMail):
         """Return nothing: it is no mail that somebody asked for as an attendee."""
         return ""
 
+    def _test(self) -> str:
+        if not self.event.registration.is_here:
+            return self.say(_TRY_AS_A_STRANGER)
+        kept: KeptLink | None = self.known.more.get(("kept", self.event_id(self.row)))
+        if kept is None and self.known.links.box is not None:
+            return self.say(_GIVE_ONE)
+        zone = self.person.zone or self.sessions[0].zone
+        moment = moment_text(kept.given_at, zone, self.language) if kept else MASK
+        return self.say(_TRY_WHAT_YOU_GAVE).format(moment=moment, link=kept.masked if kept else MASK)
+
     def _try_link(self) -> str:
+        if self.event.registration.is_here:
+            return ""
         return f"{self.press.letterhead.base_url}/go/{self.sessions[0].code}"
 
     def _button(self) -> str:

@@ -72,6 +72,13 @@ def test_link_that_is_gone_is_offered_nowhere_on_the_page(visit: Visit) -> None:
     assert "WN_" not in html
 
 
+def test_link_said_to_be_wrong_is_the_room_where_people_register_with_us(visit: Visit) -> None:
+    there, with_us = (ticket(visit, Status(1), replace(event, link_wrong=True)) for event in (make_event(1), WITH_US))
+    room = "The way into the room is being renewed. Places stand"
+    assert ("We know that this link does not work." in there, room in there) == (True, False)
+    assert ("this link does not work" in with_us, room in with_us) == (False, True)
+
+
 def test_room_that_is_full_leads_to_our_own_waiting_list(visit: Visit) -> None:
     text = ticket(visit, known(registration="full", is_room=True), WITH_US)
     assert text.startswith("Register Zoom says that its room is full. Register here all the same: there is a waiting")

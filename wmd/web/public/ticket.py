@@ -170,6 +170,8 @@ def _link_note(event: EventView, way: Registration, status: EventStatus, now: da
     """Return what is said beside a way in that is known to fail, or not known to work."""
     if way.door in {Door.OVER, Door.CANCELLED, Door.POSTPONED, Door.RENEWING}:
         return ""
+    if event.link_wrong and event.registration.is_here:
+        return gettext("The way into the room is being renewed. Places stand: who has one is led in by the new one.")
     if event.link_wrong:
         return gettext("We know that this link does not work. The organisers have been asked for one that does.")
     if way.is_open and not event.registration.url and event.registration.is_here:
