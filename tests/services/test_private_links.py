@@ -41,7 +41,7 @@ def rows(dbs: Session) -> list[PrivateLink]:
 
 
 def opened(row: PrivateLink, box: SecretBox = documents.BOX) -> str:
-    return box.open(row.sealed, purpose="private-link")
+    return box.open(row.sealed, purpose=f"private_links.sealed.{row.id}")
 
 
 def used_id(dbs: Session) -> str | None:

@@ -33,7 +33,9 @@ def box(app: Flask) -> SecretBox:
 def event(dbs: Session, setting: Setting, box: SecretBox) -> Event:
     """An event of two sessions with a private link."""
     found = publish(dbs, setting, capacity=1)
-    dbs.add(PrivateLink(id="room", sealed=box.seal(LINK, purpose="private-link"), ends_at=None, created_at=NOW))
+    dbs.add(
+        PrivateLink(id="room", sealed=box.seal(LINK, purpose="private_links.sealed.room"), ends_at=None, created_at=NOW)
+    )
     dbs.flush()
     found.private_link_id = "room"
     dbs.commit()

@@ -18,13 +18,30 @@ from wmd.gateways import Gateways
 from wmd.services.audit_log import AuditQuery, all_audit, audit_cells, audit_json
 from wmd.services.audit_seals import check_seals
 from wmd.services.backup import BackupInfo, check_backup, create_backup
+from wmd.services.key_rotation import rotate
 from wmd.services.private_files import new_file
 from wmd.services.restore import restore_backup
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 backup = AppGroup("backup", help="Copies of the whole database: make, check, bring back.")
+keys = AppGroup("keys", help="The keys that secrets in the database are sealed with.")
 audit = AppGroup("audit", help="The trail of every change: export it, check it.")
+
+
+@keys.command("rotate")
+def rotate_command() -> None:
+    """Seal everything again under the current key, the first of WMD_LINK_KEYS; ends with 1 when something is lost.
+
+    After it the database needs no other key. Links in mails that are out still need the one they were made with.
+    """
+    dbs, lost = db.session(), 0
+    for each in rotate(dbs, current_app.extensions["wmd.secretbox"], commit=dbs.commit):
+        click.echo(f"{each.name}: {each.resealed} sealed again" + (f", {each.lost} LOST" if each.lost else ""))
+        lost += each.lost
+    if lost:
+        msg = f"{lost} open under no key that is in WMD_LINK_KEYS: put the missing key back, and run this again."
+        raise click.ClickException(msg)
 
 
 @audit.command("export")
@@ -123,4 +140,5 @@ def _said() -> Iterator[None]:
 def register(app: Flask) -> None:
     """Add the commands to ``flask``."""
     app.cli.add_command(audit)
+    app.cli.add_command(keys)
     app.cli.add_command(backup)

@@ -15,7 +15,8 @@ from wmd.secretbox import SecretBox, SecretBoxError
 
 KEPT_AFTER = timedelta(days=7)
 YEAR = timedelta(days=365)
-_PURPOSE = "private-link"
+#: What links were bound to before each was bound to its row.
+FORMER_PURPOSE = "private-link"
 
 
 def keep_link(
@@ -45,7 +46,8 @@ def keep_link(
         row.ends_at = ends_at
         if is_link(box, row, raw):
             return row.id
-    row = PrivateLink(id=mint.uuid(), sealed=box.seal(raw, purpose=_PURPOSE), ends_at=ends_at, created_at=now)
+    id_ = mint.uuid()
+    row = PrivateLink(id=id_, sealed=box.seal(raw, purpose=_purpose(id_)), ends_at=ends_at, created_at=now)
     if is_over:
         delete_link(row, now=now)
     dbs.add(row)
@@ -55,18 +57,21 @@ def keep_link(
 
 def is_link(box: SecretBox, row: PrivateLink, raw: str) -> bool:
     """Whether a row holds this very link. A key that is gone cannot show it: then it does not."""
-    try:
-        return row.deleted_at is None and box.open(row.sealed, purpose=_PURPOSE) == raw
-    except SecretBoxError:
-        return False
+    return row.deleted_at is None and open_link(box, row) == raw
 
 
 def open_link(box: SecretBox, row: PrivateLink) -> str:
     """Return the link of a row for somebody who may have it; a blank when it was deleted or its key is gone."""
-    try:
-        return box.open(row.sealed, purpose=_PURPOSE) if row.deleted_at is None else ""
-    except SecretBoxError:
-        return ""
+    for purpose in (_purpose(row.id), FORMER_PURPOSE) if row.deleted_at is None else ():
+        try:
+            return box.open(row.sealed, purpose=purpose)
+        except SecretBoxError:
+            continue
+    return ""
+
+
+def _purpose(link_id: str) -> str:
+    return f"private_links.sealed.{link_id}"
 
 
 def latest_end(edition: Edition, now: datetime) -> datetime:

@@ -182,4 +182,4 @@ def _connected(row: ZoomAccount | None) -> ZoomAccount:
 
 
 def _purpose(row_id: str, column: str) -> str:
-    return f"zoom-account:{row_id}:{column}"
+    return f"zoom_accounts.{column}.{row_id}"

@@ -297,7 +297,9 @@ def with_room(app: Flask, event: Event, clock: Clock) -> tuple[str, str]:
     enter(app, event, clock)
     with app.app_context():
         dbs, box = db.session(), app.extensions["wmd.secretbox"]
-        dbs.add(PrivateLink(id="room", sealed=box.seal(LINK, purpose="private-link"), created_at=clock.now))
+        dbs.add(
+            PrivateLink(id="room", sealed=box.seal(LINK, purpose="private_links.sealed.room"), created_at=clock.now)
+        )
         dbs.flush()
         dbs.get_one(Event, event.id).private_link_id = "room"
         person = dbs.scalars(select(Person.id).where(Person.address == NORA)).one()
