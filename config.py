@@ -129,6 +129,12 @@ SETTINGS: tuple[tuple[str, str | None, str | None, str], ...] = (
         "Client id of an OAuth app with which partners connect Zoom accounts of theirs; then also its secret.",
     ),
     ("WMD_ZOOM_PARTNER_CLIENT_SECRET", None, None, "Its client secret."),
+    (
+        "WMD_ZOOM_PARTNER_WEBHOOK_SECRET",
+        None,
+        None,
+        "Secret token of that app’s webhooks, which go to `/hooks/zoom` as well.",
+    ),
     ("WMD_ZOOM_URL", None, None, "Only in demonstration mode: a fake Zoom on this machine, `http://127.0.0.1:8090`."),
     ("WMD_ZOOM_PANEL", None, None, "Only in demonstration mode: the page with that Zoom's buttons, on this machine."),
     (
@@ -184,6 +190,7 @@ class Config:
     zoom_host: str = ""
     zoom_partner_client_id: str = ""
     zoom_partner_client_secret: str = field(default="", repr=False)
+    zoom_partner_webhook_secret: str = field(default="", repr=False)
     zoom_url: str = ""
     zoom_panel_url: str = ""
     link_watch: bool = False
@@ -202,6 +209,11 @@ class Config:
     def has_zoom_partners(self) -> bool:
         """Whether partners may connect accounts of theirs."""
         return bool(self.zoom_partner_client_id)
+
+    @property
+    def zoom_webhook_secrets(self) -> tuple[str, ...]:
+        """What Zoom may sign its messages with, one for each app; none is taken where there are none."""
+        return tuple(filter(None, (self.zoom_webhook_secret, self.zoom_partner_webhook_secret)))
 
     @property
     def hostname(self) -> str:
@@ -286,6 +298,7 @@ def _shared(env: Mapping[str, str]) -> dict[str, object]:
         "zoom_host": env.get("WMD_ZOOM_HOST", ""),
         "zoom_partner_client_id": env.get("WMD_ZOOM_PARTNER_CLIENT_ID", ""),
         "zoom_partner_client_secret": _secret(env, "WMD_ZOOM_PARTNER_CLIENT_SECRET"),
+        "zoom_partner_webhook_secret": _secret(env, "WMD_ZOOM_PARTNER_WEBHOOK_SECRET"),
         "zoom_url": env.get("WMD_ZOOM_URL", "").rstrip("/"),
         "zoom_panel_url": env.get("WMD_ZOOM_PANEL", "").rstrip("/"),
         "link_watch": _switch(env, "WMD_LINK_WATCH", "off" if env.get("WMD_MODE") == "demo" else "on"),
@@ -451,7 +464,7 @@ def _check_zoom(config: Config) -> None:
         if len(missing) not in {0, len(given)}:
             msg = f"Zoom needs all of these settings or none; missing: {', '.join(missing)}."
             raise SettingError(msg)
-    secrets = (config.zoom_client_secret, config.zoom_webhook_secret, config.zoom_partner_client_secret)
+    secrets = (config.zoom_client_secret, config.zoom_partner_client_secret, *config.zoom_webhook_secrets)
     if not config.is_demo and any(value.lower() in _SAMPLES or value == "CHANGE-ME" for value in secrets):
         msg = "A secret for Zoom is a sample value: give your app's own."
         raise SettingError(msg)

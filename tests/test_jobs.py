@@ -42,6 +42,7 @@ from wmd.models import (
     Registration,
     Submission,
     WebinarBinding,
+    ZoomWebhook,
 )
 from wmd.secretbox import SecretBox
 from wmd.services.alarms import SERVING, raise_alarm
@@ -305,6 +306,18 @@ def add_pasted_links(dbs: Session, count: int) -> None:
     )
 
 
+def add_hooks(dbs: Session, count: int) -> None:
+    """Store messages of Zoom's about rooms that nobody knows."""
+    dbs.add_all(
+        ZoomWebhook(
+            dedupe_key=str(number), event="webinar.updated", object_id=str(84_000_000_000 + number),
+            received_at=LEAD_STARTED_AT,
+        )
+        for number in range(count)
+    )  # fmt: skip
+    dbs.commit()
+
+
 #: What makes three rows of work for each job.
 DUE: dict[str, Callable[[Session, int], None]] = {
     "outbox": add_mails,
@@ -325,6 +338,7 @@ DUE: dict[str, Callable[[Session, int], None]] = {
     "retention": add_worn_links,
     "bounces": add_returned,
     "zoom-sync": add_unbound,
+    "zoom-webhooks": add_hooks,
     "count-visits": add_visits,
     "forget-rate-counts": add_counts,
     "forget-runs": add_runs,

@@ -34,6 +34,7 @@ from wmd.jobs.brakes import Brakes
 from wmd.logs import LineWriter
 from wmd.secretbox import SecretBox
 from wmd.services.alarms import clear_alarm, raise_alarm
+from wmd.services.hook_inbox import HookSpool
 from wmd.services.journal import Journal
 from wmd.services.library import GoodCopies, Library
 from wmd.services.mail_texts import Press
@@ -45,6 +46,8 @@ from wmd.services.zoom_calls import StoredCalls
 from wmd.services.zoom_tokens import AccountTokens
 from wmd.web import register as add_pages
 from wmd.web.alarm_desk import AlarmDesk
+from wmd.web.hook_store import HookStore
+from wmd.web.hooks import Refusals
 from wmd.web.late_rules import LateRule
 from wmd.web.markdown import to_html
 from wmd.web.names import direction
@@ -67,6 +70,7 @@ def compose(config: Config, gateways: Gateways | None = None) -> Flask:
     _set_up_mail(app, config)
     app.extensions["wmd.single_sign_on"] = single_sign_on(config)
     _connect_zoom(app, config, gateways)
+    _open_hook_store(app, config)
     app.extensions["wmd.jobs"] = watched()
     add_pages(app)
     add_commands(app)
@@ -204,6 +208,14 @@ def _connect_zoom(app: Flask, config: Config, gateways: Gateways) -> None:
     app.extensions["wmd.zoom_partner_desk"] = (
         TokenDesk(partner, http, gateways.clock, may_reach, oauth_url) if config.has_zoom_partners else None
     )
+
+
+def _open_hook_store(app: Flask, config: Config) -> None:
+    """Make ready where Zoom's messages are put before they are answered; its thread begins with the first."""
+    spool = HookSpool(config.var_dir / "hooks")
+    with app.app_context():
+        app.extensions["wmd.hook_store"] = HookStore(db.engine, spool)
+    app.extensions["wmd.hook_spool"], app.extensions["wmd.hook_refusals"] = spool, Refusals()
 
 
 def _zoom_clients(

@@ -36,13 +36,15 @@ from wmd.jobs.outbox import send_mail
 from wmd.jobs.reminders import check_links, plan_reminders
 from wmd.jobs.retention import clear_out
 from wmd.jobs.tools import Tools, tools_of
+from wmd.jobs.zoom_hooks import work_hooks
 from wmd.jobs.zoom_sync import sync_rooms
-from wmd.models import Message, Submission, WebinarBinding
+from wmd.models import Message, Submission, WebinarBinding, ZoomWebhook
 from wmd.services.alarms import clear_alarm, close_quiet, raise_alarm
 from wmd.services.audit_seals import seal_audit
 from wmd.services.binding_sync import is_due
 from wmd.services.delivery import due
 from wmd.services.health import note_tick
+from wmd.services.hook_work import is_due as hook_is_due
 from wmd.services.job_watch import Backlog, Run, Watched, forget_runs, note_run
 from wmd.services.private_links import delete_if_due, due_for_deletion
 from wmd.services.rate_limits import forget_counts
@@ -153,6 +155,11 @@ def due_rooms(now: datetime) -> Select[Any]:
     return select(WebinarBinding.id).where(is_due(now))
 
 
+def due_hooks(now: datetime) -> Select[Any]:
+    """Return the query for messages of Zoom's that nobody worked on yet."""
+    return select(ZoomWebhook.id).where(hook_is_due(now))
+
+
 def due_dates(now: datetime) -> Select[Any]:
     """Return the query for events whose day to be published has come."""
     return select(Submission.id).where(Submission.state == "approved", Submission.publish_on <= now)
@@ -183,6 +190,7 @@ JOBS: Mapping[str, Job] = {
     "seal-audit": Job(3600, _plain(seal_audit_entries), what=N_("Seals the trail")),
     "retention": Job(86_400, clear_out, what=N_("Deletes what is kept no longer")),
     "count-visits": Job(300, count_visits, what=N_("Counts how often the ways into events were opened")),
+    "zoom-webhooks": Job(5, work_hooks, "rooms", N_("Works on messages that Zoom sent"), due_hooks),
     "zoom-sync": Job(20, sync_rooms, "rooms", N_("Reads what Zoom says of rooms"), due_rooms),
     "bounces": Job(300, read_bounces, what=N_("Reads which mails came back")),
     "forget-rate-counts": Job(3600, _plain(forget_rate_counts), what=N_("Forgets counts against misuse")),

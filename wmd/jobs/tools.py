@@ -23,6 +23,7 @@ from wmd.gateways.zoom.client import ZoomClient
 from wmd.jobs.brakes import Brakes
 from wmd.secretbox import SecretBox
 from wmd.services.delivery import address_digest
+from wmd.services.hook_inbox import HookSpool
 from wmd.services.journal import Journal
 from wmd.services.mail_texts import Press
 from wmd.services.publishing import Setting
@@ -53,12 +54,15 @@ class Tools:
     digest: Callable[[str], str]
     journal: Journal
     visits: VisitSpool
+    hooks: HookSpool
     mailbox: Mailbox | None = None
     look_at_link: Callable[[str], Looked] | None = None
     workers: int = 1
     mail_rate: int = 0
     share_rate: Callable[[int], object] = lambda _sharers: None
     zoom: Callable[[str | None], ZoomClient | None] = lambda _account_id: None
+    #: The app that partners connect accounts to, "" where there is none.
+    partner_client: str = ""
     brakes: Brakes = field(default_factory=Brakes)
     stopping: Event = field(default_factory=Event)
 
@@ -95,6 +99,7 @@ def tools_of(app: Flask, dbs: Session) -> Tools:
         digest=address_digest(str(app.config["SECRET_KEY"])),
         journal=app.extensions["wmd.journal"],
         visits=app.extensions["wmd.visit_spool"],
+        hooks=app.extensions["wmd.hook_spool"],
         mailbox=gateways.mailbox,
         look_at_link=gateways.look_at_link,
         workers=OUTBOX_WORKERS if engine.dialect.name == "postgresql" else 1,
@@ -102,5 +107,6 @@ def tools_of(app: Flask, dbs: Session) -> Tools:
         share_rate=gateways.mailer.pace.share if isinstance(gateways.mailer, SmtpMailer) else lambda _sharers: None,
         brakes=app.extensions["wmd.brakes"],
         zoom=partial(zoom_of, app),
+        partner_client=app.extensions["wmd.config"].zoom_partner_client_id,
         stopping=app.extensions["wmd.stopping"],
     )

@@ -236,6 +236,21 @@ def hint_room(dbs: Session, zoom_id: str, *, zoom_account: str = "", now: dateti
     return len(found)
 
 
+def reconcile_soon(dbs: Session, zoom_id: str) -> int:
+    """Let the registrants of a room be compared anew before the night, since Zoom said that they changed; return in
+    how many bindings.
+    """
+    found = dbs.scalars(
+        select(WebinarBinding).where(
+            WebinarBinding.zoom_id == zoom_id, WebinarBinding.zoom_id != "", WebinarBinding.ended_at.is_(None)
+        )
+    ).all()
+    for binding in found:
+        binding.reconciled_on = None
+    dbs.flush()
+    return len(found)
+
+
 def resume_account(dbs: Session, account_id: str, *, actor: str, now: datetime) -> int:
     """Read the rooms of an account again that was connected again; return how many."""
     lost = dbs.scalars(

@@ -14,6 +14,7 @@ from wmd.web import (
     errors,
     headers,
     health,
+    hooks,
     mailbox,
     organiser,
     plain_input,
@@ -42,6 +43,7 @@ def register(app: Flask) -> None:
     plain_input.register(app)
     csrf.register(app)
     app.register_blueprint(health.bp)
+    app.register_blueprint(hooks.bp)
     if config.is_demo:
         app.register_blueprint(mailbox.bp)
     app.jinja_env.globals["has_mailbox"] = config.is_demo
