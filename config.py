@@ -206,6 +206,11 @@ class Config:
         return bool(self.zoom_client_id)
 
     @property
+    def demo_rooms_file(self) -> Path:
+        """Where the rooms lie that the demonstration's own Zoom begins with."""
+        return self.var_dir / "zoom-rooms.json"
+
+    @property
     def has_zoom_partners(self) -> bool:
         """Whether partners may connect accounts of theirs."""
         return bool(self.zoom_partner_client_id)

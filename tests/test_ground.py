@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
+import json
 import os
 import re
 import signal
@@ -246,6 +248,38 @@ def test_scheduler_beside_the_server_sends_mail_and_ends_with_it(
 
     assert (len(children), len(mails), wait_until_gone(children)) == (3, 1, [])
     assert "Traceback" not in rest
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGKILL])
+def test_made_up_zoom_beside_the_demonstration_ends_with_it(
+    tmp_path: Path, databases: Databases, ending: signal.Signals
+) -> None:
+    zoom, panel = free_port(), free_port()
+    settings = {
+        "WMD_DATABASE_URL": databases.copy("sqlite", tmp_path), "WMD_ZOOM_URL": f"http://127.0.0.1:{zoom}",
+        "WMD_ZOOM_PANEL": f"http://127.0.0.1:{panel}", "WMD_ZOOM_ACCOUNT_ID": "a", "WMD_ZOOM_CLIENT_ID": "b",
+        "WMD_ZOOM_CLIENT_SECRET": "c",
+    }  # fmt: skip
+    (tmp_path / "zoom-rooms.json").write_text(
+        json.dumps(
+            [{"id": 81234567890, "topic": "A room of ours", "start_time": "2026-10-07T13:00:00Z", "duration": 60,
+              "timezone": "UTC", "token": "TG7X-dycRuOObP11RPHuqA", "is_closed": True}]
+        )
+    )  # fmt: skip
+    with served(tmp_path, free_port(), "--zoom", **settings) as process:
+        rooms, end_s = b"", time.monotonic() + 20
+        while b"A room of ours" not in rooms and time.monotonic() < end_s:
+            time.sleep(0.1)
+            with contextlib.suppress(OSError):
+                rooms = fetch(panel, "/_rooms")[1]
+        lists = Path(f"/proc/{process.pid}/task").glob("*/children")
+        children = [int(child) for each in lists for child in each.read_text(encoding="ascii").split()]
+        process.send_signal(ending)
+        process.wait(20)
+
+    (ours,) = [each for each in json.loads(rooms) if each["topic"] == "A room of ours"]
+    assert (ours["id"], ours["is_closed"], ours["start_time"]) == (81234567890, True, "2026-10-07T13:00:00Z")
+    assert (len(children), wait_until_gone(children)) == (3, [])
 
 
 def test_workers_end_with_a_killed_server(tmp_path: Path) -> None:

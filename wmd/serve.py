@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from flask import has_request_context, request
 from granian.constants import Interfaces, RuntimeModes
@@ -59,7 +60,8 @@ def main() -> None:
     """Serve until SIGTERM or Ctrl-C; print the address once a request is really answered.
 
     With ``--check`` only look at the settings and whether the port is free, before anything is touched. With
-    ``--scheduler`` run the scheduler beside the server, as a process that ends with it.
+    ``--scheduler`` run the scheduler beside the server, as a process that ends with it; with ``--zoom``, in a
+    demonstration, the made-up Zoom that the settings name.
     """
     try:
         config = Config.from_env()
@@ -79,8 +81,11 @@ def main() -> None:
     lifeline = os.pipe()
     server.announce = lambda: _announce(config, loaded)
     server.lifeline = lifeline[1]
+    if "--zoom" in sys.argv[1:] and config.zoom_url:
+        server.beside.append(_Beside(zoom_command(config)))
     if "--scheduler" in sys.argv[1:]:
-        server.beside = _Beside([sys.executable, "-m", "flask", "--app", "wsgi", "scheduler", "run", "--with-stdin"])
+        scheduler = [sys.executable, "-m", "flask", "--app", "wsgi", "scheduler", "run", "--with-stdin"]
+        server.beside.append(_Beside(scheduler))
     try:
         server.serve(target_loader=lambda: load(config, say_loaded, lifeline), wrap_loader=False)
     except SystemExit:
@@ -88,8 +93,17 @@ def main() -> None:
         if not server.interrupt_signal:
             raise
     finally:
-        if server.beside is not None:
-            server.beside.stop()
+        for each in server.beside:
+            each.stop()
+
+
+def zoom_command(config: Config) -> list[str]:
+    """Return how the made-up Zoom of a demonstration is started: on the ports that the settings name."""
+    port, panel_port = (urlsplit(url).port or 0 for url in (config.zoom_url, config.zoom_panel_url))
+    return [
+        sys.executable, "-m", "wmd_fakezoom", "--port", str(port), "--control-port", str(panel_port), "--seed", "demo",
+        "--rooms", str(config.demo_rooms_file), "--with-stdin",
+    ]  # fmt: skip
 
 
 def granian_settings(workers: int) -> dict[str, Any]:
@@ -117,14 +131,17 @@ class _Server(MPServer):
     announce: Callable[[], object] = staticmethod(lambda: None)
     #: The writing end of a pipe that every worker reads: it ends when the server stops, and when it is killed.
     lifeline: int | None = None
-    #: A process that runs as long as the server does.
-    beside: _Beside | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        #: Processes that run as long as the server does.
+        self.beside: list[_Beside] = []
 
     def startup(self, spawn_target: Any, target_loader: Any) -> None:  # noqa: ANN401 -- granian's own types
         """Start listening and the workers, then wait beside them for the first answer."""
         super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call]  # granian says no types here
-        if self.beside is not None:
-            self.beside.start()
+        for each in self.beside:
+            each.start()
         Thread(target=self.announce, name="announce", daemon=True).start()
 
     def signal_handler_interrupt(self, *args: object, **kwargs: object) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import signal
 import sys
+from pathlib import Path
 from threading import Event, Thread
 
 from wmd.lifeline import end_with
-from wmd_fakezoom.seed import ACCOUNT_ID, CLIENT_ID, WEBHOOK_SECRET
+from wmd_fakezoom.seed import ACCOUNT_ID, CLIENT_ID, WEBHOOK_SECRET, seed_rooms
 from wmd_fakezoom.server import LINK_BASE, FakeZoom
 
 
@@ -23,6 +25,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--redirect-uri", action="append", help="where the partner's app may send browsers back to")
     parser.add_argument("--link-base", default=LINK_BASE, help="how links in answers begin")
     parser.add_argument("--seed", choices=["cast", "demo"], default="cast", help="demo: with some rooms")
+    parser.add_argument("--rooms", type=Path, help="a JSON file with webinars of ours to begin with")
     parser.add_argument("--with-stdin", action="store_true", help="end when the standard input does")
     return parser.parse_args()
 
@@ -43,6 +46,8 @@ def main() -> None:
         redirect_uris=tuple(given.redirect_uri or ["http://127.0.0.1/callback"]),
         sends=True,
     )
+    if given.rooms is not None and given.rooms.exists():
+        seed_rooms(fake.control, json.loads(given.rooms.read_text(encoding="utf-8")))
     with fake:
         words = f"Fake Zoom on {fake.url}, its buttons on {fake.control_url}, account {ACCOUNT_ID}, app {CLIENT_ID}\n"
         os.write(1, words.encode())

@@ -5,8 +5,10 @@ No person's data: every address is an example.
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from wmd_fakezoom.records import MANUAL, User
 from wmd_fakezoom.tokens import App
@@ -64,3 +66,19 @@ def seed_demo(control: Control) -> None:
     control.add_webinar(hour + timedelta(days=2), topic="A partner's side event", host=PARTNER)
     for number in range(1, 4):
         control.register(first.id, f"attendee{number}@example.org")
+
+
+def seed_rooms(control: Control, documents: Iterable[Mapping[str, Any]]) -> None:
+    """Enter webinars of ours that are described: ``id``, ``topic``, ``start_time``, ``duration``, ``timezone``,
+    ``is_closed``, and the ``token`` of the registration page (blank: one of its own).
+    """
+    for each in documents:
+        room = control.add_webinar(
+            datetime.fromisoformat(str(each["start_time"])), topic=each["topic"], duration=each["duration"],
+            timezone=each["timezone"],
+        )  # fmt: skip
+        room.id = int(each["id"])
+        if token := str(each.get("token", "")):
+            room.raw_uuid = room.raw_token = urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        if each.get("is_closed"):
+            control.close_registration(room.id)

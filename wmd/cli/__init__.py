@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import click
@@ -26,6 +26,7 @@ from wmd.gateways import Gateways
 from wmd.models import Event
 from wmd.services.calendar_entries import english_setting
 from wmd.services.demo import load_demo, refresh_demo
+from wmd.services.demo_rooms import load_rooms
 from wmd.services.exporting import export_file
 from wmd.services.hiding import find_event, hide, merge, show
 from wmd.services.importing import apply_file
@@ -226,8 +227,17 @@ def refresh_command() -> None:
     done = refresh_demo(
         db.session(), current_app.extensions["wmd.secretbox"], publishing_setting(current_app), today=day, now=now
     )
+    _put_rooms(now)
     db.session.commit()
     click.echo(f"Demonstration: {done}.")
+
+
+def _put_rooms(now: datetime) -> None:
+    """Write down what the Zoom beside the demonstration begins with, where the settings name one."""
+    config: Config = current_app.extensions["wmd.config"]
+    if config.has_zoom and config.zoom_url:
+        rooms = load_rooms(db.session(), zoom_account=config.zoom_account_id, mint=Mint(), now=now)
+        config.demo_rooms_file.write_text(json.dumps(rooms), encoding="utf-8")
 
 
 def register(app: Flask) -> None:
