@@ -46,6 +46,7 @@ bench: $(TEST_STAMP) ## Measure speed and write the results into benchmarks/READ
 	@$(BIN)/python -m benchmarks.bench
 	@$(BIN)/python -m benchmarks.delivery
 	@$(BIN)/python -m benchmarks.reminders
+	@$(BIN)/python -m benchmarks.webhooks
 
 .PHONY: lint
 lint: $(TEST_STAMP) ## Check format and lint
