@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -147,6 +148,67 @@ def test_wishes_are_changed(app: Flask, client: FlaskClient) -> None:
     assert attendee(app).reminders == []
     post(client, f"{own}wishes", form | {"mode": "organiser"})
     assert attendee(app).reminders is None
+
+
+def wish_form(page: str, **changes: object) -> dict[str, object]:
+    """Return the form of wishes as a page shows it, with changes."""
+    shown = html.unescape(re.findall(r'name="shown" value="([^"]*)"', page)[0])
+    selected = {
+        name: re.findall(r'value="([^"]+)" selected', page.partition(f'name="{name}"')[2])[0]
+        for name in ("zone", "language")
+    }
+    ticked = {name: re.findall(rf'name="{name}" value="([^"]+)" checked', page) for name in ("mode", "invitations")}
+    rules = re.findall(r'name="rule" value="([^"]+)" checked', page)
+    return {"shown": shown, **selected, **{name: found[0] for name, found in ticked.items()}, "rule": rules, **changes}
+
+
+def test_time_that_is_ticked_counts_whatever_the_button_above_says(app: Flask, client: FlaskClient) -> None:
+    own = join(app, [events(app, "ahead")[0].code])
+    answer = post(client, f"{own}wishes", wish_form(text_of(client, own), rule=["start-1h"]))
+    assert answer.headers["Location"].endswith("?done=saved-own#said")
+    assert "you are reminded at the times you chose" in text_of(client, answer.headers["Location"])
+    assert attendee(app).reminders == ["start-1h"]
+    post(client, f"{own}wishes", wish_form(text_of(client, own), mode="organiser"))
+    assert attendee(app).reminders is None
+
+
+def test_second_tab_undoes_nothing_that_it_did_not_touch(app: Flask, client: FlaskClient) -> None:
+    own = join(app, [events(app, "ahead")[0].code])
+    stale = text_of(client, own)
+    post(client, f"{own}wishes", wish_form(stale, mode="own", rule=["start-3h"]))
+    post(client, f"{own}wishes", wish_form(stale, language="fr"))
+    assert attendee(app).reminders == ["start-3h"]
+    answer = post(client, f"{own}wishes", wish_form(stale, rule=["start-1d"]))
+    page = answer.get_data(as_text=True)
+    assert (answer.status_code, attendee(app).reminders) == (422, ["start-3h"])
+    assert "meanwhile, in another tab or on another device: When to remind you." in page
+    assert re.findall(r'name="rule" value="([^"]+)" checked', page) == ["start-1d"]
+    assert post(client, f"{own}wishes", wish_form(page, mode="own")).status_code == 303
+    assert attendee(app).reminders == ["start-1d"]
+    with app.app_context():
+        assert db.session.get_one(Person, attendee(app).person_id).language == "fr"
+
+
+@pytest.mark.parametrize(
+    ("act", "section", "words"),
+    [
+        ("pause", "ending", "Paused"), ("stop-all", "ending", "You get no reminders"),
+        ("feed?make", "calendar", "Your calendar has an address now"), ("proof", "data", "a mail with a button"),
+        ("end-links", "what", "All older links are ended"),
+    ],
+)  # fmt: skip
+def test_what_was_done_is_said_where_one_is_and_takes_the_focus(
+    app: Flask, client: FlaskClient, act: str, section: str, words: str
+) -> None:
+    own = join(app, [events(app, "ahead")[0].code])
+    answer = post(client, f"{own}{act.partition('?')[0]}", {"act": "make" if "?" in act else "export"})
+    assert answer.headers["Location"].endswith("#said")
+    page = text_of(client, answer.headers["Location"])
+    said = re.findall(r'<div id="said" class="said" role="status" tabindex="-1">(.*?)</div>', page, re.DOTALL)
+    assert [words in each for each in said] == [True]
+    before = page.partition('id="said"')[0]
+    parts = ("what", "wishes", "calendar", "ending", "data")
+    assert [part for part in parts if f'id="{part}"' in before][-1:] == ([section] if section != "what" else [])
 
 
 @pytest.mark.parametrize(

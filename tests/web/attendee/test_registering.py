@@ -149,11 +149,11 @@ def test_second_one_waits_and_is_offered_the_place_that_is_given_back(
     mine = own_registration(app, nora)
     assert "You have a place." in get(client, mine).get_data(as_text=True)
     answer = post(client, f"{mine}/cancel")
-    assert answer.headers["Location"] == f"{mine}?done=cancelled"
+    assert answer.headers["Location"] == f"{mine}?done=cancelled#said"
     assert rows(app) == [(NORA, "cancelled"), ("otis@people.example", "offered")]
     theirs = own_registration(app, otis)
     assert "A place is free for you." in get(client, theirs).get_data(as_text=True)
-    assert post(client, f"{theirs}/accept").headers["Location"] == f"{theirs}?done=taken"
+    assert post(client, f"{theirs}/accept").headers["Location"] == f"{theirs}?done=taken#said"
     assert rows(app)[1] == ("otis@people.example", "registered")
     assert "You are not registered any more." in get(client, mine).get_data(as_text=True)
 
@@ -221,10 +221,10 @@ def test_own_registration_is_changed_and_nobody_else_sees_it(
     mine = own_registration(app, nora)
     lift, table, other = (each["id"] for each in event.registration_questions)
     answers = {"part": "wishes", f"answers.{lift}": "no", f"answers.{table}": "Air", f"answers.{other}": "Tea"}
-    assert post(client, mine, answers).headers["Location"] == f"{mine}?done=saved"
+    assert post(client, mine, answers).headers["Location"] == f"{mine}?done=saved#said"
     seen = {"name": "Nora B", "shares_name": "yes"}
-    assert post(client, f"{mine}/organiser", seen).headers["Location"] == f"{mine}?done=saved"
-    page = get(client, f"{mine}?done=saved")
+    assert post(client, f"{mine}/organiser", seen).headers["Location"] == f"{mine}?done=saved#said"
+    page = get(client, f"{mine}?done=saved#said")
     assert (page.headers["Cache-Control"], page.headers["Referrer-Policy"]) == ("no-store", "no-referrer")
     text = page.get_data(as_text=True)
     assert ('value="Nora B"' in text, "Tea</textarea>" in text) == (True, True)

@@ -14,6 +14,7 @@ from wmd.web.attendee.asking import Messages, language_choices
 from wmd.web.attendee.own_model import own_page
 from wmd.web.attendee.own_words import CADENCES, event_line, filter_line, rule_choices
 from wmd.web.attendee.owners import Owner, owner_of
+from wmd.web.attendee.wish_form import Chosen, shown_marks, typed_or_saved
 from wmd.web.catalogue import gettext
 from wmd.web.means import secret_box
 from wmd.web.names import language_name
@@ -25,9 +26,11 @@ from wmd.web.reading import Viewer, read_now, viewer
 bp = Blueprint("own_page", __name__)
 
 
-def show_page(owner: Owner, status: int = 200, messages: Messages | None = None) -> Response:
-    """Return the page, with what was typed."""
-    dbs, now, form = db.session(), read_now(), request.form
+def show_page(
+    owner: Owner, status: int = 200, messages: Messages | None = None, *, wishes: Chosen | None = None
+) -> Response:
+    """Return the page, with what was typed; ``wishes`` are what it shows as chosen in place of that."""
+    dbs, now = db.session(), read_now()
     person, attendee = owner.person, owner.attendee
     zone = person.zone or viewer("UTC").zone
     who = Viewer(zone, "url", "en")
@@ -43,14 +46,16 @@ def show_page(owner: Owner, status: int = 200, messages: Messages | None = None)
         for group in shown.groups for item in group["items"]
         if item["opens_at"] and item["opens_at"] <= now and (code := item["session_code"])
     }  # fmt: skip
+    shown_as = wishes or typed_or_saved(person, attendee, request.form)
     rendered = render_template(
         "attendee/own_page.html", owner=owner, person=person, attendee=attendee, zone=zone, now=now, noindex=True,
         viewer=None, shown=shown, go=go, past=past, filters=filters, messages=messages or {},
         unlisted=[(each, *event_line(each.edition, each.code, who.language)) for each in shown.unlisted],
-        typed={name: form.get(name, getattr(person, name)) for name in ("language", "zone")},
-        mode=form.get("mode", "own" if attendee.reminders is not None else "organiser"),
-        rules=rule_choices(), chosen=form.getlist("rule") or attendee.reminders or [],
-        invitations=form.get("invitations", attendee.invitations), languages=language_choices(),
+        typed={"language": shown_as.language, "zone": shown_as.zone},
+        mode="organiser" if shown_as.reminders is None else "own",
+        rules=rule_choices(), chosen=shown_as.reminders or [],
+        marks=shown_marks(person, attendee),
+        invitations=shown_as.invitations, languages=language_choices(),
         language_name=language_name(person.language), feed_url=feed_url,
         feed_links=subscription_links(feed_url, gettext("My programme")) if feed_url else [],
         until=owner.opened.until, welcome="welcome" in request.args, done=request.args.get("done", ""),

@@ -115,7 +115,7 @@ def _stale(token: str, registration_id: str) -> Response:
 
 def _back(owner: Owner, row: Registration, done: str) -> Response:
     db.session.commit()
-    return private(make_response(redirect(f"{owner.path}registrations/{row.id}?done={done}", 303)))
+    return private(make_response(redirect(f"{owner.path}registrations/{row.id}?done={done}#said", 303)))
 
 
 @bp.post("/me/<token>/registrations/<registration_id>")

@@ -57,7 +57,7 @@ def ask(token: str) -> ResponseReturnValue:
         dbs.rollback()
         return show_page(owner_of(token), 422, messages_of(error.findings))
     dbs.commit()
-    return private(make_response(redirect(f"{owner.path}?done=proof", 303)))
+    return private(make_response(redirect(f"{owner.path}?done=proof#said", 303)))
 
 
 def show_proof(secret: str, status: int = 200, message: str = "") -> Response:

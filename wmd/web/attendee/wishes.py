@@ -13,7 +13,7 @@ from wmd.domain.following import standing_of
 from wmd.errors import InvalidContentError
 from wmd.services.attendees import change_place, change_wishes, leave, pause, resume, revoke_links
 from wmd.services.follows import EventWish, end_follow, follow, mail_own_link, stop_mails
-from wmd.services.personal_feeds import make_feed, revoke_feed
+from wmd.services.personal_feeds import feed_secret, make_feed, revoke_feed
 from wmd.services.personal_links import me_path
 from wmd.services.rate_limits import END_LINKS, hit
 from wmd.web.attendee.answers import private
@@ -21,6 +21,7 @@ from wmd.web.attendee.asking import Messages
 from wmd.web.attendee.following import find_event, refusal_words
 from wmd.web.attendee.own_page import show_page
 from wmd.web.attendee.owners import Owner, owner_of
+from wmd.web.attendee.wish_form import chosen
 from wmd.web.catalogue import gettext
 from wmd.web.csrf import on_stale_form
 from wmd.web.findings import messages_of
@@ -35,10 +36,10 @@ def _stale(token: str) -> Response:
     return show_page(owner_of(token), 422, {"": [words]})
 
 
-def _back(owner: Owner, done: str, at: str = "") -> Response:
-    """Commit, and lead back to the page, which says what was done."""
+def _back(owner: Owner, done: str) -> Response:
+    """Commit, and lead back to the part of the page that it is about, which says what was done."""
     db.session.commit()
-    return private(make_response(redirect(f"{owner.path}?done={done}{at}", 303)))
+    return private(make_response(redirect(f"{owner.path}?done={done}#said", 303)))
 
 
 @bp.post("/me/<token>/wishes")
@@ -47,14 +48,23 @@ def change(token: str) -> ResponseReturnValue:
     """Set language, zone, reminders and how invitations come."""
     owner, form, now = owner_of(token), request.form, read_now()
     dbs = db.session()
-    own = form.getlist("rule") if form.get("mode") == "own" else None
+    wishes = chosen(owner.person, owner.attendee, form)
+    if wishes.differing:
+        words = gettext(
+            "This was saved otherwise meanwhile, in another tab or on another device: %(fields)s. What you chose stands"
+            " here; press Save once more to have it so.",
+            fields=", ".join(wishes.differing),
+        )
+        return show_page(owner, 422, {"": [words]}, wishes=wishes)
     try:
-        change_place(dbs, owner.person, language=form.get("language", ""), zone=form.get("zone", ""), now=now)
-        change_wishes(dbs, owner.attendee, reminders=own, invitations=form.get("invitations", ""), now=now)
+        change_place(dbs, owner.person, language=wishes.language, zone=wishes.zone, now=now)
+        change_wishes(
+            dbs, owner.attendee, reminders=wishes.reminders, invitations=wishes.invitations, now=now
+        )  # fmt: skip
     except InvalidContentError as error:
         dbs.rollback()
         return show_page(owner_of(token), 422, messages_of(error.findings))
-    return _back(owner, "saved", "#wishes")
+    return _back(owner, "saved-own" if wishes.reminders and form.get("mode") != "own" else "saved")
 
 
 def _act(name: str, rule: str, do: Callable[[Owner], str]) -> None:
@@ -98,8 +108,9 @@ def _feed(owner: Owner) -> str:
     if request.form.get("act") == "revoke":
         revoke_feed(dbs, owner.person.id, now=now)
         return "feed-gone"
+    had_one = bool(feed_secret(dbs, owner.person.id, box=secret_box()))
     make_feed(dbs, owner.person.id, box=secret_box(), now=now)
-    return "feed-made"
+    return "feed-made" if had_one else "feed-first"
 
 
 _act("stop", "/me/<token>/stop", _stop)
@@ -122,7 +133,7 @@ def end_links(token: str) -> ResponseReturnValue:
     path = me_path(dbs, box, owner.attendee, now=now)
     dbs.commit()
     done = "links-ended" if is_mailed else "links-ended-often"
-    return private(make_response(redirect(f"{path}?done={done}", 303)))
+    return private(make_response(redirect(f"{path}?done={done}#said", 303)))
 
 
 def show_follow(owner: Owner, status: int = 200, messages: Messages | None = None) -> Response:
