@@ -110,6 +110,16 @@ class Day:
         """How many of those that are on, or come next, somebody should look at."""
         return sum(row.wants for row in (*self.on_now, *self.coming))
 
+    @property
+    def wanting_later(self) -> int:
+        """How many of those that come later somebody should look at."""
+        return sum(row.wants for row in self.later)
+
+    @property
+    def zone(self) -> str:
+        """The zone of the edition of what comes first; UTC on a day without anything."""
+        return next((row.edition.zone for row in (*self.on_now, *self.coming, *self.later)), "UTC")
+
 
 @dataclass(frozen=True, slots=True)
 class _Around:

@@ -28,7 +28,7 @@ ROOMS = "/staff/rooms"
 def _show(status: int = 200, notice: str = "") -> Response:
     dbs, now, who = db.session(), read_now(), visitor()
     day = read_day(dbs, actor=who.actor, now=now)
-    zone = viewer((who.person.zone if who.person else "") or "UTC").zone
+    zone = viewer((who.person.zone if who.person else "") or day.zone).zone
     shown = render_template(
         "staff/day/index.html", notice=notice, day=day, now=now, own_zone=zone, words=day_words, kinds=KIND_LABELS,
         hours=int(NEXT.total_seconds() // 3600), most_hours=int(LATER.total_seconds() // 3600), refresh_s=REFRESH_S,

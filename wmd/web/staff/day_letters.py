@@ -29,7 +29,8 @@ _DONE = {"sent", "before"}
 
 def _typed(event: Event) -> Wording:
     if request.method != "POST":
-        return Wording("", "", event.language or "en", ("registered", "waiting"))
+        audience = ("registered", "waiting") if event.registration_here else ("followers",)
+        return Wording("", "", event.language or "en", audience)
     said = request.form
     return Wording(
         said.get("subject", ""), said.get("body", "").replace("\r\n", "\n"), said.get("language", "")[:20] or "en",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from wmd.domain.findings import N_
+from wmd.services.zoom_budget import Standing
 from wmd.web.catalogue import gettext
 
 #: What each of the app's rights is for, by its name without ``:admin``; of webinars and meetings alike.
@@ -97,6 +98,11 @@ def label_words(label: str) -> str:
         return gettext(_HOST)
     name, _, period = label.partition(":")
     return gettext(_TODAY if period else _THIS_SECOND, what=gettext(_LABELS.get(name, name)))
+
+
+def worth_saying(standings: Sequence[Standing]) -> list[Standing]:
+    """Return what of the limits says something: those of a day that were touched, and what Zoom has shut."""
+    return [each for each in standings if each.limit is not None or each.used or each.shut_until is not None]
 
 
 def tried_key(fault: str) -> str:
