@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from tests import documents
 from tests.attendees import attend, follow
+from tests.bindings import bind
 from tests.cast import Cast, make_cast
 from tests.conftest import LEAD_STARTED_AT, Clock, make_config
 from tests.models.dumps import differences, dump
@@ -42,6 +43,7 @@ from wmd.models import (
     Registration,
     Submission,
     WebinarBinding,
+    ZoomAccount,
     ZoomWebhook,
 )
 from wmd.secretbox import SecretBox
@@ -280,6 +282,17 @@ def add_unbound(dbs: Session, count: int) -> None:
     dbs.commit()
 
 
+def add_rooms_of_ours(dbs: Session, count: int) -> None:
+    """Cancel events whose webinars we made."""
+    add_unbound(dbs, count)
+    now = LEAD_STARTED_AT
+    dbs.add(ZoomAccount(id="own", kind="own", created_at=now))
+    dbs.flush()
+    for number, event in enumerate(dbs.scalars(select(Event))):
+        bind(dbs, event, now, kind="managed", account_id="own", zoom_id=f"8412345678{number}", ended_at=now)
+    dbs.commit()
+
+
 def add_questions(dbs: Session, count: int) -> None:
     """Let three contacts answer for an event that begins a day and a half later."""
     cast = the_cast(dbs)
@@ -339,6 +352,7 @@ DUE: dict[str, Callable[[Session, int], None]] = {
     "bounces": add_returned,
     "zoom-sync": add_unbound,
     "zoom-webhooks": add_hooks,
+    "zoom-push": add_rooms_of_ours,
     "count-visits": add_visits,
     "forget-rate-counts": add_counts,
     "forget-runs": add_runs,

@@ -183,6 +183,10 @@ def upgrade():
         sa.Column("snapshot_hash", sa.String(), nullable=False),
         sa.Column("told_hash", sa.String(), nullable=False),
         sa.Column("push", sa.Boolean(), nullable=False),
+        sa.Column("push_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sent", sa.JSON(), nullable=False),
+        sa.Column("sent_version", sa.Integer(), nullable=False),
+        sa.Column("crew", sa.JSON(), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_ok_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_try_at", sa.DateTime(timezone=True), nullable=True),
@@ -209,6 +213,7 @@ def upgrade():
             name=op.f("ck_webinar_bindings_state"),
         ),
         sa.CheckConstraint("fail_count >= 0 AND miss_count >= 0", name=op.f("ck_webinar_bindings_counts")),
+        sa.CheckConstraint("NOT push OR push_from IS NOT NULL", name=op.f("ck_webinar_bindings_push")),
         sa.ForeignKeyConstraint(
             ["account_id"], ["zoom_accounts.id"], name=op.f("fk_webinar_bindings_account_id_zoom_accounts")
         ),
@@ -228,6 +233,13 @@ def upgrade():
             postgresql_where=sa.text("ended_at IS NULL"),
         )
         batch_op.create_index("ix_webinar_bindings_event_id", ["event_id"], unique=False)
+        batch_op.create_index(
+            "ix_webinar_bindings_managed",
+            ["event_id"],
+            unique=False,
+            sqlite_where=sa.text("kind = 'managed'"),
+            postgresql_where=sa.text("kind = 'managed'"),
+        )
         batch_op.create_index(
             "ix_webinar_bindings_zoom_id",
             ["zoom_id"],
@@ -376,7 +388,8 @@ def upgrade():
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "source = 'zoom' OR registration_id IS NOT NULL", name=op.f("ck_zoom_registrants_registration")
+            "source = 'zoom' OR registration_id IS NOT NULL OR state IN ('unwanted','cancelled')",
+            name=op.f("ck_zoom_registrants_registration"),
         ),
         sa.CheckConstraint("source IN ('here','zoom')", name=op.f("ck_zoom_registrants_source")),
         sa.CheckConstraint(
@@ -404,8 +417,8 @@ def upgrade():
             "ix_zoom_registrants_due",
             ["not_before"],
             unique=False,
-            sqlite_where=sa.text("state IN ('queued','sending','parked','unwanted')"),
-            postgresql_where=sa.text("state IN ('queued','sending','parked','unwanted')"),
+            sqlite_where=sa.text("state IN ('queued','sending','parked','unwanted','pending')"),
+            postgresql_where=sa.text("state IN ('queued','sending','parked','unwanted','pending')"),
         )
         batch_op.create_index("ix_zoom_registrants_person_id", ["person_id"], unique=False)
         batch_op.create_index("ix_zoom_registrants_registration_id", ["registration_id"], unique=False)
@@ -417,8 +430,8 @@ def downgrade():
         batch_op.drop_index("ix_zoom_registrants_person_id")
         batch_op.drop_index(
             "ix_zoom_registrants_due",
-            sqlite_where=sa.text("state IN ('queued','sending','parked','unwanted')"),
-            postgresql_where=sa.text("state IN ('queued','sending','parked','unwanted')"),
+            sqlite_where=sa.text("state IN ('queued','sending','parked','unwanted','pending')"),
+            postgresql_where=sa.text("state IN ('queued','sending','parked','unwanted','pending')"),
         )
 
     op.drop_table("zoom_registrants")
@@ -458,6 +471,11 @@ def downgrade():
             "ix_webinar_bindings_zoom_id",
             sqlite_where=sa.text("zoom_id <> ''"),
             postgresql_where=sa.text("zoom_id <> ''"),
+        )
+        batch_op.drop_index(
+            "ix_webinar_bindings_managed",
+            sqlite_where=sa.text("kind = 'managed'"),
+            postgresql_where=sa.text("kind = 'managed'"),
         )
         batch_op.drop_index("ix_webinar_bindings_event_id")
         batch_op.drop_index(

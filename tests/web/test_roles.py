@@ -265,6 +265,8 @@ STAFF_ROUTES = {
     "GET /staff/day": staff("/staff/day"),
     "GET /staff/day/<code>/letter": staff("/staff/day/ZZZZZZ/letter", 404, reader=403),
     "POST /staff/day/<code>/letter": staff("/staff/day/ZZZZZZ/letter", 404, reader=403),
+    "GET /staff/webinars/<code>": staff("/staff/webinars/ZZZZZZ", 404, reader=403),
+    "POST /staff/webinars/<code>": staff("/staff/webinars/ZZZZZZ", 404, reader=403),
     "POST /staff/day/<code>/link": staff("/staff/day/ZZZZZZ/link", 404, reader=403),
     "GET /staff/problems": staff("/staff/problems"),
     "POST /staff/problems/<report_id>": staff("/staff/problems/none", 404, reader=403),

@@ -37,8 +37,9 @@ from wmd.jobs.reminders import check_links, plan_reminders
 from wmd.jobs.retention import clear_out
 from wmd.jobs.tools import Tools, tools_of
 from wmd.jobs.zoom_hooks import work_hooks
+from wmd.jobs.zoom_push import push_rooms
 from wmd.jobs.zoom_sync import sync_rooms
-from wmd.models import Message, Submission, WebinarBinding, ZoomWebhook
+from wmd.models import Message, Submission, WebinarBinding, ZoomPush, ZoomWebhook
 from wmd.services.alarms import clear_alarm, close_quiet, raise_alarm
 from wmd.services.audit_seals import seal_audit
 from wmd.services.binding_sync import is_due
@@ -48,6 +49,7 @@ from wmd.services.hook_work import is_due as hook_is_due
 from wmd.services.job_watch import Backlog, Run, Watched, forget_runs, note_run
 from wmd.services.private_links import delete_if_due, due_for_deletion
 from wmd.services.rate_limits import forget_counts
+from wmd.services.room_pushes import is_due as pushes_due
 from wmd.services.visits import count_file
 from wmd.services.zoom_calls import forget_calls
 
@@ -145,6 +147,11 @@ def forget_old_runs(dbs: Session, now: datetime) -> int:
     return done
 
 
+def due_pushes(now: datetime) -> Select[Any]:
+    """Return the query for what Zoom is to be told of rooms."""
+    return select(ZoomPush.id).where(pushes_due(now))
+
+
 def due_mails(now: datetime) -> Select[Any]:
     """Return the query for mails that are due."""
     return select(Message.id).where(due(now))
@@ -192,6 +199,7 @@ JOBS: Mapping[str, Job] = {
     "count-visits": Job(300, count_visits, what=N_("Counts how often the ways into events were opened")),
     "zoom-webhooks": Job(5, work_hooks, "rooms", N_("Works on messages that Zoom sent"), due_hooks),
     "zoom-sync": Job(20, sync_rooms, "rooms", N_("Reads what Zoom says of rooms"), due_rooms),
+    "zoom-push": Job(20, push_rooms, "rooms", N_("Tells Zoom of webinars that are made here"), due_pushes),
     "bounces": Job(300, read_bounces, what=N_("Reads which mails came back")),
     "forget-rate-counts": Job(3600, _plain(forget_rate_counts), what=N_("Forgets counts against misuse")),
     "forget-runs": Job(3600, _plain(forget_old_runs), what=N_("Forgets old runs of these jobs")),

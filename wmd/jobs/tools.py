@@ -63,6 +63,8 @@ class Tools:
     zoom: Callable[[str | None], ZoomClient | None] = lambda _account_id: None
     #: The app that partners connect accounts to, "" where there is none.
     partner_client: str = ""
+    #: The Zoom user under whom rooms are made.
+    zoom_host: str = ""
     brakes: Brakes = field(default_factory=Brakes)
     stopping: Event = field(default_factory=Event)
 
@@ -108,5 +110,6 @@ def tools_of(app: Flask, dbs: Session) -> Tools:
         brakes=app.extensions["wmd.brakes"],
         zoom=partial(zoom_of, app),
         partner_client=app.extensions["wmd.config"].zoom_partner_client_id,
+        zoom_host=app.extensions["wmd.config"].zoom_host,
         stopping=app.extensions["wmd.stopping"],
     )

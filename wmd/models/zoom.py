@@ -122,8 +122,11 @@ class WebinarBinding(Model):
     link of another kind than Zoom's is missing while in doubt and gone when that was seen twice. ``drift`` names what
     differs. ``registration``: none, open, manual, full, closed or unknown. ``link`` is the last good public link;
     ``join_link_id`` the private one. ``snapshot``: the last answer as compared, without anything private. ``seen_at``:
-    last seen working. ``push`` says whether those who register here are registered there. One primary binding stands
-    per event; a binding ends when another takes its place.
+    last seen working. ``push`` says whether those who register here are registered there, ``push_from`` since when
+    people read that before they register. ``sent``: what Zoom was last told of a room that we made, and
+    ``sent_version`` the version of its event at which that was last compared. ``crew``: digests of the addresses of
+    host, alternative hosts and panelists. One primary binding stands per event; a binding ends when another takes its
+    place.
     """
 
     __tablename__ = "webinar_bindings"
@@ -137,6 +140,8 @@ class WebinarBinding(Model):
         CheckConstraint("room IN ('','webinar','meeting')", name="room"),
         CheckConstraint("(kind = 'link') = (account_id IS NULL)", name="account"),
         CheckConstraint("fail_count >= 0 AND miss_count >= 0", name="counts"),
+        CheckConstraint("NOT push OR push_from IS NOT NULL", name="push"),
+        _some("ix_webinar_bindings_managed", "event_id", where="kind = 'managed'"),
         _some("uq_webinar_bindings_primary", "event_id", where="is_primary AND ended_at IS NULL", unique=True),
         _some("ix_webinar_bindings_due", "next_try_at", where="ended_at IS NULL"),
         _some("ix_webinar_bindings_zoom_id", "zoom_id", where="zoom_id <> ''"),
@@ -161,6 +166,10 @@ class WebinarBinding(Model):
     snapshot_hash: Mapped[str] = mapped_column(default="")
     told_hash: Mapped[str] = mapped_column(default="")
     push: Mapped[bool] = mapped_column(default=False)
+    push_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sent: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    sent_version: Mapped[int] = mapped_column(default=0)
+    crew: Mapped[list[str]] = mapped_column(JSON, default=list)
     seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_ok_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_try_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -256,7 +265,8 @@ class ZoomRegistrant(Model):
     ``address_key`` is a keyed digest of the lower-case address. ``state``: queued → sending → registered or pending
     (the host approves); rejected (``fault``), parked (Zoom takes no more for this person today), filtered (host or
     panelist: they have a link of their own), unwanted (to be cancelled there) → cancelled. ``join_link`` is that
-    person's own, sealed.
+    person's own, sealed. ``sent_at`` stands while nobody knows whether Zoom took the person: then the list is asked
+    before anything is sent again. Who was erased here stays only until Zoom was told, without person and registration.
     """
 
     __tablename__ = "zoom_registrants"
@@ -268,8 +278,14 @@ class ZoomRegistrant(Model):
             "'cancelled')",
             name="state",
         ),
-        CheckConstraint("source = 'zoom' OR registration_id IS NOT NULL", name="registration"),
-        _some("ix_zoom_registrants_due", "not_before", where="state IN ('queued','sending','parked','unwanted')"),
+        CheckConstraint(
+            "source = 'zoom' OR registration_id IS NOT NULL OR state IN ('unwanted','cancelled')", name="registration"
+        ),
+        _some(
+            "ix_zoom_registrants_due",
+            "not_before",
+            where="state IN ('queued','sending','parked','unwanted','pending')",
+        ),
         Index("ix_zoom_registrants_person_id", "person_id"),
         Index("ix_zoom_registrants_registration_id", "registration_id"),
     )

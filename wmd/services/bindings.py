@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal, NamedTuple
 
-from sqlalchemy import Select, and_, delete, exists, insert, or_, select, update
+from sqlalchemy import Select, and_, case, delete, exists, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from wmd.db import among
@@ -156,7 +156,7 @@ def bind_room(
         raise NotAllowedMoveError(msg)
     before = (binding.kind, binding.zoom_id)
     if binding.zoom_id != room.id:
-        _leave_room(dbs, binding, actor=actor, now=now)
+        leave_room(dbs, binding, actor=actor, now=now)
     binding.kind, binding.account_id = kind, account_id
     binding.room, binding.zoom_id, binding.zoom_uuid = room.kind.value, room.id, room.uuid
     binding.host_id = room.host_id
@@ -269,22 +269,27 @@ def resume_account(dbs: Session, account_id: str, *, actor: str, now: datetime) 
     return len(lost)
 
 
-def _leave_room(dbs: Session, binding: WebinarBinding, *, actor: str, now: datetime) -> None:
+def leave_room(dbs: Session, binding: WebinarBinding, *, actor: str, now: datetime) -> None:
     """Forget what was known of the room before."""
     _close_drifts(dbs, binding, actor, now)
     clear_alarm(dbs, room_alarm(binding.id), now=now)
     binding.drift, binding.snapshot, binding.snapshot_hash = [], {}, ""
     binding.registration, binding.seen_at = "unknown", None
+    binding.crew, binding.reconciled_on = [], None
     mine = ZoomRegistrant.binding_id == binding.id
-    dbs.execute(delete(ZoomRegistrant).where(mine, ZoomRegistrant.source == "zoom"))
+    # Nobody is left in a room that is none of theirs: what was to be taken back there is.
+    forgotten = or_(ZoomRegistrant.source == "zoom", ZoomRegistrant.registration_id.is_(None))
+    dbs.execute(delete(ZoomRegistrant).where(mine, forgotten))
+    dbs.execute(update(ZoomRegistrant).where(mine, ZoomRegistrant.state == "unwanted").values(state="cancelled"))
     again = update(ZoomRegistrant).where(
         mine, ZoomRegistrant.state.in_(("registered", "pending", "rejected", "parked", "filtered", "sending"))
     )
-    # Tickets of a room that is gone open nothing.
+    # Tickets of a room that is gone open nothing; who had one is told when there is another.
+    had_ticket = case((ZoomRegistrant.state == "registered", "renewed"), else_="")
     dbs.execute(
         again.values(
-            state="queued", fault="", zoom_registrant="", join_link="", attempts=0, claim_token=None, lease_until=None,
-            not_before=now, sent_at=None, told_at=None,
+            state="queued", fault=had_ticket, zoom_registrant="", join_link="", attempts=0, claim_token=None,
+            lease_until=None, not_before=now, sent_at=None, told_at=None,
         )
     )  # fmt: skip
 
@@ -315,12 +320,15 @@ def _follow(dbs: Session, event_ids: Sequence[str], actor: str, mint: Mint, now:
     batch, wanting = _Batch(), []
     for way in sorted(ways):
         held, binding = dates.get(way.event_id, []), standing.get(way.event_id)
-        is_wanted = way.is_wanted and bool(held)
+        # A room that somebody chose, or had made, stays also before the event says a link.
+        has_room = binding is not None and binding.kind != "link"
+        is_wanted = (way.is_wanted or (has_room and way.is_listed)) and bool(held)
         if binding is not None and is_wanted and _stays(binding, way):
             _keep(dbs, binding, way, held, bound.get(binding.id, set()), batch, now)
             continue
         if binding is not None:
             end_binding(dbs, binding, actor=actor, now=now)
+            is_wanted = way.is_wanted and bool(held)
         if is_wanted:
             wanting.append(way)
     # What ended is written before what takes its place: one primary binding stands per event.
@@ -352,7 +360,7 @@ def _bound(dbs: Session, binding_ids: Sequence[str]) -> dict[str, set[str]]:
 def _former(dbs: Session, ways: Iterable[_Way]) -> dict[str, WebinarBinding]:
     """Return the last binding of each of these events that ended, where it was to the same page: it comes back.
 
-    A room that we made ourselves was deleted with its binding.
+    What becomes of a room that we made ourselves, ``managed_rooms.py`` knows: it may be deleted meanwhile.
     """
     wanting = {way.event_id: way for way in ways}
     if not wanting:
@@ -360,8 +368,7 @@ def _former(dbs: Session, ways: Iterable[_Way]) -> dict[str, WebinarBinding]:
     rows = dbs.scalars(
         select(WebinarBinding)
         .where(
-            among(WebinarBinding.event_id, "p_ids"), WebinarBinding.is_primary, WebinarBinding.ended_at.is_not(None),
-            WebinarBinding.kind != "managed",
+            among(WebinarBinding.event_id, "p_ids"), WebinarBinding.is_primary, WebinarBinding.ended_at.is_not(None)
         )
         .order_by(WebinarBinding.ended_at, WebinarBinding.created_at, WebinarBinding.id),
         {"p_ids": list(wanting)},

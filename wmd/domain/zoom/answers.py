@@ -135,6 +135,8 @@ class RoomListing:
     duration_minutes: int | None
     zone: str
     host_id: str
+    #: Lists cut it.
+    agenda: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,7 @@ def listing(answer: object, asked: RoomKind) -> RoomListing:
         kind=_kind(number, asked), id=_id(data, "id"), uuid=_text(data, "uuid"), type=number or 0,
         topic=_text(data, "topic"), starts_at=_instant(data, "start_time", zone_name),
         duration_minutes=_whole(data, "duration"), zone=zone_name, host_id=_text(data, "host_id"),
+        agenda=_text(data, "agenda"),
     )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ from wmd.web.staff import (
     rooms,
     settings,
     start,
+    webinars,
     zoom,
 )
 
@@ -63,6 +64,7 @@ MODULES: tuple[ModuleType, ...] = (
     edition_questions,
     letters,
     zoom,
+    webinars,
 )
 
 

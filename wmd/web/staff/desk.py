@@ -49,6 +49,7 @@ from wmd.web.staff.desk_words import (
 from wmd.web.staff.done import MOVES_ON, read_done
 from wmd.web.staff.loaders import staff_submission
 from wmd.web.staff.trail_words import act_words, moved
+from wmd.web.staff.webinars import has_own_account
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
 
@@ -91,7 +92,7 @@ def _page(submission: Submission | None, *, status: int = 200, problems: list[Fi
         filter_query=filter_query, item=item, problems=problems or [],
         messages=messages_by_field(problems or []), typed=request.form, now=now,
         regions=METROPOLIS_REGION_LABELS, topics=TOOLKIT_TOPICS, flags=FLAGS, state_words=STATE_WORDS, sources=SOURCES,
-        me=who.actor,
+        me=who.actor, has_own_zoom=has_own_account(),
         done=read_done(who.actor), say=say, field_name=field_name,
         **(_about(item, queue) if item else {}),
     )  # fmt: skip

@@ -19,6 +19,8 @@ ACCOUNT_WORDS = {
     "grant": N_("the consent was taken back"), "audience": N_("the key is for something else"),
     "account": N_("it is not connected"),
 }  # fmt: skip
+#: What Zoom is told of a room of ours.
+PUSH_WORDS = {"create": N_("make it"), "update": N_("change it"), "delete": N_("delete it")}
 #: What became of a difference.
 DRIFT_WORDS = {
     "open": N_("to be decided"), "ours": N_("the programme’s holds"), "theirs": N_("Zoom’s was taken"),

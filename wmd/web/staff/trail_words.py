@@ -28,6 +28,8 @@ ACTS = {
     "revoke-feed": N_("ended a calendar of their own"), "revoke-links": N_("ended all personal links"),
     "rotate-feed": N_("gave a calendar of their own another address"),
     "bind": N_("tied it to a room"), "end-binding": N_("ended what ties it to a room"),
+    "make-room": N_("wants a webinar made"), "create-room": N_("made it on Zoom"),
+    "update-room": N_("told Zoom what changed"), "delete-room": N_("deleted it on Zoom"),
     "read-room": N_("read what Zoom says"), "find-drift": N_("found that the room differs"),
     "sync-room": N_("had a room read at once"), "send-ours": N_("has ours sent to Zoom"),
     "answer-drift": N_("said which is right"),
