@@ -47,6 +47,7 @@ bench: $(TEST_STAMP) ## Measure speed and write the results into benchmarks/READ
 	@$(BIN)/python -m benchmarks.delivery
 	@$(BIN)/python -m benchmarks.reminders
 	@$(BIN)/python -m benchmarks.webhooks
+	@$(BIN)/python -m benchmarks.rooms
 
 .PHONY: lint
 lint: $(TEST_STAMP) ## Check format and lint

@@ -101,6 +101,7 @@ def test_join_link_is_sealed_and_stands_nowhere_else(dbs: Session, bound: Webina
     read(dbs)
     row = dbs.get_one(PrivateLink, bound.join_link_id)
     assert open_link(documents.BOX, row) == ROOM.join_url
+    assert row.ends_at == STARTS + timedelta(minutes=90)
     first = row.id
     read(dbs)
     assert bound.join_link_id == first
@@ -330,4 +331,4 @@ def test_reading_takes_as_many_queries_however_many_there_are(
             record_room(dbs, claimed, ROOM, MEANS, now=NOW)
         dbs.commit()
         counts.append(count())
-    assert counts == [10, 10]
+    assert counts == [11, 11]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from wmd.models import (
     BindingSession,
     Event,
     EventSession,
+    SiteState,
     WebinarBinding,
     ZoomDrift,
     ZoomPush,
@@ -219,6 +221,25 @@ def test_room_that_we_made_and_event_that_is_hidden_are_not_bound_to_another(
     hide(dbs, one_event(dbs), setting, actor="person:mona", now=LATER)
     with pytest.raises(NotAllowedMoveError):
         bind_room(dbs, one_event(dbs), ROOM, **values)
+
+
+def test_readers_hear_of_another_room_at_once(dbs: Session, setting: Setting, bound: WebinarBinding) -> None:
+    def version() -> int:
+        return dbs.scalars(select(SiteState.status_version)).one()
+
+    bound.state = "gone"
+    dbs.commit()
+    seen = [version()]
+    other = replace(ROOM, id="84999999999")
+    bind_room(dbs, one_event(dbs), other, kind="lookup", account_id="own", actor="person:mona", mint=MINT, now=LATER)
+    seen.append(version())
+    apply(dbs, setting, documents.event(), now=LATER)
+    seen.append(version())
+    apply(dbs, setting, documents.event(registration=registration(OTHER)), now=LATER)
+    seen.append(version())
+    apply(dbs, setting, documents.event(), now=LATER)
+    seen.append(version())
+    assert [after - before for before, after in pairwise(seen)] == [1, 0, 1, 1]
 
 
 def test_unbinding_leaves_the_link_alone(dbs: Session, setting: Setting, bound: WebinarBinding) -> None:

@@ -6,10 +6,11 @@ import logging
 import random
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from wmd.domain.codes import Mint
@@ -17,12 +18,15 @@ from wmd.domain.zoom.answers import RoomKind
 from wmd.domain.zoom.faults import Gone, ZoomFault
 from wmd.gateways.zoom.client import ZoomClient
 from wmd.jobs.tools import Tools
+from wmd.models import JobTick
 from wmd.services import binding_sync
 from wmd.services.binding_sync import ACTOR, Claim, SyncMeans
 from wmd.services.bindings import follow_publication, unbound
 
 log = logging.getLogger(__name__)
 
+#: What this job is called in the table of jobs.
+NAME: Final = "zoom-sync"
 #: Rooms that a worker claims at once: few, so that their lease is never used up.
 BATCH: Final = 10
 #: Workers of one run. Most of the time each waits for Zoom, with nothing open: also SQLite, which has one writer, bears
@@ -82,12 +86,19 @@ def _ids_in_list(client: ZoomClient, claimed: Claim) -> frozenset[str] | None:
 
 
 def _adopt(tools: Tools) -> int:
-    """Tie events to their links that have none of it: they were published before there were bindings."""
+    """Tie events to their links that were published before there were bindings; asked for once an hour."""
+    ran_at = tools.dbs.scalar(select(JobTick.good_at).where(JobTick.name == NAME))
+    if ran_at is not None and _hour(ran_at) == _hour(tools.now):
+        return 0
     ids = list(tools.dbs.scalars(unbound().limit(ADOPTED)))
     if ids:
         follow_publication(tools.dbs, ids, actor=ACTOR, mint=Mint(), now=tools.now)
     tools.dbs.commit()
     return len(ids)
+
+
+def _hour(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def _work_alone(tools: Tools, accounts: list[str], lists: HostLists) -> int:

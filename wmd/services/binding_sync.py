@@ -153,7 +153,7 @@ def record_room(dbs: Session, claimed: Claim, room: Room, means: SyncMeans, *, n
     open_ = settle(dbs, binding, () if states.is_over(frame, now) else comparison.differences, actor=ACTOR, now=now)
     names = tuple(dict.fromkeys(row.field for row in open_))
     outcome = states.follow(_standing(binding), Seen(Sign.READ, names), frame, now=now)
-    _keep_answer(dbs, binding, room, comparison, frame, means, now)
+    _keep_answer(dbs, binding, room, comparison, means, now)
     _apply(dbs, binding, claimed, outcome, now)
     _act(dbs, binding, event, outcome, means, now)
     if was_lost:
@@ -295,7 +295,6 @@ def _keep_answer(
     binding: WebinarBinding,
     room: Room,
     comparison: Comparison,
-    frame: Frame,
     means: SyncMeans,
     now: datetime,
 ) -> None:
@@ -311,9 +310,11 @@ def _keep_answer(
     binding.registration, binding.zoom_uuid = comparison.registration.value, room.uuid
     binding.room, binding.host_id = binding.room or room.kind.value, binding.host_id or room.host_id
     if room.join_url:
+        # Kept as long as that of the event's last session is needed, and not that of its next.
+        ends = [session.ends_at for session, _ in sessions_of(dbs, binding.id).values()]
         binding.join_link_id = keep_link(
-            dbs, means.box, room.join_url, known_id=binding.join_link_id, ends_at=frame.ends_at, latest_at=now + YEAR,
-            mint=means.mint, now=now,
+            dbs, means.box, room.join_url, known_id=binding.join_link_id, ends_at=max(ends, default=None),
+            latest_at=now + YEAR, mint=means.mint, now=now,
         )  # fmt: skip
     for row in dbs.scalars(select(BindingSession).where(BindingSession.binding_id == binding.id)):
         row.occurrence_id = comparison.occurrences.get(row.session_id, row.occurrence_id)

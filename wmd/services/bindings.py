@@ -157,6 +157,9 @@ def bind_room(
     before = (binding.kind, binding.zoom_id)
     if binding.zoom_id != room.id:
         leave_room(dbs, binding, actor=actor, now=now)
+    if binding.kind == "link":
+        # The private link of the event itself is not the room's, and lives as long as the event says.
+        binding.join_link_id = None
     binding.kind, binding.account_id = kind, account_id
     binding.room, binding.zoom_id, binding.zoom_uuid = room.kind.value, room.id, room.uuid
     binding.host_id = room.host_id
@@ -167,6 +170,7 @@ def bind_room(
         detail=detail, now=now,
     )  # fmt: skip
     dbs.flush()
+    raise_status(dbs)
     return binding
 
 
@@ -186,6 +190,7 @@ def unbind(dbs: Session, binding: WebinarBinding, *, actor: str, mint: Mint, now
         held = dbs.execute(_DATES.where(EventSession.event_id == event.id, EventSession.status != "cancelled"))
         _begin(batch, way, [_Date(*row) for row in held.tuples()], actor, mint, now)
     batch.write(dbs)
+    raise_status(dbs)
 
 
 def end_binding(dbs: Session, binding: WebinarBinding, *, actor: str, now: datetime) -> None:
@@ -317,16 +322,18 @@ def _follow(dbs: Session, event_ids: Sequence[str], actor: str, mint: Mint, now:
     mine = select(WebinarBinding).where(among(WebinarBinding.event_id, "p_ids"), WebinarBinding.is_primary)
     standing = {row.event_id: row for row in dbs.scalars(mine.where(WebinarBinding.ended_at.is_(None)), asked)}
     bound = _bound(dbs, [row.id for row in standing.values()])
-    batch, wanting = _Batch(), []
+    batch, wanting, is_seen = _Batch(), [], False
     for way in sorted(ways):
         held, binding = dates.get(way.event_id, []), standing.get(way.event_id)
         # A room that somebody chose, or had made, stays also before the event says a link.
         has_room = binding is not None and binding.kind != "link"
         is_wanted = (way.is_wanted or (has_room and way.is_listed)) and bool(held)
         if binding is not None and is_wanted and _stays(binding, way):
+            is_seen |= binding.state == State.ENDED.value
             _keep(dbs, binding, way, held, bound.get(binding.id, set()), batch, now)
             continue
         if binding is not None:
+            is_seen = True
             end_binding(dbs, binding, actor=actor, now=now)
             is_wanted = way.is_wanted and bool(held)
         if is_wanted:
@@ -339,10 +346,14 @@ def _follow(dbs: Session, event_ids: Sequence[str], actor: str, mint: Mint, now:
         if again is None:
             _begin(batch, way, held, actor, mint, now)
         else:
+            is_seen = True
             _return(again, batch, actor, now)
             _keep(dbs, again, way, held, _bound(dbs, [again.id]).get(again.id, set()), batch, now)
     dbs.flush()
     batch.write(dbs)
+    if is_seen:
+        # What readers were told of the former room holds no more.
+        raise_status(dbs)
 
 
 def _bound(dbs: Session, binding_ids: Sequence[str]) -> dict[str, set[str]]:
