@@ -37,6 +37,7 @@ from wmd.models import (
     StaffMember,
     Submission,
     WebSession,
+    ZoomWebhook,
 )
 from wmd.services.retention import RULES, Rule
 
@@ -152,6 +153,12 @@ def _report(name: str, edition: Edition) -> list[Model]:
     return [*_event(name, edition), report]
 
 
+def _hook(name: str, body: str) -> list[Model]:
+    row = ZoomWebhook(dedupe_key=name, event="webinar.updated", body=body, received_at=NOW)
+    row.state, row.done_at = "done", NOW
+    return [row]
+
+
 #: For each rule: what makes one row that is due, and what its work does to which table.
 DUE: dict[str, tuple[Callable[[str, Edition], list[Model]], str, str]] = {
     "contacts": (_contact, "UPDATE", "people"),
@@ -168,6 +175,8 @@ DUE: dict[str, tuple[Callable[[str, Edition], list[Model]], str, str]] = {
     "ended-wishes": (lambda name, edition: _wish(name, edition, ended=True), "DELETE", "follows"),
     "attendees": (_attendee, "UPDATE", "people"),
     "problem-reports": (_report, "DELETE", "problem_reports"),
+    "webhook-bodies": (lambda name, _: _hook(name, "sealed"), "UPDATE", "zoom_webhooks"),
+    "webhooks": (lambda name, _: _hook(name, ""), "DELETE", "zoom_webhooks"),
 }
 
 

@@ -302,6 +302,10 @@ STAFF_ROUTES = {
     "GET /staff/reasons": staff("/staff/reasons"),
     "GET /staff/reasons/<reason_id>": staff("/staff/reasons/none", 404, reader=403),
     "POST /staff/reasons/<reason_id>": staff("/staff/reasons/none", 404, reader=403),
+    "GET /staff/zoom/webhooks": staff("/staff/zoom/webhooks", reader=403),
+    "POST /staff/zoom/webhooks": staff(
+        "/staff/zoom/webhooks", reader=403, moderator=403, administrator=422, form={"which": "1"}
+    ),
     "GET /staff/jobs": staff("/staff/jobs"),
     "GET /staff/reminders": staff("/staff/reminders"),
     "GET /staff/rooms": staff("/staff/rooms"),

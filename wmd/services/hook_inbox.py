@@ -40,7 +40,7 @@ Values = Mapping[str, str | int | datetime]
 
 def purpose(dedupe_key: str) -> str:
     """Return what the body of a message is sealed for."""
-    return f"zoom-webhook:{dedupe_key}"
+    return f"zoom_webhooks.body.{dedupe_key}"
 
 
 def sealed(hook: Hook, body: bytes, box: SecretBox, *, now: datetime) -> Values:

@@ -23,6 +23,7 @@ from wmd.models import (
     Registration,
     StaffMember,
     ZoomAccount,
+    ZoomWebhook,
 )
 from wmd.secretbox import SecretBox, SecretBoxError
 from wmd.services.private_links import FORMER_PURPOSE
@@ -76,6 +77,7 @@ COLUMNS: Final = (
     SealedColumn(StaffMember, "person_id", "totp_next_sealed", "staff_members.totp"),
     SealedColumn(ZoomAccount, "id", "access", "zoom_accounts.access"),
     SealedColumn(ZoomAccount, "id", "refresh", "zoom_accounts.refresh"),
+    SealedColumn(ZoomWebhook, "dedupe_key", "body", "zoom_webhooks.body"),
 )
 
 

@@ -39,6 +39,7 @@ from wmd.models import (
     StaffMember,
     Submission,
     WebSession,
+    ZoomWebhook,
 )
 from wmd.services.attendee_retention import (
     closed_reports,
@@ -50,6 +51,7 @@ from wmd.services.attendee_retention import (
 )
 from wmd.services.emptying import empty_submission
 from wmd.services.erasure import erase_person, forget_contact
+from wmd.services.hook_retention import empty_bodies, old_bodies, old_hooks
 from wmd.services.images import delete_image
 from wmd.services.publishing import Setting
 from wmd.services.web_sessions import CONTACT_LIMITS
@@ -321,6 +323,20 @@ RULES: Sequence[Rule] = (
         partial(_delete, MailToken, MailToken.id),
     ),
     Rule("mails", N_("To whom a mail went, and about what"), N_("180 days"), settled_mails, empty_mails),
+    Rule(
+        "webhook-bodies",
+        N_("What Zoom tells us of rooms by itself, encrypted; it may name those who registered there"),
+        N_("7 days"),
+        old_bodies,
+        empty_bodies,
+    ),
+    Rule(
+        "webhooks",
+        N_("That Zoom told us something, without what"),
+        N_("180 days"),
+        old_hooks,
+        partial(_delete, ZoomWebhook, ZoomWebhook.id),
+    ),
     Rule("rate-counts", N_("Counts against misuse, as digests of addresses and networks"), N_("at most two days")),
     Rule("journal", N_("The encrypted second copy of what was sent in"), N_("90 days")),
     Rule(

@@ -34,6 +34,7 @@ from wmd.web.staff import (
     start,
     webinars,
     zoom,
+    zoom_webhooks,
 )
 
 #: The modules whose ``bp`` is added below ``/staff``; its endpoints are named ``staff.<name>.<view>``.
@@ -65,6 +66,7 @@ MODULES: tuple[ModuleType, ...] = (
     letters,
     zoom,
     webinars,
+    zoom_webhooks,
 )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from wmd.domain.findings import N_
 from wmd.domain.vocabulary import METROPOLIS_REGION_LABELS
 from wmd.services.audit_log import MOST_NAMED
+from wmd.services.hook_desk import STATES as HOOK_STATES
 from wmd.services.mail_desk import STATE_LABELS
 from wmd.web.catalogue import gettext
 from wmd.web.staff.content_rows import STATUS_WORDS
@@ -32,7 +33,7 @@ ACTS = {
     "update-room": N_("told Zoom what changed"), "delete-room": N_("deleted it on Zoom"),
     "read-room": N_("read what Zoom says"), "find-drift": N_("found that the room differs"),
     "sync-room": N_("had a room read at once"), "send-ours": N_("has ours sent to Zoom"),
-    "answer-drift": N_("said which is right"),
+    "answer-drift": N_("said which is right"), "replay": N_("had it worked on again"),
     "await": N_("keeps it until it is listed again"), "bring-back": N_("uses it again"),
     "cancel": N_("took back"), "change-account": N_("changed an account"),
     "change-address": N_("changed a mail address"), "ask-for-address": N_("asked to change a mail address"),
@@ -66,7 +67,7 @@ KINDS = {
     "mail": N_("mail"), "message": N_("mail"), "mail-text": N_("words of a mail"), "address": N_("mail address"),
     "registration": N_("place in an event"), "registrant-letter": N_("letter to those registered"),
     "banner": N_("banner"), "image": N_("picture"), "logo-pack": N_("logo pack"), "binding": N_("room of an event"),
-    "zoom-account": N_("Zoom account"),
+    "zoom-account": N_("Zoom account"), "webhook": N_("message of Zoom’s"),
     "drift": N_("difference between programme and room"),
 }  # fmt: skip
 #: What states and the like are called, by the kind of what is in them: the words of the badges.
@@ -96,7 +97,7 @@ VALUES: Mapping[str, Mapping[str, str]] = {
     "message": STATE_LABELS,
     "mail": {"held": N_("held")},
     "image": {"logo": N_("logo"), "picture": N_("picture")},
-    "binding": BINDING_WORDS, "zoom-account": ACCOUNT_WORDS, "drift": DRIFT_WORDS,
+    "binding": BINDING_WORDS, "zoom-account": ACCOUNT_WORDS, "drift": DRIFT_WORDS, "webhook": HOOK_STATES,
 }  # fmt: skip
 _FIELDS = {
     "revision": N_("version"), "reasons": N_("reasons"), "organisation": N_("organisation"), "agreed": N_("agreed"),
