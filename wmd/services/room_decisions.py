@@ -6,7 +6,6 @@ room that we made. An organiser hands in what Zoom says, or says that the progra
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -21,11 +20,12 @@ from wmd.domain.times import zone
 from wmd.domain.vocabulary import RegistrationState
 from wmd.domain.zoom.states import State
 from wmd.errors import NotAllowedMoveError
-from wmd.models import AuditEntry, EventSession, Revision, Submission, WebinarBinding, ZoomDrift, ZoomPush
+from wmd.models import AuditEntry, EventSession, Revision, Submission, WebinarBinding, ZoomDrift
 from wmd.services.actors import Actor
 from wmd.services.drifts import close, open_drifts
 from wmd.services.edits import receive_edit
 from wmd.services.intake import next_revision, read_content
+from wmd.services.managed_rooms import queue
 from wmd.services.moderation import lock_submission, waiting_revision
 from wmd.services.staff_edits import approved_revision, staff_edit
 from wmd.services.standing import Means
@@ -97,16 +97,7 @@ def send_ours(dbs: Session, binding: WebinarBinding, drift: ZoomDrift, *, actor:
     if not can_send(drift, binding):
         msg = f"{drift.field} of binding {binding.id} cannot be sent to Zoom"
         raise NotAllowedMoveError(msg)
-    waiting = select(ZoomPush).where(
-        ZoomPush.binding_id == binding.id, ZoomPush.act == "update", ZoomPush.state == "queued"
-    )
-    if dbs.scalars(waiting).first() is None:
-        dbs.add(
-            ZoomPush(
-                id=str(uuid.uuid4()), binding_id=binding.id, act="update", actor=actor.name, not_before=now,
-                created_at=now,
-            )
-        )  # fmt: skip
+    queue(dbs, binding, "update", actor=actor.name, now=now)
     audit(
         dbs, actor=actor.name, action="send-ours", kind="drift", subject_id=drift.id, before="open",
         detail={"field": ["", drift.field]}, now=now,
