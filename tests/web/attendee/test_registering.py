@@ -23,10 +23,10 @@ from tests.web.machine import forget_database
 from wmd.cli import publishing_setting
 from wmd.db import db
 from wmd.domain.ical import strict
-from wmd.models import Attendee, Event, EventSession, Message, Person, PrivateLink, Registration, ZoomAccount
+from wmd.models import Attendee, Edition, Event, EventSession, Message, Person, PrivateLink, Registration, ZoomAccount
 from wmd.services.outbox import hidden_part
 from wmd.services.personal_links import make_token, me_path
-from wmd.services.versions import raise_status
+from wmd.services.versions import raise_status, raise_version
 
 NORA = "nora@people.example"
 QUESTIONS = [
@@ -287,9 +287,47 @@ def test_closed_event_says_so_and_offers_a_reminder(
     clock.now = STARTS + timedelta(days=1, minutes=90)
     app.extensions["wmd.library"].refresh()
     page = get(client, f"/e/{event.code}/register").get_data(as_text=True)
-    assert ("No registration now" in page, 'name="address"' in page) == (True, False)
+    assert ("This event is over" in page, 'name="address"' in page) == (True, False)
     assert post(client, f"/e/{event.code}/register", form_of(event)).status_code == 422
     assert rows(app) == []
+
+
+def call_off(app: Flask, event: Event, status: str, starts: datetime | None = None) -> None:
+    """Let all dates of the event be called off, or the one that starts so."""
+    with app.app_context():
+        dbs = db.session()
+        dates = dbs.scalars(select(EventSession).where(EventSession.event_id == event.id)).all()
+        for each in dates:
+            if starts in {None, each.starts_at}:
+                each.status = status
+        raise_version(dbs, dbs.get_one(Edition, event.edition_id), now=datetime(2021, 10, 8, tzinfo=UTC))
+        dbs.get_one(Event, event.id).version += 1
+        dbs.commit()
+    app.extensions["wmd.library"].refresh()
+
+
+@pytest.mark.parametrize(
+    ("status", "place", "heading"),
+    [
+        ("cancelled", "It is cancelled and does not take place. You had a place", "This event is cancelled"),
+        ("postponed", "It is postponed. Your place stands", "This event is postponed"),
+    ],
+)  # fmt: skip
+def test_place_in_what_is_called_off_says_so_and_the_form_offers_other_things(
+    app: Flask, client: FlaskClient, event: Event, clock: Clock, status: str, place: str, heading: str
+) -> None:
+    own = enter(app, event, clock)
+    mine = own_registration(app, own)
+    assert "You have a place." in get(client, mine).get_data(as_text=True)
+    call_off(app, event, status, STARTS)
+    partly = get(client, mine).get_data(as_text=True)
+    assert ("You have a place." in partly, f"(Bogotá, UTC−5): <b>{status}</b>" in partly) == (True, True)
+    call_off(app, event, status)
+    for path in (own, mine):
+        page = get(client, path).get_data(as_text=True)
+        assert (place in page, "You have a place." in page) == (True, False)
+    form = get(client, f"/e/{event.code}/register").get_data(as_text=True)
+    assert (heading in form, "What you can do instead" in form, "/remind" in form) == (True, True, False)
 
 
 def with_room(app: Flask, event: Event, clock: Clock) -> tuple[str, str]:
@@ -420,4 +458,4 @@ def test_form_tells_who_has_a_place_where_their_way_in_is(
     assert words in " ".join(get(client, path).get_data(as_text=True).split())
     clock.now = STARTS + timedelta(days=3)
     closed = get(client, path).get_data(as_text=True)
-    assert ("No registration now" in closed, words in closed) == (True, True)
+    assert ("This event is over" in closed, words in closed) == (True, True)

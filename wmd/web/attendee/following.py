@@ -78,7 +78,6 @@ def show_form(code: str, status: int = 200, messages: Messages | None = None) ->
     who = _who(found)
     standing = standing_of(event, now)
     slug = programme.edition.slug
-    organiser = next((each.code for each in event.organisers), "")
     page = render_template(
         "attendee/remind.html" if standing == "ahead" else "attendee/nothing_to_remind.html",
         event=event, edition=programme.edition, viewer=who, now=now, noindex=True,
@@ -90,11 +89,20 @@ def show_form(code: str, status: int = 200, messages: Messages | None = None) ->
         event_url=addresses.event(slug, event), action=f"/e/{event.code}/remind", next_path=here_without_zone(),
         demo=demo_kind(programme.edition, (programme,)),
         refusal=refusal_words(standing) if standing != "ahead" else None,
-        tell_url=f"/{slug}/tell-me", tell_organiser_url=_tell_organiser(slug, organiser),
-        changes_url=addresses.changes(slug), standing=standing,
-        topics_url=addresses.programme(slug, Query().changed(topic=list(event.topics), upcoming=True)),
+        ways=ways_instead(found, standing),
     )  # fmt: skip
     return make_response(page, status)
+
+
+def ways_instead(found: Found, standing: str) -> dict[str, str]:
+    """Return what can be done where an event is over or off: addresses, and how it stands."""
+    slug, event = found.programme.edition.slug, found.event
+    organiser = next((each.code for each in event.organisers), "")
+    return {
+        "standing": standing, "tell_url": f"/{slug}/tell-me", "tell_organiser_url": _tell_organiser(slug, organiser),
+        "changes_url": addresses.changes(slug),
+        "topics_url": addresses.programme(slug, Query().changed(topic=list(event.topics), upcoming=True)),
+    }  # fmt: skip
 
 
 def _tell_organiser(slug: str, organiser: str) -> str:

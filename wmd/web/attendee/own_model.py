@@ -17,7 +17,7 @@ from wmd.domain.vocabulary import EventFormat, SessionStatus
 from wmd.services.own_programme import OwnEvent
 from wmd.services.rooms import OPENS_BEFORE
 from wmd.web import words
-from wmd.web.attendee.own_words import programme_of
+from wmd.web.attendee.own_words import programme_of, standing_words
 from wmd.web.catalogue import gettext
 from wmd.web.public.events import taking_its_place
 from wmd.web.public.rows import Eyes, row_item
@@ -110,6 +110,7 @@ def _item(
         "row": row_item(row, one.programme, eyes, mixed=True),
         "own": one.own,
         "state": state_of(one.session, eyes.now),
+        "standing": standing_words(one.own.state, [state_of(one.session, eyes.now)]),
         "opens_at": one.room_opens_at(eyes.now),
         "session_code": one.session.code,
         "code": one.event.code,

@@ -10,6 +10,8 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from flask.typing import ResponseReturnValue
 
 from wmd.db import db
+from wmd.domain.agenda import state_of
+from wmd.domain.findings import N_
 from wmd.errors import InvalidContentError
 from wmd.models import Event, Registration
 from wmd.services.own_programme import OwnEvent
@@ -21,6 +23,7 @@ from wmd.web.attendee.answers import private
 from wmd.web.attendee.asking import Messages
 from wmd.web.attendee.following import Found, find_event
 from wmd.web.attendee.own_model import OwnSession
+from wmd.web.attendee.own_words import standing_words
 from wmd.web.attendee.owners import Owner, owner_of
 from wmd.web.attendee.registering import LABELS, question_fields, session_choices, wanted_of
 from wmd.web.catalogue import gettext
@@ -44,6 +47,10 @@ def _own(owner: Owner, registration_id: str) -> Registration:
     return row
 
 
+#: What is said of a date of several that does not take place.
+OFF = {"cancelled": N_("cancelled"), "postponed": N_("postponed")}
+
+
 class Door(NamedTuple):
     """The way into the room of one date: when it opens, then where it leads; ``label`` of one of several."""
 
@@ -52,11 +59,36 @@ class Door(NamedTuple):
     url: str
 
 
-def own_sessions_of(row: Registration, found: Found) -> list[OwnSession]:
-    """Return the dates of the event of a registration, as the own programme has them."""
-    state = row.state if row.ended_at is None else ""
-    own = OwnEvent(found.programme.edition.slug, found.event.code, row.event_id, "", row.id, state, tuple(row.sessions))
-    return [OwnSession(own, found.programme, found.event, each) for each in found.event.sessions]
+class Dates(NamedTuple):
+    """The dates of a registration: the ways in, what is off (when, and a word), and how it all stands in words."""
+
+    doors: list[Door]
+    off: list[tuple[str, str]]
+    standing: str
+
+
+def _dates(owner: Owner, row: Registration, found: Found, zone: str, now: datetime) -> Dates:
+    state, event = row.state if row.ended_at is None else "", found.event
+    own = OwnEvent(found.programme.edition.slug, event.code, row.event_id, "", row.id, state, tuple(row.sessions))
+    mine = [
+        OwnSession(own, found.programme, event, each)
+        for each in event.sessions
+        if not row.sessions or each.id in row.sessions
+    ]
+    stands = [(one.session, state_of(one.session, now)) for one in mine]
+    several = len(mine) > 1
+    off = [
+        (moment(session.starts_at, zone), gettext(OFF[each])) for session, each in stands if several and each in OFF
+    ]  # fmt: skip
+    doors = [
+        Door(
+            moment(one.session.starts_at, zone) if several else "", opens_at,
+            go_path(secret_box(), owner.attendee, one.session.code, now=now) if opens_at <= now else "",
+        )
+        for one in mine
+        if (opens_at := one.room_opens_at(now))
+    ]  # fmt: skip
+    return Dates(doors, off, standing_words(row.state, [each for _, each in stands]))
 
 
 def show(owner: Owner, row: Registration, status: int = 200, messages: Messages | None = None) -> Response:
@@ -77,17 +109,10 @@ def show(owner: Owner, row: Registration, status: int = 200, messages: Messages 
         own = {session.id for session in own_dates(dbs, row, now=now)}
         sessions = [each for each in sessions if each[0] in own] if len(own) > 1 else []
         chosen = [id_ for id_, _ in sessions]
-    doors = [
-        Door(
-            moment(one.session.starts_at, zone) if len(found.event.sessions) > 1 else "", opens_at,
-            go_path(box, owner.attendee, one.session.code, now=now) if opens_at <= now else "",
-        )
-        for one in own_sessions_of(row, found)
-        if (opens_at := one.room_opens_at(now))
-    ]  # fmt: skip
     page = render_template(
         "attendee/own_registration.html", owner=owner, row=row, messages=messages or {}, noindex=True, zone=zone,
-        ticket=ticket_of(found.event, found.programme, Eyes(zone, "en", now)), labels=LABELS, doors=doors,
+        ticket=ticket_of(found.event, found.programme, Eyes(zone, "en", now)), labels=LABELS,
+        dates=_dates(owner, row, found, zone, now),
         sessions=sessions, questions=questions, is_open=takes_more,
         chosen=request.form.getlist("sessions") if wishes else chosen,
         name=request.form.get("name", "") if names_itself else said.name or owner.person.name,

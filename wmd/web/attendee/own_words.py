@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -32,6 +32,42 @@ RULE_WORDS: Final[Mapping[str, str]] = {
     "end+1d": N_("The day after: thanks and the recording"),
 }
 CADENCES: Final[Mapping[str, str]] = {"daily": N_("every day"), "weekly": N_("every week")}
+
+
+#: How a place stands, by what became of the session it is for; "" is a session that is to come.
+_STANDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "registered": {
+        "": N_("You have a place."),
+        "cancelled": N_("It is cancelled and does not take place. You had a place; you need not do anything."),
+        "postponed": N_("It is postponed. Your place stands, and we write when the new time is known."),
+        "ended": N_("It is over. You had a place."),
+    },
+    "waiting": {
+        "": N_("You are on the waiting list."),
+        "cancelled": N_("It is cancelled and does not take place. You were on the waiting list."),
+        "postponed": N_("It is postponed. You stay on the waiting list."),
+        "ended": N_("It is over. You were on the waiting list."),
+    },
+    "offered": {
+        "": N_("A place is kept for you."),
+        "cancelled": N_("It is cancelled and does not take place. A place was kept for you."),
+        "postponed": N_("It is postponed. A place was kept for you, and you stay on the waiting list."),
+        "ended": N_("It is over. A place was kept for you."),
+    },
+}
+
+
+def standing_words(registration: str, sessions: Iterable[str]) -> str:
+    """Return how a registration stands, in words, with what became of its sessions (``agenda.State`` each).
+
+    A blank for a registration that is none. As long as one session is to come, that is what is said.
+    """
+    words = _STANDS.get(registration)
+    if words is None:
+        return ""
+    states = {state if state in words else "" for state in sessions}
+    found = next((state for state in ("", "postponed", "cancelled", "ended") if state in states), "")
+    return gettext(words[found])
 
 
 def rule_choices() -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from flask.typing import ResponseReturnValue
 
 from wmd.db import db
+from wmd.domain.following import standing_of
 from wmd.domain.programme import EventView
 from wmd.domain.vocabulary import SessionStatus
 from wmd.errors import InvalidContentError
@@ -20,7 +21,7 @@ from wmd.services.registrations import ask_to_register, confirm_registration, fi
 from wmd.web.attendee.answers import private
 from wmd.web.attendee.asked import to_asked
 from wmd.web.attendee.asking import Messages, language_choices, trap, typed_or_known
-from wmd.web.attendee.following import Found, find_event
+from wmd.web.attendee.following import Found, find_event, refusal_words, ways_instead
 from wmd.web.catalogue import gettext
 from wmd.web.csrf import on_stale_form
 from wmd.web.findings import messages_of
@@ -94,7 +95,7 @@ def show_form(code: str, status: int = 200, messages: Messages | None = None) ->
     row = event_row(found)
     slug = programme.edition.slug
     takes = is_open(dbs, row, now=now)
-    known = visitor().person
+    known, standing = visitor().person, standing_of(event, now)
     page = render_template(
         "attendee/register.html" if takes else "attendee/register_closed.html",
         event=event, edition=programme.edition, viewer=who, now=now, noindex=True,
@@ -108,6 +109,8 @@ def show_form(code: str, status: int = 200, messages: Messages | None = None) ->
         free=free_places(dbs, row) if takes else None, waits=row.registration_waits, longest_name=LONGEST_NAME,
         languages=language_choices(), messages=messages or {}, trap=trap(), labels=LABELS,
         event_url=addresses.event(slug, event), action=addresses.register(event.code),
+        ways=None if takes or standing == "ahead" else ways_instead(found, standing),
+        refusal=refusal_words(standing)[0] if standing != "ahead" else "",
         remind_url=f"/e/{event.code}/remind", next_path=here_without_zone(),
         demo=demo_kind(programme.edition, (programme,)),
     )  # fmt: skip
