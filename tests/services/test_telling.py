@@ -212,6 +212,25 @@ def test_new_place_is_told_in_words_and_by_invitation(stage: Stage) -> None:
 
 
 @ONE_ENGINE
+@pytest.mark.parametrize(
+    ("more", "words", "button"),
+    [
+        ({"capacity": 1}, "places are taken now. The address below leads to the waiting list.", "Wait for a place:"),
+        ({"capacity": 9}, "Registration is open now. The address below leads there.", "Register:"),
+    ],
+)  # fmt: skip
+def test_mail_speaks_of_registration_as_it_stands(stage: Stage, more: dict[str, Any], words: str, button: str) -> None:
+    stage.publish(registration={"state": "not-yet", "with_us": True}, **more)
+    stage.tell(20 * MINUTE)
+    stage.publish(registration={"state": "open", "with_us": True}, **more)
+    mails = stage.tell(20 * MINUTE)
+    assert words in text_of(mails["rosa"]).replace("\n", " ")
+    assert f"{button}\nhttp://wmd.example/go/{stage.event.code}\n" in text_of(mails["rosa"])
+    # Ravi has a place: nobody sends him to a list.
+    assert "all places are taken" not in text_of(mails["ravi"])
+
+
+@ONE_ENGINE
 def test_new_link_is_mailed_without_an_invitation_and_our_address_stays(stage: Stage) -> None:
     code = stage.event.code
     stage.publish(registration={"state": "open", "url": "https://example.org/new"})

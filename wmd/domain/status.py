@@ -30,7 +30,7 @@ class EventStatus:
     link is gone and shall be offered to nobody. ``doubtful_from``: from when on it has not been found for too long.
     ``disputed``: by code of the session, the start (UTC) that its room has, where that is not the programme's and
     nobody has decided; None where no time is known. ``is_room``: what is known is of the room itself, not of its public
-    page alone.
+    page alone. ``is_taken``: it registers with us and has no place left for who comes now.
     """
 
     code: str
@@ -40,6 +40,7 @@ class EventStatus:
     doubtful_from: datetime | None = None
     disputed: Mapping[str, datetime | None] = field(default_factory=dict)
     is_room: bool = False
+    is_taken: bool = False
 
     def is_doubtful(self, now: datetime) -> bool:
         """Whether the link has not been found for so long that readers are told."""

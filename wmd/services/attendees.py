@@ -16,6 +16,7 @@ from wmd.errors import InvalidContentError
 from wmd.models import Attendee, Follow, Person, PersonalFeed, Registration
 from wmd.services.people import person_for
 from wmd.services.states import audit
+from wmd.services.versions import raise_status
 
 #: Languages that mails are written in, as far as their words are there.
 LANGUAGES = ("en", "es", "fr")
@@ -120,7 +121,8 @@ def revoke_links(dbs: Session, attendee: Attendee, *, now: datetime) -> None:
 def forget_attendee(dbs: Session, person_id: str, *, now: datetime) -> None:
     """Delete what is kept of a person as an attendee. The address of their calendar says 410 from now on."""
     dbs.execute(delete(Follow).where(Follow.person_id == person_id))
-    dbs.execute(delete(Registration).where(Registration.person_id == person_id))
+    if dbs.execute(delete(Registration).where(Registration.person_id == person_id).returning(Registration.id)).all():
+        raise_status(dbs)
     dbs.execute(
         update(PersonalFeed)
         .where(PersonalFeed.person_id == person_id, PersonalFeed.revoked_at.is_(None))

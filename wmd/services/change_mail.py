@@ -24,6 +24,7 @@ from wmd.services.attendee_mail import AttendeeMail, Known, next_session, when_o
 from wmd.services.change_notices import changes_in
 from wmd.services.mail_lines import CALLED_OFF
 from wmd.services.mail_rows import About
+from wmd.services.places_left import taken_among
 from wmd.services.session_words import When, when_lines
 
 #: What changed, a word for the subject and a sentence; several things have their own.
@@ -36,6 +37,10 @@ _WHAT: Mapping[str, tuple[str, str]] = {
     "link": (N_("New link"), N_("the way to take part in an event that you want to attend has changed:")),
     "several": (N_("Changed"), N_("several things have changed about an event that you want to attend:")),
 }
+_TAKEN_WAIT: Final = N_("Registration is open; all places are taken now. The address below leads to the waiting list.")
+_TAKEN_CLOSED: Final = N_("Registration is open, but all places are taken now, and there is no waiting list.")
+#: Where the codes of events without a place left are kept for a batch.
+_TAKEN: Final = "taken"
 RENEWED: Final = N_("The way into the room is being renewed; places stand.")
 _INVITED: Mapping[str, str] = {
     "request": N_("The invitation in this mail brings your calendar up to date."),
@@ -59,6 +64,9 @@ def read_notices(dbs: Session, rows: Sequence[About], known: Known) -> None:
     for notice in missing:
         inside = [each for each in found.get(notice.event_id, []) if notice.first_id <= each.id <= notice.through_id]
         known.more["changes", notice.id] = inside
+    if missing:
+        # Where people register with us, a mail does not say that one can when there is only a waiting list.
+        known.more.setdefault(_TAKEN, set()).update(taken_among(dbs, {each.event_id for each in missing}))
 
 
 class ChangedMail(AttendeeMail):
@@ -167,9 +175,25 @@ class ChangedMail(AttendeeMail):
 
     def _way_in(self) -> str:
         before, after = self.left.link or ({}, {})
+        if self._is_taken:
+            waits = self.event.registration.has_waiting_list
+            return self.say(_TAKEN_WAIT if waits else _TAKEN_CLOSED)
         if after.get("state") == "open" != before.get("state"):
             return self.say(N_("Registration is open now. The address below leads there."))
         return self.say(N_("The address below stays the same and leads to the new one."))
+
+    @property
+    def _is_taken(self) -> bool:
+        """Whether the reader, who has no place, finds none left."""
+        return not self._is_registered() and self.event.code in self.known.more.get(_TAKEN, ())
+
+    def _button(self) -> str:
+        """Return the way in; where the reader would register with us first, that is what it says."""
+        way = super()._button()
+        if self._is_registered() or not self.event.registration.is_here or f"/go/{self.event.code}" not in way:
+            return way
+        label = N_("Wait for a place") if self._is_taken else N_("Register")
+        return f"{self.say(label)}\n{self._way_into_event()}"
 
     def _reason(self) -> str:
         words = self.event.public_reason

@@ -50,7 +50,7 @@ from wmd.services.projection import Listing, Slot, Stamp, project, slots_of
 from wmd.services.questions import public_answers
 from wmd.services.rows import EventRows, Rows, event_rows, event_values, session_values
 from wmd.services.states import audit, move
-from wmd.services.versions import lock_edition, touch_site
+from wmd.services.versions import lock_edition, raise_status, touch_site
 
 #: What a feed's head and time zones may take at most: about 230 octets for each of a hundred zones.
 ROOM_FOR_HEAD_BYTES = 30_000
@@ -292,6 +292,9 @@ def _write_event(dbs: Session, one: _One, view: EventView, known: Known, batch: 
         if event.link_wrong_at is not None and leads_elsewhere(event, view, values["private_link_id"]):
             # That the old one failed says nothing of a new one.
             values["link_wrong_at"] = None
+        if (event.registration_here, event.capacity) != (view.registration.is_here, view.capacity):
+            # Whether places are left may read differently now.
+            raise_status(dbs)
         dbs.execute(update(Event).where(Event.id == event_id).values(**values))
     else:
         batch.codes.append({"code": view.code, "kind": "event", "created_at": one.now})

@@ -26,6 +26,7 @@ from wmd.services.attendees import attendee_for, confirm
 from wmd.services.entries_apart import apart_of, dates_of_place, put_entries_of_place
 from wmd.services.follows import mail_own_link
 from wmd.services.outbox import Sheet, put_message, withdraw_messages
+from wmd.services.places_left import TAKES_PLACE, watch_places
 from wmd.services.rate_limits import ATTENDEE_MAILS, hit
 from wmd.services.registration_wishes import (
     CLOSED,
@@ -48,8 +49,6 @@ CONFIRM_LIVES: Final = timedelta(days=7)
 OFFER: Final = timedelta(hours=24)
 SHORTEST_OFFER: Final = timedelta(minutes=30)
 _SHARE_OF_THE_REST: Final = 4
-#: States in which a place is taken.
-TAKES_PLACE: Final = ("registered", "offered")
 _FULL = N_("All places are taken, and there is no waiting list.")
 
 
@@ -247,7 +246,8 @@ def _admit(
         person.name = said_by(row, box).name
     free = free_places(dbs, event)
     if free is None or (free > 0 and not _waits(dbs, event.id)):
-        move(dbs, row, "registered", actor=actor, now=now)
+        with watch_places(dbs, event):
+            move(dbs, row, "registered", actor=actor, now=now)
         _tell(dbs, row, "registered", event, box=box, now=now)
     elif event.registration_waits:
         row.queued_at = now
@@ -265,8 +265,16 @@ def cancel(dbs: Session, row: Registration, *, box: SecretBox, now: datetime) ->
     if row.ended_at is not None:
         return False
     was = row.state
-    row.ended_at, row.offered_until = now, None
-    move(dbs, row, "cancelled", actor=f"person:{row.person_id}", now=now)
+    with watch_places(dbs, event):
+        row.ended_at, row.offered_until = now, None
+        move(dbs, row, "cancelled", actor=f"person:{row.person_id}", now=now)
+        _end(dbs, row, event, was, box=box, now=now)
+        _offer_free(dbs, event, box=box, now=now)
+    return True
+
+
+def _end(dbs: Session, row: Registration, event: Event, was: str, *, box: SecretBox, now: datetime) -> None:
+    """Withdraw what was to be mailed about a registration that its owner ended, and tell them."""
     dbs.flush()
     withdraw_messages(dbs, thread=_thread(row), reason="the registration ended", now=now)
     if was != "unconfirmed":
@@ -279,8 +287,6 @@ def cancel(dbs: Session, row: Registration, *, box: SecretBox, now: datetime) ->
             now=now,
             facts={"why": "cancelled", "was_registered": was == "registered"},
         )
-    _offer_free(dbs, event, box=box, now=now)
-    return True
 
 
 def accept_offer(dbs: Session, row: Registration, *, box: SecretBox, now: datetime) -> bool:
@@ -365,7 +371,12 @@ def _wants_what_comes(now: datetime) -> ColumnElement[bool]:
 def turn_waiting_list(dbs: Session, event_id: str, *, box: SecretBox, now: datetime) -> int:
     """End offers that nobody took and offer what is free to the next; return how many rows changed."""
     event = _locked(dbs, event_id)
-    done = 0
+    with watch_places(dbs, event):
+        return _end_offers(dbs, event_id, box=box, now=now) + _offer_free(dbs, event, box=box, now=now)
+
+
+def _end_offers(dbs: Session, event_id: str, *, box: SecretBox, now: datetime) -> int:
+    event, done = dbs.get_one(Event, event_id), 0
     ended = select(Registration).where(
         Registration.event_id == event_id, Registration.state == "offered", Registration.offered_until <= now
     )
@@ -386,7 +397,7 @@ def turn_waiting_list(dbs: Session, event_id: str, *, box: SecretBox, now: datet
         dbs.flush()
         if not is_over:
             _tell(dbs, row, "registration-ended", event, box=box, now=now, facts={"why": "lapsed"})
-    return done + _offer_free(dbs, event, box=box, now=now)
+    return done
 
 
 def _to_come(dbs: Session, event_id: str, now: datetime) -> bool:

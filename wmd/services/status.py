@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from wmd.domain.status import DOUBT, EventStatus, Status, hour_of, is_disputed, their_start
 from wmd.models import Event, EventSession, SiteState, WebinarBinding, ZoomDrift
+from wmd.services.places_left import taken_codes
 
 #: States in which a link leads nowhere any more.
 RENEWING = ("gone", "trashed")
 
 
 def load_status(connection: Connection, *, shows_looks: bool) -> Status:
-    """Return the status of all events at its version; three statements.
+    """Return the status of all events at its version; four statements.
 
     ``shows_looks``: whether pasted links are looked at; otherwise an old look says nothing of when one last worked.
     """
@@ -51,6 +53,8 @@ def load_status(connection: Connection, *, shows_looks: bool) -> Status:
             row.code, hour_of(row.seen_at) if is_shown else None, row.registration, row.state in RENEWING, doubt,
             disputed.get(row.id, {}), row.kind != "link",
         )  # fmt: skip
+    for code in taken_codes(connection):
+        events[code] = replace(events.get(code, EventStatus(code)), is_taken=True)
     return Status(version, events)
 
 

@@ -72,6 +72,15 @@ def test_link_that_is_gone_is_offered_nowhere_on_the_page(visit: Visit) -> None:
     assert "WN_" not in html
 
 
+def test_event_whose_places_are_taken_says_that_one_can_wait_or_not(visit: Visit) -> None:
+    taken = known(is_taken=True)
+    assert ticket(visit, taken, WITH_US).startswith("Full – wait for a place")
+    without = replace(WITH_US, registration=WITH_US.registration._replace(has_waiting_list=False))
+    assert ticket(visit, taken, without).startswith("Full All places are taken.")
+    assert ticket(visit, Status(1), WITH_US).startswith("Register")
+    assert not ticket(visit, taken, make_event(1)).startswith("Full")
+
+
 def test_link_said_to_be_wrong_is_the_room_where_people_register_with_us(visit: Visit) -> None:
     there, with_us = (ticket(visit, Status(1), replace(event, link_wrong=True)) for event in (make_event(1), WITH_US))
     room = "The way into the room is being renewed. Places stand"

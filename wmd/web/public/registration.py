@@ -54,6 +54,8 @@ def registration_of(event: EventView, now: datetime, status: EventStatus = NOTHI
 
 def _as_seen(event: EventView, found: Registration, status: EventStatus) -> Registration:
     """Shut a way in that leads to a page which is gone, full or closed. Where people register with us it is not."""
+    if found.is_open and event.registration.is_here and status.is_taken and not event.registration.has_waiting_list:
+        return replace(found, door=Door.FULL)
     if not found.is_open or not event.registration.url:
         return found
     if status.is_renewing:

@@ -145,7 +145,7 @@ def ticket_of(event: EventView, programme: Programme, eyes: Eyes, status: EventS
         others=others,
         state=state_item(state, event),
         off=state in {"cancelled", "postponed"},
-        way=way_in(event, way, eyes),
+        way=way_in(event, way, eyes, status),
         link_note=_link_note(event, way, status, eyes.now),
         made_up=_made_up(event, way),
         seen=_seen(event, way, status, eyes),
@@ -218,12 +218,12 @@ def dispute_words(event: EventView, status: EventStatus, eyes: Eyes) -> tuple[st
     )
 
 
-def way_in(event: EventView, way: Registration, eyes: Eyes) -> Way:
+def way_in(event: EventView, way: Registration, eyes: Eyes, status: EventStatus = NOTHING) -> Way:
     """Return the button of an event: open with its address, or shut with its reason."""
     if way.door is Door.OPEN:
         until = words.moment(way.closes_at, eyes.zone, eyes.language) if way.closes_at else ""
         reason = gettext("Registration is open until %(when)s.", when=until) if until else ""
-        return Way("open", addresses.take_part(event.code), _open_label(event), reason)
+        return Way("open", addresses.take_part(event.code), _open_label(event, status), reason)
     if way.door is Door.FREE:
         linked = bool(open_address(event))
         come = gettext("No registration needed: simply come.")
@@ -232,7 +232,9 @@ def way_in(event: EventView, way: Registration, eyes: Eyes) -> Way:
     return Way(way.door.value, "", _shut_label(way.door), _reason(way, eyes))
 
 
-def _open_label(event: EventView) -> str:
+def _open_label(event: EventView, status: EventStatus) -> str:
+    if event.registration.is_here and status.is_taken:
+        return gettext("Full – wait for a place")
     if event.platform in {"zoom-webinar", "zoom-meeting"} and not event.registration.is_here:
         return gettext("Register on Zoom")
     return gettext("Register")
