@@ -102,7 +102,8 @@ def zoom_command(config: Config) -> list[str]:
     port, panel_port = (urlsplit(url).port or 0 for url in (config.zoom_url, config.zoom_panel_url))
     return [
         sys.executable, "-m", "wmd_fakezoom", "--port", str(port), "--control-port", str(panel_port), "--seed", "demo",
-        "--rooms", str(config.demo_rooms_file), "--with-stdin",
+        "--rooms", str(config.demo_rooms_file), "--webhook-url", f"http://{config.host}:{config.port}/hooks/zoom",
+        "--with-stdin",
     ]  # fmt: skip
 
 
