@@ -38,8 +38,9 @@ e2e: $(TEST_STAMP) ## Only the tests in a real browser
 	@$(BIN)/python -m pytest -q tests/e2e $(PYTEST)
 
 .PHONY: soak
-soak: $(TEST_STAMP) ## Long, seeded runs; SOAK_SEED=… repeats one
+soak: $(TEST_STAMP) ## Long, seeded runs (SOAK_SEED=… repeats one), and all pages on both databases
 	@$(BIN)/python -m pytest -q -m soak --override-ini timeout=3600 $(PYTEST)
+	@$(BIN)/python -m pytest -q -n 2 --both tests/web
 
 .PHONY: bench
 bench: $(TEST_STAMP) ## Measure speed and write the results into benchmarks/README.md

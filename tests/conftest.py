@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 from flask import Flask
@@ -34,6 +35,8 @@ from wmd.services.publishing import Setting
 
 __all__ = ["Databases", "Engine", "start_postgresql"]
 
+#: More tests than these are a run of everything.
+MANY = 3000
 _TESTS = Path(__file__).parent
 #: Tests that start processes or servers, or ask every address of the service: each takes seconds.
 LONG = (
@@ -150,13 +153,46 @@ def _load_demo(database_url: str, folder: Path) -> None:
     _dispose(app)
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put what takes long first, so that two processes end together.
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let `make soak` ask for everything."""
+    parser.addoption(
+        "--both", action="store_true", help="run the pages on both databases, however many tests there are"
+    )
 
-    pytest-xdist gives each of them half of the list, and whoever has done its half takes from the end of the other's.
-    The first half begins with the browser's tests, the second with those that start processes or ask every address.
+
+def _on_one_database(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Return the tests of pages that are left out: each page is asked on one database, services on both.
+
+    Which one is chosen by the test's name, so that the tests of a page are shared out between the two.
     """
+    pages = [item for item in items if isinstance(item, pytest.Function) and item.path.is_relative_to(_TESTS / "web")]
+    names = {item.nodeid for item in pages}
+    out: list[pytest.Item] = []
+    for item in pages:
+        engine = item.callspec.params.get("engine_name") if hasattr(item, "callspec") else None
+        if engine is None:
+            continue
+        other = {"sqlite": "postgresql", "postgresql": "sqlite"}[engine]
+        twin = item.nodeid.replace(engine, other)
+        first = min(item.nodeid, twin)
+        if twin in names and item.nodeid != (first if crc32(first.encode()) % 2 else max(item.nodeid, twin)):
+            out.append(item)
+    return out
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out in a run of everything what would prove the same twice, and put what takes long first.
+
+    Two processes then end together: pytest-xdist gives each of them half of the list, and whoever has done its half
+    takes from the end of the other's. The first half begins with the browser's tests, the second with those that start
+    processes or ask every address.
+    """
+    if len(items) > MANY and not config.getoption("--both"):
+        left_out = _on_one_database(items)
+        config.hook.pytest_deselected(items=left_out)
+        gone = set(left_out)
+        items[:] = [item for item in items if item not in gone]
     browser = [item for item in items if item.path.is_relative_to(_TESTS / "e2e")]
     long = [item for item in items if any(item.path.is_relative_to(_TESTS / name) for name in LONG)]
     taken = {*browser, *long}

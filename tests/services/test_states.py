@@ -12,7 +12,7 @@ from tests import documents
 from tests.conftest import LEAD_STARTED_AT
 from wmd.domain.states import MACHINES, may_move
 from wmd.errors import NotAllowedMoveError
-from wmd.models import AuditEntry, EventSession, Registration, Revision, Submission
+from wmd.models import AuditEntry, EventSession, Registration, Revision, Submission, WebinarBinding
 from wmd.services.publishing import Setting
 from wmd.services.states import move
 
@@ -81,6 +81,7 @@ def test_import_is_audited_from_submission_to_publication(dbs: Session, setting:
         ("move", "revision", revision.id, "pending", "approved"),
         ("move", "submission", submission.id, "submitted", "approved"),
         ("publish", "event", submission.event_id, "", revision.id),
+        ("bind", "binding", dbs.scalars(select(WebinarBinding.id)).one(), "", "link"),
     ]
     assert {one.at for one in dbs.scalars(select(AuditEntry))} == {LEAD_STARTED_AT}
 
