@@ -79,6 +79,22 @@ def test_event_is_followed_by_keyboard(browse: Browse, site: LiveSite, watch: Wa
     expect(page.get_by_role("status").first).to_contain_text("You get no reminders, changes or news any more.")
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_refused_form_says_so_in_the_title_and_leads_to_its_fields(browse: Browse, watch: Watch, scripts: bool) -> None:
+    watch.expected |= {422}
+    page = browse("/me", java_script_enabled=scripts)
+    page.get_by_label("Your mail address").fill("nobody")
+    page.keyboard.press("Enter")
+    summary = page.locator("#summary")
+    expect(summary).to_be_visible()
+    assert page.title().startswith("Error: My page")
+    # Without a script the list is the first thing after the heading.
+    assert page.evaluate("document.activeElement === document.getElementById('summary')") is scripts
+    assert summary.evaluate("each => each.previousElementSibling.previousElementSibling.tagName") == "H1"
+    summary.get_by_role("link").click()
+    expect(page.get_by_label("Your mail address")).to_be_focused()
+
+
 def test_star_is_kept_by_the_browser_and_becomes_a_reminder(browse: Browse, site: LiveSite) -> None:
     first, second = codes_ahead(site, 2)
     page = browse(f"/e/{first}")

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from wmd.domain.codes import SeededMint, readable_slug
-from wmd.domain.content import EventContent, OrganisationContent, SessionContent
+from wmd.domain.content import EventContent, OrganisationContent, SessionContent, SignUpQuestionContent
 from wmd.domain.forms.reading import NEW_LEAD
 from wmd.domain.programme import EventView, OrganisationView, OrganiserView, Programme
 from wmd.domain.times import UnknownZone, WallTimeError
@@ -31,13 +31,14 @@ class Preview:
     """An event as it will be shown, beside the programme it will stand in.
 
     ``left_out`` counts sessions whose time cannot be read yet; ``unconfirmed`` organisations that are shown only once
-    they have said yes.
+    they have said yes. ``asked``: what who registers with us will be asked, which no public page shows.
     """
 
     event: EventView
     programme: Programme
     left_out: int
     unconfirmed: int
+    asked: tuple[SignUpQuestionContent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,9 @@ def preview_content(
         answers=public_answers(shown, questions_of(dbs, edition)),
     )
     unconfirmed = len(content.organisers) - len(shown.organisers)
+    asked = content.registration.questions if content.registration.takes_here else ()
     beside = _with_organisation(programme, not_yet.organisation)
-    return Preview(view, beside, len(content.sessions) - len(timed.sessions), unconfirmed)
+    return Preview(view, beside, len(content.sessions) - len(timed.sessions), unconfirmed, asked)
 
 
 def _identified(sessions: tuple[SessionContent, ...]) -> list[SessionContent]:

@@ -19,6 +19,7 @@ from wmd.web import (
     organiser,
     plain_input,
     public,
+    refused,
     staff,
     uploads,
     visitors,
@@ -36,6 +37,7 @@ def register(app: Flask) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
     words.register(app)
     headers.register(app)
+    refused.register(app)
     errors.register(app)
     visitors.register(app)
     # Before the check, which reads the form.

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests.browser import Browser
-from tests.cast import get
+from tests.cast import get, sign_in
 from tests.conftest import Databases
 from tests.web.organiser.desk_of_drafts import Desk, desk_on, of_a
 from tests.web.organiser.test_panels import approved, signed_in, values_of
@@ -126,3 +126,23 @@ def test_preview_of_a_join_link_alone_shows_that_people_register_here(desk: Desk
 def test_form_stays_small(demo_app: Flask) -> None:
     page = get(demo_app.test_client(), "/demo/submit")
     assert (page.status_code, len(page.data) < 85_000) == (200, True)
+
+
+def test_preview_and_desk_show_which_answers_a_question_offers_and_which_must_be_given(desk: Desk) -> None:
+    typed = HERE | {f"{GROUP}[1].choices": "Morning, Noon, Night\nNever"}
+    draft_id = desk.draft(typed)
+    preview = " ".join(get(desk.client(), f"/organiser/drafts/{draft_id}/preview").get_data(as_text=True).split())
+    expected = [
+        "Which city are you from? (own words, must be answered)",
+        "By bicycle? (one of “Morning, Noon, Night”, “Never”)",
+    ]
+    assert [words in preview for words in expected] == [True, True]
+    browser = signed_in(desk, "ana")
+    browser.open(f"/organiser/drafts/{draft_id}")
+    browser.press("Hand in")
+    with desk.app.app_context():
+        submission_id = db.session.scalars(select(Submission.id).where(Submission.state == "submitted")).one()
+    client = desk.app.test_client()
+    sign_in(client, desk.app, "mona", staff=True)
+    page = get(client, f"/staff/desk/{submission_id}").get_data(as_text=True)
+    assert [words in page for words in expected] == [True, True]

@@ -195,7 +195,7 @@ _TABLE = {
         _f("registration.questions[].label", "text", N_("Question")),
         _f("registration.questions[].kind", "select", N_("How is it answered?"), options="sign-up-kinds"),
         _f("registration.questions[].choices", "textarea", N_("Answers to choose from"),
-           N_("One on each line; only for one of several answers.")),
+           N_("Only where one of several answers is to be chosen: each answer on a line of its own.")),
         _f("registration.questions[].required", "checkbox", N_("Everybody must answer it")),
         _f("registration.join_link", "url", N_("Join link"),
            N_("If you have no registration page: the link into the room. We keep it encrypted and never show it; "

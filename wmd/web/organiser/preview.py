@@ -18,6 +18,7 @@ from wmd.secretbox import SecretBox
 from wmd.services.drafts import read_typed
 from wmd.services.hearing import who_hears
 from wmd.services.preview import NO_CODE, NotYet, Preview, preview_content
+from wmd.web.asked_words import asked_words
 from wmd.web.hearing_words import hearing_words
 from wmd.web.organiser.own_drafts import edition_of, form_of, own_draft, submission_of
 from wmd.web.public import addresses
@@ -68,6 +69,7 @@ def render_preview(preview: Preview, *, back_url: str, back_label: str, hearing:
         back_url=back_url,
         back_label=back_label,
         hearing=hearing,
+        asked=[asked_words(each) for each in preview.asked],
     )
     response = make_response(shown)
     response.headers["Cache-Control"] = "no-store"

@@ -30,6 +30,7 @@ from wmd.errors import NotPublishableError
 from wmd.models import Organisation
 from wmd.services.projection import slot_of
 from wmd.web import names, words
+from wmd.web.asked_words import asked_words
 from wmd.web.catalogue import gettext
 from wmd.web.organiser.options import FIXED
 
@@ -250,7 +251,7 @@ def _part(value: Any, known: Known) -> str:  # noqa: ANN401 -- any part of a con
         ]
         here = gettext("people register with us") if value.takes_here else ""
         waits = gettext("no waiting list") if value.no_waiting_list else ""
-        asked = [say(each.label, "", known) for each in value.questions]
+        asked = [gettext("asked: %(question)s", question=asked_words(each)) for each in value.questions]
         state = _choice("registration-states", value.state)
         return ", ".join(filter(None, (state, *opens, value.url, private, here, waits, *asked)))
     if isinstance(value, QuestionContent | PanelContent):
