@@ -111,9 +111,15 @@ def test_reminders_of_what_lasts_all_day_count_from_the_morning() -> None:
 
     assert [due(rule, at) for rule in ("start-1d", "start-1h", "start", "end+1d")] == [
         "2026-10-06T14:00:00+00:00", "2026-10-07T13:00:00+00:00", "2026-10-07T14:00:00+00:00",
-        "2026-10-09T05:00:00+00:00",
+        "2026-10-08T14:00:00+00:00",
     ]  # fmt: skip
     assert until("start", ("start",), at).isoformat() == "2026-10-07T14:20:00+00:00"
+
+
+def test_day_after_what_lasts_several_days_is_the_day_after_its_last_one() -> None:
+    at = replace(slot("Europe/Brussels", 2026, 12, 1, 0, minutes=5 * 24 * 60), all_day=True)
+
+    assert due("end+1d", at) == "2026-12-06T08:00:00+00:00"
 
 
 def test_small_move_is_the_same_start_and_a_quarter_of_an_hour_is_not() -> None:

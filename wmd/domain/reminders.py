@@ -93,6 +93,15 @@ class Slot:
         wall = self.starts_at.astimezone(ZoneInfo(self.zone))
         return wall.replace(hour=_MORNING, minute=0, fold=0).astimezone(UTC)
 
+    @property
+    def is_over_at(self) -> datetime:
+        """The instant that reminders of the end count from: of what lasts all day, the last morning."""
+        if not self.all_day:
+            return self.ends_at
+        # It ends with the midnight after its last day.
+        wall = self.ends_at.astimezone(ZoneInfo(self.zone)) - timedelta(days=1)
+        return wall.replace(hour=_MORNING, minute=0, fold=0).astimezone(UTC)
+
 
 def due_at(rule: Rule, slot: Slot) -> datetime:
     """Return the instant (UTC) from which a rule's reminder is due.
@@ -100,7 +109,7 @@ def due_at(rule: Rule, slot: Slot) -> datetime:
     A wall-clock time that a spring night leaves out is read with the offset before the gap, and one that an autumn
     night has twice as the first of the two (RFC 5545 §3.3.5 reads local times so).
     """
-    anchor = slot.begins_at if rule.anchor == "start" else slot.ends_at
+    anchor = slot.begins_at if rule.anchor == "start" else slot.is_over_at
     if rule.unit == "h" or not rule.amount:
         return anchor + timedelta(hours=rule.amount)
     wall = anchor.astimezone(ZoneInfo(slot.zone)) + timedelta(days=rule.amount)

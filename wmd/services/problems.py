@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from wmd.domain.findings import N_, Finding, Level
 from wmd.errors import InvalidContentError, NotAllowedMoveError
-from wmd.models import Edition, Event, EventText, ProblemReport, Submission
+from wmd.models import Edition, Event, EventText, Message, ProblemReport, Submission
 from wmd.secretbox import SecretBox, SecretBoxError
 from wmd.services.actors import Actor, theirs
 from wmd.services.contacts import contact_ids
@@ -42,7 +43,10 @@ _Row = TypeVar("_Row", bound=tuple[Any, ...])
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A report with the event it is about; ``address`` is the one to answer to, a blank when none was given."""
+    """A report with the event it is about; ``address`` is the one to answer to, a blank when none was given.
+
+    ``told``: how many of its organisers were written to about it.
+    """
 
     report: ProblemReport
     event: Event
@@ -50,6 +54,7 @@ class Problem:
     title: str
     address: str
     submission_id: str
+    told: int = 0
 
 
 def report_problem(
@@ -139,7 +144,7 @@ def count_open_problems(dbs: Session, *, actor: Actor) -> int:
 
 
 def open_problems(dbs: Session, *, actor: Actor, box: SecretBox, limit: int = PAGE_SIZE) -> list[Problem]:
-    """Return open reports that a member of the staff may see, the oldest first, suspected spam last. Two queries."""
+    """Return open reports that a member of the staff may see, the oldest first, suspected spam last. Three queries."""
     rows = dbs.execute(
         _open(select(ProblemReport, Event, Edition, Submission.id), actor)
         .join(Edition, Edition.id == Event.edition_id)
@@ -148,10 +153,21 @@ def open_problems(dbs: Session, *, actor: Actor, box: SecretBox, limit: int = PA
         .limit(limit)
     ).all()
     titles = _titles(dbs, {event.id: event.language for _, event, _, _ in rows})
+    told = _told(dbs, [report.id for report, _, _, _ in rows])
     return [
-        Problem(report, event, edition, titles.get(event.id, ""), _address(report, box), submission_id or "")
+        Problem(
+            report, event, edition, titles.get(event.id, ""), _address(report, box), submission_id or "",
+            told.get(report.id, 0),
+        )
         for report, event, edition, submission_id in rows
-    ]
+    ]  # fmt: skip
+
+
+def _told(dbs: Session, report_ids: Collection[str]) -> Counter[str]:
+    """Return how many people were written to about each of some reports."""
+    kinds = [Message.dedupe_key.like(f"problem:{each}:%") for each in report_ids]
+    found = dbs.scalars(select(Message.dedupe_key).where(Message.kind == "problem-reported", or_(false(), *kinds)))
+    return Counter(key.split(":")[1] for key in found)
 
 
 def _open(wanted: Select[_Row], actor: Actor) -> Select[_Row]:

@@ -1,6 +1,8 @@
-"""Input without NUL: no person types one, and PostgreSQL's text holds none.
+"""Input without NUL, and with one character for each line's end.
 
-Taken out once here, for every page that asks the database, instead of failing in whichever statement meets it first.
+No person types NUL, and PostgreSQL's text holds none; browsers send a line's end as two characters (CR and LF), which
+is more than people count and than ``maxlength`` does (https://html.spec.whatwg.org/#textarea-effective-maxlength).
+Mended once here, for every page that asks the database, instead of failing in whichever statement meets it first.
 Public pages and feeds say what is wrong with such a query themselves. An address with one is not found: none of ours
 has any.
 """
@@ -16,11 +18,14 @@ _NUL = "\0"
 
 
 def _without(values: MultiDict[str, str]) -> ImmutableMultiDict[str, str] | None:
-    """Return the values without NUL, or None when there was none."""
+    """Return the values without NUL and CR LF, or None when there was none."""
     pairs = list(values.items(multi=True))
-    if not any(_NUL in name or _NUL in value for name, value in pairs):
-        return None
-    return ImmutableMultiDict([(name.replace(_NUL, ""), value.replace(_NUL, "")) for name, value in pairs])
+    plain = [(_plain(name), _plain(value)) for name, value in pairs]
+    return ImmutableMultiDict(plain) if plain != pairs else None
+
+
+def _plain(text: str) -> str:
+    return text.replace(_NUL, "").replace("\r\n", "\n")
 
 
 def _clean() -> None:

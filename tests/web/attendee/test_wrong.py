@@ -15,7 +15,7 @@ from tests.cast import get, post, sign_in
 from tests.web.attendee.attending import events, mails
 from wmd.db import db
 from wmd.domain.programme import EventView
-from wmd.models import AuditEntry, Edition, Event, ProblemReport, RateCount, Revision, StaffMember, Submission
+from wmd.models import AuditEntry, Edition, Event, Message, ProblemReport, RateCount, Revision, StaffMember, Submission
 from wmd.services.intake import read_content
 from wmd.services.publishing import publish
 from wmd.services.rate_limits import PROBLEM_BY_NETWORK
@@ -87,6 +87,17 @@ def test_report_reaches_the_organisers_and_the_staff(house: House) -> None:
     page = get(house.mona, "/staff/problems").get_data(as_text=True)
     assert "It says 15:00; the flyer 16:00." in page
     assert "Vera@visitors.example" in page
+    assert "2 organisers were written to." in page
+    with house.app.app_context():
+        db.session.execute(update(Message).values(dedupe_key="gone" + Message.id))
+        db.session.commit()
+    assert "No organiser was written to" in get(house.mona, "/staff/problems").get_data(as_text=True)
+
+
+def test_line_breaks_count_once_as_in_the_browser(house: House) -> None:
+    # Two thousand as people count and ``maxlength`` does; a browser sends each line's end as two characters.
+    assert house.say(words="a\r\n" * 999 + "ab") == 303
+    assert house.report().words == "a\n" * 999 + "ab"
 
 
 @pytest.mark.parametrize(

@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from tests.cast import Cast, get, make_cast, post, sign_in
 from tests.conftest import Clock, Databases, Engine, make_test_app
-from tests.services.test_registrations import join
+from tests.services.test_registrations import NOW, join
 from tests.submissions import MONA, propose, seen
 from tests.web.machine import forget_database
 from wmd.cli import publishing_setting
 from wmd.db import db
 from wmd.domain.content import RegistrationContent, SignUpQuestionContent
 from wmd.domain.vocabulary import RegistrationState
-from wmd.models import Event, RegistrantLetter, StaffMember, Submission
+from wmd.models import Event, RegistrantLetter, Registration, StaffMember, Submission
 from wmd.services.standing import Means
 from wmd.services.verdicts import approve
 
@@ -77,6 +77,32 @@ def test_page_shows_counts_and_who_agreed_and_nobody_else(app: Flask, here: str)
     assert (page.status_code, page.headers["Cache-Control"]) == (200, "no-store")
     assert ("2 of 2" in text, "seen@people.example" in text, HOSTILE in text) == (True, True, False)
     assert ("Hidden Name" in text, "unseen@" in text, "not shared" in text) == (False, False, True)
+
+
+def test_long_answers_are_folded_and_times_are_in_the_zone_of_the_edition(app: Flask, here: str) -> None:
+    with app.app_context():
+        dbs, box = db.session(), app.extensions["wmd.secretbox"]
+        event = dbs.scalars(select(Event)).one()
+        event.capacity = 3
+        lift = event.registration_questions[0]["id"]
+        join(dbs, box, event, "long", now=NOW, answers={lift: "word " * 100})
+        dbs.commit()
+    text = get(browser(app, "ana"), here).get_data(as_text=True)
+    table = text.partition("<tbody>")[2].partition("</tbody>")[0]
+    assert table.count('<details class="long">') == 1
+    assert ("(Madrid, UTC+2)" in table, "UTC)" in table) == (True, False)
+    assert table.count('data-label="Do you need a lift?"') == 3
+
+
+def test_nobody_is_offered_a_letter_to_nobody(app: Flask, here: str) -> None:
+    with app.app_context():
+        dbs = db.session()
+        dbs.execute(delete(Registration))
+        dbs.execute(update(Event).values(registration_here=False))
+        dbs.commit()
+    text = get(browser(app, "ana"), here).get_data(as_text=True)
+    assert ("Write to them" in text, "appears here, by name" in text) == (False, False)
+    assert "Nobody is registered here." in text
 
 
 def test_organisation_b_finds_nothing(app: Flask, here: str) -> None:

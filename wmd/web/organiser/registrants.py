@@ -12,7 +12,7 @@ from sqlalchemy import select
 from wmd.db import db
 from wmd.domain.documents.write_csv import csv_stream
 from wmd.errors import InvalidContentError
-from wmd.models import Event, EventSession, Submission
+from wmd.models import Edition, Event, EventSession, Submission
 from wmd.services.registrant_letters import LONGEST_BODY, LONGEST_SUBJECT, letters_of, write_letter
 from wmd.services.registrants import PAGE, places_of, registrant_cells, registrants
 from wmd.services.registration_wishes import asked_of, is_open
@@ -56,12 +56,13 @@ def show_registrants(own: Own, status: int = 200, messages: dict[str, list[str]]
     rows = registrants(dbs, own.event, secret_box(), first=(page - 1) * PAGE, limit=PAGE + 1)
     sent = request.form if request.method == "POST" else {}
     person = visitor().person
+    edition = dbs.get_one(Edition, own.submission.edition_id)
     shown = render_template(
         "organiser/registrants/index.html", own=own, submission=own.submission, messages=messages or {},
         places=places_of(dbs, own.event), is_open=is_open(dbs, own.event, now=now), rows=rows[:PAGE], page=page,
         has_more=len(rows) > PAGE, letters=letters_of(dbs, own.event.id), typed=sent,
         asked=[(each.slug, best_text(each.label, "en")[0]) for each in asked_of(own.event)],
-        sessions=_sessions(own.event), zone=(person.zone if person else "") or "UTC",
+        sessions=_sessions(own.event), zone=(person.zone if person else "") or edition.zone,
         form_token=sent.get("form_token") or new_form_token(), longest=(LONGEST_SUBJECT, LONGEST_BODY),
         is_done=request.args.get("done") == "letter",
     )  # fmt: skip
