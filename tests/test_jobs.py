@@ -319,6 +319,19 @@ def add_pasted_links(dbs: Session, count: int) -> None:
     )
 
 
+def add_lost_accounts(dbs: Session, count: int) -> None:
+    """Have Zoom refuse the accounts that a partner has connected."""
+    cast = the_cast(dbs)
+    dbs.add_all(
+        ZoomAccount(
+            id=str(number), kind="partner", organisation_id=cast.a, state="lost", reason="grant", lost_at=OVER,
+            created_at=LEAD_STARTED_AT,
+        )
+        for number in range(count)
+    )  # fmt: skip
+    dbs.commit()
+
+
 def add_hooks(dbs: Session, count: int) -> None:
     """Store messages of Zoom's about rooms that nobody knows."""
     dbs.add_all(
@@ -352,6 +365,7 @@ DUE: dict[str, Callable[[Session, int], None]] = {
     "bounces": add_returned,
     "zoom-sync": add_unbound,
     "zoom-webhooks": add_hooks,
+    "zoom-partners": add_lost_accounts,
     "zoom-push": add_rooms_of_ours,
     "count-visits": add_visits,
     "forget-rate-counts": add_counts,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from threading import Event
 
@@ -27,6 +27,7 @@ from wmd.gateways.mailbox import ImapSetting, Mailbox
 from wmd.gateways.single_sign_on import SingleSignOn
 from wmd.gateways.zoom.client import ZoomClient
 from wmd.gateways.zoom.gate import zoom_only, zoom_or
+from wmd.gateways.zoom.once import who_is_it
 from wmd.gateways.zoom.tokens import PartnerCredentials, ServerCredentials, TokenDesk
 from wmd.gateways.zoom.transport import pooled_session
 from wmd.jobs import watched
@@ -205,8 +206,10 @@ def _connect_zoom(app: Flask, config: Config, gateways: Gateways) -> None:
         )
 
     app.extensions["wmd.zoom"] = _zoom_clients(config, gateways, client_of)
-    app.extensions["wmd.zoom_partner_desk"] = (
-        TokenDesk(partner, http, gateways.clock, may_reach, oauth_url) if config.has_zoom_partners else None
+    desk = TokenDesk(partner, http, gateways.clock, may_reach, oauth_url)
+    app.extensions["wmd.zoom_partner_desk"] = desk if config.has_zoom_partners else None
+    app.extensions["wmd.zoom_partner_user"] = partial(
+        who_is_it, desk, api_url=f"{config.zoom_url or 'https://api.zoom.us'}/v2", sleep=gateways.sleep
     )
 
 

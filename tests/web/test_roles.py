@@ -158,6 +158,16 @@ ORGANISER: dict[str, Row] = {
     "GET /organiser/confirm": everybody("/organiser/confirm?t=none", 410),
     "POST /organiser/confirm": everybody("/organiser/confirm", 410, form={"t": "none"}),
     "GET /organiser/confirm/not-mine": everybody("/organiser/confirm/not-mine"),
+    # Without an app for partners in the settings none of these exists; tests/web/organiser/test_zoom_accounts.py.
+    "GET /organiser/organisations/<code>/zoom": everybody("/organiser/organisations/{a_code}/zoom", 404),
+    "POST /organiser/organisations/<code>/zoom": everybody("/organiser/organisations/{a_code}/zoom", 404),
+    "GET /organiser/organisations/<code>/zoom/<event_code>": everybody(
+        "/organiser/organisations/{a_code}/zoom/ABCDEF", 404
+    ),
+    "POST /organiser/organisations/<code>/zoom/<event_code>": everybody(
+        "/organiser/organisations/{a_code}/zoom/ABCDEF", 404
+    ),
+    "GET /organiser/zoom/callback": everybody("/organiser/zoom/callback", 404),
     "GET /organiser/submissions/<submission_id>": organiser("/organiser/submissions/none", 404),
     "POST /organiser/submissions/<submission_id>/edit": organiser("/organiser/submissions/none/edit", 404),
     "POST /organiser/submissions/<submission_id>/copy": organiser("/organiser/submissions/none/copy", 404),

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from flask import Flask
 
 from wmd.domain.mail_handover import Mailer
+from wmd.domain.zoom.answers import ZoomUser
+from wmd.domain.zoom.calls import Token
 from wmd.domain.zoom.pages import Looked
 from wmd.gateways.mailbox import Mailbox
 from wmd.gateways.zoom.client import ZoomClient
@@ -51,4 +53,10 @@ def zoom_of(app: Flask, account_id: str | None = None) -> ZoomClient | None:
 def partner_desk_of(app: Flask) -> TokenDesk | None:
     """Return what exchanges partners' codes for tokens; None where partners cannot connect accounts."""
     found: TokenDesk | None = app.extensions["wmd.zoom_partner_desk"]
+    return found
+
+
+def partner_user_of(app: Flask, token: Token) -> ZoomUser:
+    """Return the Zoom user who just gave us a token. Asks Zoom; raises ZoomFault."""
+    found: ZoomUser = app.extensions["wmd.zoom_partner_user"](token)
     return found

@@ -37,6 +37,7 @@ from wmd.jobs.reminders import check_links, plan_reminders
 from wmd.jobs.retention import clear_out
 from wmd.jobs.tools import Tools, tools_of
 from wmd.jobs.zoom_hooks import work_hooks
+from wmd.jobs.zoom_partners import keep_partners
 from wmd.jobs.zoom_push import push_rooms
 from wmd.jobs.zoom_sync import sync_rooms
 from wmd.models import Message, Submission, WebinarBinding, ZoomPush, ZoomWebhook
@@ -198,6 +199,7 @@ JOBS: Mapping[str, Job] = {
     "retention": Job(86_400, clear_out, what=N_("Deletes what is kept no longer")),
     "count-visits": Job(300, count_visits, what=N_("Counts how often the ways into events were opened")),
     "zoom-webhooks": Job(5, work_hooks, "rooms", N_("Works on messages that Zoom sent"), due_hooks),
+    "zoom-partners": Job(3600, keep_partners, "rooms", N_("Keeps partners’ Zoom accounts connected")),
     "zoom-sync": Job(20, sync_rooms, "rooms", N_("Reads what Zoom says of rooms"), due_rooms),
     "zoom-push": Job(20, push_rooms, "rooms", N_("Tells Zoom of webinars that are made here"), due_pushes),
     "bounces": Job(300, read_bounces, what=N_("Reads which mails came back")),

@@ -23,6 +23,7 @@ from wmd.models import (
     Registration,
     StaffMember,
     ZoomAccount,
+    ZoomConsent,
     ZoomWebhook,
 )
 from wmd.secretbox import SecretBox, SecretBoxError
@@ -77,6 +78,7 @@ COLUMNS: Final = (
     SealedColumn(StaffMember, "person_id", "totp_next_sealed", "staff_members.totp"),
     SealedColumn(ZoomAccount, "id", "access", "zoom_accounts.access"),
     SealedColumn(ZoomAccount, "id", "refresh", "zoom_accounts.refresh"),
+    SealedColumn(ZoomConsent, "digest", "verifier", "zoom_consents.verifier"),
     SealedColumn(ZoomWebhook, "dedupe_key", "body", "zoom_webhooks.body"),
 )
 

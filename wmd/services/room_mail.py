@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from wmd.domain.zoom.drift import snapshot_digest
-from wmd.models import Event, Submission, WebinarBinding, ZoomAccount, ZoomDrift
+from wmd.models import Event, Organisation, Submission, WebinarBinding, ZoomAccount, ZoomDrift
 from wmd.secretbox import SecretBox
 from wmd.services.contacts import contact_ids
 from wmd.services.decision_mail import recipients
@@ -54,7 +54,8 @@ def tell_drift(
 def tell_lost(dbs: Session, binding: WebinarBinding, event: Event, *, cause: str, box: SecretBox, now: datetime) -> int:
     """Write to who organises an event that its room is gone, or to a partner that its account is; return how many."""
     if binding.state == "auth_lost":
-        return _tell_account(dbs, binding, cause, box, now)
+        account = dbs.get(ZoomAccount, binding.account_id)
+        return tell_account(dbs, account, cause=cause, box=box, now=now) if account is not None else 0
     submission = _submission(dbs, event)
     put = 0
     for person_id in recipients(dbs, submission) if submission is not None else []:
@@ -68,17 +69,18 @@ def tell_lost(dbs: Session, binding: WebinarBinding, event: Event, *, cause: str
     return put
 
 
-def _tell_account(dbs: Session, binding: WebinarBinding, cause: str, box: SecretBox, now: datetime) -> int:
-    """Write once to the contacts of a partner whose account Zoom refuses; ours is an alarm."""
-    account = dbs.get(ZoomAccount, binding.account_id)
-    if account is None or account.kind != "partner" or account.organisation_id is None:
+def tell_account(dbs: Session, account: ZoomAccount, *, cause: str, box: SecretBox, now: datetime) -> int:
+    """Write once to the contacts of a partner whose account Zoom refuses; that ours is refused is an alarm."""
+    organisation = dbs.get(Organisation, account.organisation_id) if account.organisation_id else None
+    if account.kind != "partner" or organisation is None:
         return 0
     since = (account.lost_at or now).date()
     put = 0
-    for person_id in contact_ids(dbs, account.organisation_id):
+    for person_id in contact_ids(dbs, organisation.id):
         put += put_message(
             dbs, kind="zoom-lost", dedupe_key=f"zoom-lost:{account.id}:{since}:{person_id}", cause=cause,
-            person_id=person_id, subject_id=account.organisation_id, facts={"path": "/organiser/"}, box=box, now=now,
+            person_id=person_id, subject_id=organisation.id,
+            facts={"path": f"/organiser/organisations/{organisation.code}/zoom"}, box=box, now=now,
         ) is not None  # fmt: skip
     return put
 

@@ -1,4 +1,4 @@
-"""Accounts that partners connect: whose they are, and what goes when one is taken out.
+"""Accounts that partners connect: whose they are, what keeps them alive, and what goes when one is taken out.
 
 What ends an account, whoever does it, erases all that came through it: its tokens and names here, what its rooms said,
 and the people that were read or carried there. The events stay as they are, with their links.
@@ -7,22 +7,111 @@ and the people that were read or carried there. The events stay as they are, wit
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from wmd.domain.codes import Mint
-from wmd.models import PrivateLink, WebinarBinding, ZoomAccount, ZoomRegistrant, ZoomWebhook
+from wmd.domain.zoom.answers import ZoomUser
+from wmd.domain.zoom.calls import Token
+from wmd.domain.zoom.states import State
+from wmd.models import Organisation, PrivateLink, WebinarBinding, ZoomAccount, ZoomRegistrant, ZoomWebhook
+from wmd.secretbox import SecretBox
 from wmd.services.alarms import clear_alarm
-from wmd.services.bindings import unbind
+from wmd.services.bindings import read_now, unbind
 from wmd.services.private_links import delete_link
+from wmd.services.room_mail import tell_account
 from wmd.services.states import audit
-from wmd.services.zoom_accounts import alarm_key
+from wmd.services.zoom_accounts import alarm_key, connect_again
+from wmd.services.zoom_consents import Connecting
+from wmd.services.zoom_tokens import store_token
 
 #: Who says that an app may do nothing any more, in the trail.
 ZOOM: Final = "job:zoom-webhooks"
+#: A token that nobody needed for so long is renewed all the same.
+RENEWED_AFTER: Final = timedelta(days=7)
+#: Who was not told within this time hears of it no more: somebody kept the job from running.
+TOLD_WITHIN: Final = timedelta(days=7)
+
+
+def accounts_of(dbs: Session, organisation_id: str) -> list[ZoomAccount]:
+    """Return the accounts that an organisation has connected, and those that were lost since."""
+    wanted = ZoomAccount.organisation_id == organisation_id, ZoomAccount.state != "ended"
+    return list(dbs.scalars(select(ZoomAccount).where(*wanted).order_by(ZoomAccount.created_at, ZoomAccount.id)))
+
+
+def connect(
+    dbs: Session, who: Connecting, token: Token, user: ZoomUser, *, box: SecretBox, mint: Mint, now: datetime
+) -> ZoomAccount:
+    """Keep a token that somebody brought back from Zoom: a Zoom user of theirs that is known is connected again.
+
+    The caller commits.
+    """
+    # Two tabs that come back at once are one account.
+    dbs.get_one(Organisation, who.organisation_id, with_for_update=True)
+    row = dbs.scalars(
+        select(ZoomAccount).where(
+            ZoomAccount.organisation_id == who.organisation_id, ZoomAccount.zoom_user == user.id,
+            ZoomAccount.state != "ended",
+        )
+    ).first()  # fmt: skip
+    actor = f"person:{who.person_id}"
+    if row is None:
+        row = ZoomAccount(
+            id=mint.uuid(), kind="partner", organisation_id=who.organisation_id, zoom_user=user.id, created_at=now
+        )
+        dbs.add(row)
+        dbs.flush()
+        audit(dbs, actor=actor, action="connect", kind="zoom-account", subject_id=row.id, after="connected", now=now)
+    else:
+        connect_again(dbs, row, actor=actor, now=now)
+    row.zoom_account, row.connected_by, row.last_ok_at = user.account_id, who.person_id, now
+    row.renew_token = row.renew_until = None
+    store_token(dbs, box, row, token)
+    return row
+
+
+def idle_accounts(dbs: Session, *, now: datetime, limit: int) -> list[str]:
+    """Return the ids of accounts whose token nobody needed for a week: unused, the right to a new one ends some day."""
+    return list(
+        dbs.scalars(
+            select(ZoomAccount.id)
+            .where(
+                ZoomAccount.kind == "partner", ZoomAccount.state == "connected",
+                ZoomAccount.access_from < now - RENEWED_AFTER,
+            )
+            .order_by(ZoomAccount.access_from, ZoomAccount.id)
+            .limit(limit)
+        )
+    )  # fmt: skip
+
+
+def tell_lost_accounts(dbs: Session, *, cause: str, box: SecretBox, now: datetime) -> int:
+    """Write once to those who answer for an organisation whose account Zoom refuses, and have its rooms say so.
+
+    Returns how many accounts were news. The caller commits.
+    """
+    told = 0
+    lost = dbs.scalars(
+        select(ZoomAccount)
+        .where(ZoomAccount.kind == "partner", ZoomAccount.state == "lost", ZoomAccount.lost_at >= now - TOLD_WITHIN)
+        .order_by(ZoomAccount.lost_at, ZoomAccount.id)
+    )
+    for account in lost:
+        rooms = dbs.scalars(
+            select(WebinarBinding).where(
+                WebinarBinding.account_id == account.id, WebinarBinding.ended_at.is_(None),
+                WebinarBinding.state != State.AUTH_LOST.value, WebinarBinding.hinted_at.is_(None),
+            )
+        ).all()  # fmt: skip
+        for binding in rooms:
+            # Reading it asks Zoom nothing any more, and writes down why.
+            read_now(binding, now=now)
+        told += bool(tell_account(dbs, account, cause=cause, box=box, now=now) or rooms)
+    dbs.flush()
+    return told
 
 
 def end_by_user(dbs: Session, zoom_account: str, zoom_user: str, now: datetime) -> int:

@@ -107,16 +107,6 @@ class AccountTokens:
                     row.last_ok_at = now
                 dbs.commit()
 
-    def store(self, dbs: Session, row: ZoomAccount, token: Token) -> None:
-        """Put a token into its row, sealed. For whoever holds the row's lease, or has just made the row."""
-        row.access = self._box.seal(token.access, purpose=_purpose(row.id, "access"))
-        row.access_from, row.access_until, row.api_url = token.from_at, token.until_at, token.api_url
-        if token.refresh:
-            row.refresh = self._box.seal(token.refresh, purpose=_purpose(row.id, "refresh"))
-        row.scopes = list(token.scopes)
-        row.missing_scopes = sorted(set(row.missing_scopes) - set(token.scopes))
-        dbs.flush()
-
     def _begin(self, instead_of: Token | None) -> Token | _Lease | None:
         """Return a token that is newer, or a lease to fetch one, or None while somebody else holds it."""
         with self._new_session() as dbs:
@@ -155,7 +145,7 @@ class AccountTokens:
                 return self._stored(row) if row is not None else None
             row.renew_token, row.renew_until = None, None
             if token is not None and row.state == "connected":
-                self.store(dbs, row, token)
+                store_token(dbs, self._box, row, token)
             if lost is not None:
                 lose(dbs, row, lost.reason, actor=_ACTOR, now=self._clock())
             dbs.commit()
@@ -173,6 +163,17 @@ class AccountTokens:
             return self._box.open(sealed, purpose=_purpose(row_id, column)) if sealed else ""
         except SecretBoxError:
             return ""
+
+
+def store_token(dbs: Session, box: SecretBox, row: ZoomAccount, token: Token) -> None:
+    """Put a token into its row, sealed. For whoever holds the row's lease, or has just made the row."""
+    row.access = box.seal(token.access, purpose=_purpose(row.id, "access"))
+    row.access_from, row.access_until, row.api_url = token.from_at, token.until_at, token.api_url
+    if token.refresh:
+        row.refresh = box.seal(token.refresh, purpose=_purpose(row.id, "refresh"))
+    row.scopes = list(token.scopes)
+    row.missing_scopes = sorted(set(row.missing_scopes) - set(token.scopes))
+    dbs.flush()
 
 
 def _connected(row: ZoomAccount | None) -> ZoomAccount:

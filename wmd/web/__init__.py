@@ -48,7 +48,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(hooks.bp)
     if config.is_demo:
         app.register_blueprint(mailbox.bp)
-    app.jinja_env.globals["has_mailbox"] = config.is_demo
+    app.jinja_env.globals.update(has_mailbox=config.is_demo, has_zoom_partners=config.has_zoom_partners)
     public.register(app)
     for audience in (account, organiser, staff, attendee):
         audience.register(app)

@@ -109,8 +109,8 @@ def become(who: Visitor, secret: str | None) -> None:
         return response
 
 
-#: A provider of single sign-on sends browsers back with GET; signing in then writes.
-_WRITES = frozenset({"account.single_sign_on.callback"})
+#: A provider of single sign-on, and Zoom, send browsers back with GET; what was begun with them is then written.
+_WRITES = frozenset({"account.single_sign_on.callback", "organiser.zoom_accounts.callback"})
 
 
 def _read_only_where_nothing_is_written() -> None:

@@ -233,3 +233,4 @@ class ZoomUser:
     is_active: bool
     zone: str
     has_webinars: bool | None
+    account_id: str = ""

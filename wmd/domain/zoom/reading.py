@@ -178,6 +178,7 @@ def user(answer: object) -> ZoomUser:
     return ZoomUser(
         id=_needed(data, "id"), email=_text(data, "email"), is_active=_text(data, "status") in {"", "active"},
         zone=_text(data, "timezone"), has_webinars=_flag(feature, "webinar"),
+        account_id=_text(data, "account_id"),
     )  # fmt: skip
 
 

@@ -76,7 +76,7 @@ class ZoomClient:
         draw: Callable[[], float] = random.random,
     ) -> None:
         limits = Limits(connect_s, read_s)
-        self.credentials, self._may_reach = credentials, may_reach
+        self.credentials, self._may_reach, self._tokens = credentials, may_reach, tokens
         self.desk = TokenDesk(credentials, http, clock, may_reach, oauth_url.rstrip("/"), limits)
         self._asker = Asker(
             self.desk, http=http, tokens=tokens, budget=budget, calls=calls, clock=clock, sleep=sleep, api_url=api_url,
@@ -224,6 +224,21 @@ class ZoomClient:
     def user(self, user: str) -> ZoomUser:
         """Return a user, by id or address."""
         return reading.user(self._asker.ask(Ask("GET", "/users/{user}", f"/users/{self._user(user)}", Label.LIGHT)))
+
+    # The right to ask
+
+    def keep_fresh(self) -> None:
+        """Fetch another token although nobody needs one: a partner's that nobody uses ends some day.
+
+        Raises AuthLost when Zoom knows us no more, RetryAt when it does not answer or somebody else is at it.
+        """
+        self._tokens.renew_with(self.desk.fetch, instead_of=self._tokens.current(), is_urgent=False)
+
+    def give_back(self) -> None:
+        """Have Zoom end the token that we have, if we have one. Raises ZoomFault."""
+        token = self._tokens.current()
+        if token is not None:
+            self.desk.revoke(token.access)
 
     # How they are asked
 

@@ -27,6 +27,7 @@ from wmd.web.organiser import (
     room,
     submissions,
     submit,
+    zoom_accounts,
 )
 
 #: The modules whose ``bp`` is added below ``/organiser``; its endpoints are named ``organiser.<name>.<view>``.
@@ -48,6 +49,7 @@ MODULES: tuple[ModuleType, ...] = (
     registrants,
     room,
     submissions,
+    zoom_accounts,
 )
 
 

@@ -17,7 +17,8 @@ ACCOUNT_WORDS = {
     "connected": N_("connected"), "lost": N_("Zoom refuses us"), "ended": N_("disconnected"),
     "token": N_("its key was refused, a fresh one too"), "credentials": N_("Zoom does not know the app or its secret"),
     "grant": N_("the consent was taken back"), "audience": N_("the key is for something else"),
-    "account": N_("it is not connected"),
+    "account": N_("it is not connected"), "disconnected": N_("the organisation took it out"),
+    "deauthorised": N_("the app’s rights were taken back on Zoom"),
 }  # fmt: skip
 #: What Zoom is told of a room of ours.
 PUSH_WORDS = {"create": N_("make it"), "update": N_("change it"), "delete": N_("delete it")}

@@ -34,6 +34,7 @@ ACTS = {
     "read-room": N_("read what Zoom says"), "find-drift": N_("found that the room differs"),
     "sync-room": N_("had a room read at once"), "send-ours": N_("has ours sent to Zoom"),
     "answer-drift": N_("said which is right"), "replay": N_("had it worked on again"),
+    "connect": N_("connected it"),
     "await": N_("keeps it until it is listed again"), "bring-back": N_("uses it again"),
     "cancel": N_("took back"), "change-account": N_("changed an account"),
     "change-address": N_("changed a mail address"), "ask-for-address": N_("asked to change a mail address"),
