@@ -110,7 +110,7 @@ def test_digest_has_title_times_in_the_readers_zone_and_the_filtered_programme(r
     assert mail["Subject"] == "New events in World Metropolitan Day 2021: 1"
     assert (
         "- Event a\nOrganisation A\nThursday 7 October 2021, 08:00–09:30, Bogotá (UTC−5)\n"
-        f"= Thursday 7 October 2021, 15:00–16:30, Madrid (CEST, UTC+2)\nhttp://wmd.example/e/{code}\n"
+        f"= Thursday 7 October 2021, 15:00–16:30, Barcelona (CEST, UTC+2)\nhttp://wmd.example/e/{code}\n"
     ) in text_of(mail)
     assert "\nhttp://wmd.example/2021/programme?topic=gender-equality\n" in text_of(mail)
     assert f'<a href="http://wmd.example/e/{code}">' in html_of(mail)

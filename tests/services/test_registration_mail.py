@@ -87,7 +87,7 @@ def test_first_mail_carries_an_invitation_to_each_chosen_date(desk: Desk) -> Non
     assert entry.decoded("DTSTART") == second.starts_at
     assert len(objects(mail)) == 2
     text = text_of(mail)
-    assert "08:00–09:30, Bogotá (UTC−5)\n= Monday 11 October 2021, 15:00–16:30, Madrid" in text
+    assert "08:00–09:30, Bogotá (UTC−5)\n= Monday 11 October 2021, 15:00–16:30, Barcelona" in text
     assert ("10 October" in text, f"/go/{second.code}?t=" in text) == (False, True)
 
 

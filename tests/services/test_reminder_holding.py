@@ -99,10 +99,10 @@ def test_reminder_is_held_while_the_time_is_in_dispute_then_says_both(
     assert set(sent) == {0}
     assert tick(RELEASE) == 1
     text = words(mailbox)
-    assert "Thursday 7 October 2021, 15:00–16:30, Madrid (CEST, UTC+2)" in text
+    assert "Thursday 7 October 2021, 15:00–16:30, Barcelona (CEST, UTC+2)" in text
     assert (
         "The organisers are still confirming when this begins. The programme says the time above; the room on Zoom is"
-        " set to: Thursday 7 October 2021, 16:00–17:30, Madrid (CEST, UTC+2) The page of the event says" in text
+        " set to: Thursday 7 October 2021, 16:00–17:30, Barcelona (CEST, UTC+2) The page of the event says" in text
     )
     assert "/go/" in text
     # That of the hour before is of use until the start, and waits for nothing.
@@ -197,7 +197,7 @@ def test_dispute_about_one_session_of_the_day_holds_the_mail_that_speaks_of_both
     differ(dbs, bind(dbs, event, LONG_AGO), evening.id, STARTS + 6 * HOUR, LONG_AGO)
     dbs.commit()
     assert [tick(EVE), tick(RELEASE)] == [0, 1]
-    assert "set to: Thursday 7 October 2021, 21:00–22:00, Madrid" in words(mailbox)
+    assert "set to: Thursday 7 October 2021, 21:00–22:00, Barcelona" in words(mailbox)
 
 
 def test_what_follows_an_event_is_not_held(

@@ -109,7 +109,7 @@ def test_reminder_says_the_readers_time_first_and_has_links_that_are_theirs(
     send()
     (_, to_ada), (_, to_ben) = sorted(mailbox.mails, key=lambda each: each[0])
     assert to_ada["Subject"] == "Tomorrow: Care in the city"
-    in_madrid = "= Thursday 7 October 2021, 15:00–16:30, Madrid (CEST, UTC+2)"
+    in_madrid = "= Thursday 7 October 2021, 15:00–16:30, Barcelona (CEST, UTC+2)"
     assert f"Friday 8 October 2021, 02:00–03:30, Auckland (NZDT, UTC+13)\n{in_madrid}" in text_of(to_ada)
     assert f"Thursday 7 October 2021, 08:00–09:30, Bogotá (UTC−5)\n{in_madrid}" in text_of(to_ben)
     box = app.extensions["wmd.secretbox"]
@@ -159,7 +159,7 @@ def test_move_takes_back_what_is_not_out_and_a_small_one_goes_out_with_the_new_t
     plan(STARTS - HOUR)
     republish(dbs, setting, STARTS - 58 * MINUTE, starts="2021-10-07T15:10", ends="2021-10-07T16:30")
     assert send(STARTS - 57 * MINUTE) == [("sent", "")]
-    assert "15:10–16:30, Madrid" in text_of(mailbox.mails[0][1])
+    assert "15:10–16:30, Barcelona" in text_of(mailbox.mails[0][1])
     assert plan(STARTS - 50 * MINUTE) == 0
     plan(STARTS + 10 * MINUTE)
     republish(dbs, setting, STARTS + 11 * MINUTE, starts="2021-10-07T18:00", ends="2021-10-07T19:00")
@@ -260,7 +260,9 @@ def test_mail_by_days_names_the_sessions_of_the_day_and_speaks_for_those_that_st
     plan(datetime(2021, 10, 6, 7, tzinfo=UTC))
     send()
     said = text_of(mailbox.mails[0][1])
-    assert "7 October 2021, 09:00–10:00, Madrid (CEST, UTC+2)\nThursday 7 October 2021, 19:00–20:00, Madrid" in said
+    assert (
+        "7 October 2021, 09:00–10:00, Barcelona (CEST, UTC+2)\nThursday 7 October 2021, 19:00–20:00, Barcelona" in said
+    )
     assert "8 October" not in said
     # The mail of another reader waits for the server while the first session is cancelled.
     dbs.execute(update(Message).values(state="queued", sent_at=None, handoff_at=None))
@@ -270,7 +272,7 @@ def test_mail_by_days_names_the_sessions_of_the_day_and_speaks_for_those_that_st
     dbs.commit()
     assert send(datetime(2021, 10, 6, 18, tzinfo=UTC)) == [("sent", "")]
     said = text_of(mailbox.mails[1][1])
-    assert "19:00–20:00, Madrid" in said
+    assert "19:00–20:00, Barcelona" in said
     assert "09:00" not in said
 
 
@@ -300,7 +302,7 @@ def test_day_that_was_spoken_of_has_no_second_mail_when_words_change(
     plan(datetime(2021, 10, 6, 17, tzinfo=UTC))
     call_away(dbs, how)
     assert send(datetime(2021, 10, 6, 18, tzinfo=UTC)) == [("sent", "")]
-    assert "19:00–20:00, Madrid" in text_of(mailbox.mails[0][1])
+    assert "19:00–20:00, Barcelona" in text_of(mailbox.mails[0][1])
     row_of(dbs, "evening").last_modified_at = datetime(2021, 10, 6, 18, 30, tzinfo=UTC)
     dbs.commit()
     assert plan(datetime(2021, 10, 6, 18, 31, tzinfo=UTC)) == 0
@@ -331,7 +333,7 @@ def test_day_that_was_not_spoken_of_has_a_mail_of_its_own(
     call_away(dbs, "cancelled")
     assert plan(datetime(2021, 10, 6, 18, tzinfo=UTC)) == 1
     send()
-    assert [text_of(mail).count("19:00–20:00, Madrid") for _, mail in mailbox.mails] == [0, 1]
+    assert [text_of(mail).count("19:00–20:00, Barcelona") for _, mail in mailbox.mails] == [0, 1]
 
 
 def test_afterwards_leads_to_the_recording_when_there_is_one(
@@ -374,12 +376,12 @@ def test_what_came_too_late_for_its_own_reader_does_not_go_out(
 @pytest.mark.parametrize(
     ("day", "zone", "lines"),
     [
-        ("2026-10-25", "Europe/Madrid", "Sunday 25 October 2026, 15:00–16:00, Madrid (CET, UTC+1)"),
-        ("2021-10-31", "Europe/Madrid", "Sunday 31 October 2021, 15:00–16:00, Madrid (CET, UTC+1)"),
+        ("2026-10-25", "Europe/Madrid", "Sunday 25 October 2026, 15:00–16:00, Barcelona (CET, UTC+1)"),
+        ("2021-10-31", "Europe/Madrid", "Sunday 31 October 2021, 15:00–16:00, Barcelona (CET, UTC+1)"),
         (
             "2026-10-25",
             "America/Bogota",
-            "Sunday 25 October 2026, 09:00–10:00, Bogotá (UTC−5)\n= Sunday 25 October 2026, 15:00–16:00, Madrid",
+            "Sunday 25 October 2026, 09:00–10:00, Bogotá (UTC−5)\n= Sunday 25 October 2026, 15:00–16:00, Barcelona",
         ),
         (
             "2021-10-31",

@@ -35,6 +35,7 @@ from wmd.models import (
     EventText,
     Follow,
     Message,
+    Organisation,
     Registration,
     Submission,
 )
@@ -127,9 +128,9 @@ def test_move_is_told_with_old_and_new_time_on_the_readers_clock_first(stage: St
     assert mails["rosa"]["Subject"] == "New time: Care in the city"
     assert (
         "It was:  \nThursday 7 October 2021, 08:00–09:30, Bogotá (UTC−5)\n"
-        "= Thursday 7 October 2021, 15:00–16:30, Madrid (CEST, UTC+2)\n\n"
+        "= Thursday 7 October 2021, 15:00–16:30, Barcelona (CEST, UTC+2)\n\n"
         "It is now:  \nThursday 7 October 2021, 10:00–11:30, Bogotá (UTC−5)\n"
-        "= Thursday 7 October 2021, 17:00–18:30, Madrid (CEST, UTC+2)\n"
+        "= Thursday 7 October 2021, 17:00–18:30, Barcelona (CEST, UTC+2)\n"
     ) in text
     assert "<s>Thursday 7 October 2021, 08:00–09:30, Bogotá (UTC−5)</s>" in html_of(mails["rosa"])
     assert "20:45–22:15, Kathmandu (UTC+5:45)" in text_of(mails["ravi"])
@@ -209,6 +210,15 @@ def test_new_place_is_told_in_words_and_by_invitation(stage: Stage) -> None:
         mails["rosa"]
     )
     assert read_invitation(mails["ravi"])[0] == "REQUEST"
+
+
+@ONE_ENGINE
+def test_mail_names_the_organiser_as_the_page_does(stage: Stage) -> None:
+    stage.publish(documents.session(**MOVED))
+    own = stage.dbs.scalars(select(Organisation).where(Organisation.names["en"].as_string() == "Organisation A")).one()
+    own.names, own.language = {"ko": "긴 식탁 공동부엌", "en": "Long Table Community Kitchen"}, "ko"
+    stage.dbs.commit()
+    assert "Care in the city  \nLong Table Community Kitchen (Organisation A)\n" in text_of(stage.tell()["rosa"])
 
 
 @ONE_ENGINE
@@ -414,7 +424,7 @@ def test_mail_made_before_a_move_is_made_anew_at_the_handover(stage: Stage) -> N
     send_mail(stage.tools())
     assert len(stage.mailbox.mails) == 2
     for _, mail in stage.mailbox.mails:
-        assert "20:00–21:00, Madrid" in text_of(mail)
+        assert "20:00–21:00, Barcelona" in text_of(mail)
         assert "17:00–18:30" not in text_of(mail)
 
 
@@ -441,7 +451,7 @@ def test_who_wanted_to_attend_hears_that_an_event_left_the_programme_and_nothing
     assert entry.decoded("DTSTART") == slot.starts_at
     assert objects(mails["rosa"]) == []
     for mail in mails.values():
-        assert "Thursday 7 October 2021, 17:00–18:30, Madrid" in text_of(mail)
+        assert "Thursday 7 October 2021, 17:00–18:30, Barcelona" in text_of(mail)
         assert "Metro Lab" not in text_of(mail)
     for _, data in objects(mails["ravi"]):
         assert "Care in the city" not in data.decode()
@@ -564,7 +574,7 @@ def test_reading_a_batch_takes_as_many_statements_for_three_as_for_one(stage: St
     tools = stage.tools()
     with count_statements(stage.dbs) as so_far:
         read_attendee_letters(stage.dbs, rows, tools.press, OwnLinks(tools.box, stage.clock.now))
-    assert so_far() == 22
+    assert so_far() == 24
 
 
 @ONE_ENGINE

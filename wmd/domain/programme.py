@@ -203,6 +203,12 @@ class EventView:
     public_reason: Mapping[str, str] = field(default_factory=dict)
     link_wrong: bool = False
 
+    @property
+    def places(self) -> tuple[tuple[str, str], ...]:
+        """City and country of its venue, if it has one, then of its host."""
+        venue = ((self.venue.city, self.venue.country),) if self.venue else ()
+        return (*venue, (self.host_city, self.host_country))
+
     def text(self, language: str) -> TextView:
         """Return the texts in ``language``, else in English, else the original."""
         return self.texts.get(language) or self.texts.get("en") or self.texts[self.language]

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from wmd.domain.cities import city_in
 from wmd.domain.findings import N_
 from wmd.domain.ical.invitations import CalendarObject
 from wmd.domain.ical.own_way import with_own_way
@@ -23,7 +24,7 @@ from wmd.domain.mail_kinds import KINDS
 from wmd.domain.mail_words import Words, fill
 from wmd.domain.programme import EntryView, EventView, SessionView
 from wmd.domain.vocabulary import SessionStatus
-from wmd.models import Attendee, Edition, Person, Registration
+from wmd.models import Attendee, Edition, Organisation, Person, Registration
 from wmd.secretbox import SecretBox
 from wmd.services.attendee_checks import Depends
 from wmd.services.audience import HAS_OR_WAITS, registration_stands
@@ -61,6 +62,7 @@ class Known:
     editions: dict[int, Edition] = field(default_factory=dict)
     events: dict[str, ShownEvent] = field(default_factory=dict)
     registrations: dict[tuple[str, str], Registration] = field(default_factory=dict)
+    names: dict[str, Mapping[str, str]] = field(default_factory=dict)
     written: Written = field(default_factory=dict)
     more: dict[Any, Any] = field(default_factory=dict)
 
@@ -142,7 +144,16 @@ class AttendeeMail:
         return self.event.text(self.language).title
 
     def _organisation(self) -> str:
-        return self.event.organisers[0].name if self.event.organisers else ""
+        return self.organiser_of(self.event)
+
+    def organiser_of(self, event: EventView) -> str:
+        """Return who holds an event as its page does: in the reader's language, with the name they gave beside it."""
+        if not event.organisers:
+            return ""
+        first = event.organisers[0]
+        names = self.known.names.get(first.code, {first.language: first.name})
+        name = names.get(self.language) or names.get(first.language) or first.name
+        return f"{name} ({first.name})" if name != first.name else name
 
     def depends(self) -> Depends | None:
         """Return what must still hold when it is handed over, besides the event's version and its kind's wish."""
@@ -209,7 +220,7 @@ class AttendeeMail:
 
     def times(self, session: SessionView) -> list[str]:
         """Return when a session is: on the reader's clocks, then on the event's."""
-        return when_lines(when_of(session), self.person.zone, self.language, self.say)
+        return when_lines(when_of(self.event, session), self.person.zone, self.language, self.say)
 
     def label(self, session: SessionView) -> str:
         """Return what tells a session from the others of its event; a blank for the only one."""
@@ -219,10 +230,10 @@ class AttendeeMail:
         return title or short_day(session.starts_on, self.language)
 
 
-def when_of(session: SessionView) -> When:
+def when_of(event: EventView, session: SessionView) -> When:
     """Return when a session is."""
     days = (session.starts_on, session.ends_on) if session.all_day else None
-    return When(session.starts_at, session.ends_at, session.zone, days)
+    return When(session.starts_at, session.ends_at, session.zone, days, city_in(session.zone, event.places))
 
 
 def next_session(event: EventView, now: datetime, which: Callable[[SessionView], bool]) -> SessionView | None:
@@ -252,6 +263,10 @@ def read_known(dbs: Session, rows: Sequence[About], kinds: Mapping[str, type[Att
     event_ids = {found for row in rows if (found := kinds[row.kind].event_id(row))}
     others = {other for row in rows for other in kinds[row.kind].other_events(row)}
     known.events = load_events(dbs.connection(), sorted(event_ids | others))
+    # An event keeps only the name it was published with; the organisation knows the others.
+    codes = sorted({each.code for shown in known.events.values() for each in shown.view.organisers[:1]})
+    names = select(Organisation.code, Organisation.names).where(Organisation.code.in_(codes))
+    known.names = dict(dbs.execute(names).tuples().all())
     for place in dbs.scalars(
         select(Registration).where(
             Registration.event_id.in_(sorted(event_ids)), Registration.person_id.in_(person_ids),

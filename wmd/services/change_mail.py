@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from wmd.domain.change_ladder import Net, SessionNet, instant, net
+from wmd.domain.cities import city_in
 from wmd.domain.findings import N_
 from wmd.domain.ical.invitations import CalendarObject, Party, call_off, invite, publication
 from wmd.domain.programme import EntryView, SessionView
@@ -154,7 +155,12 @@ class ChangedMail(AttendeeMail):
         if starts_at is None or ends_at is None:
             return []
         zone = str(facts.get("zone") or session.zone)
-        return when_lines(When(starts_at, ends_at, zone), self.person.zone, self.language, self.say)
+        return when_lines(
+            When(starts_at, ends_at, zone, None, city_in(zone, self.event.places)),
+            self.person.zone,
+            self.language,
+            self.say,
+        )
 
     def _of(self, kind: str) -> list[SessionNet]:
         return [each for each in self.left.sessions.values() if _kind(each) == kind]
@@ -275,7 +281,7 @@ class CalledOffMail(ChangedMail):
             session = next_session(other.view, self.now, lambda _: True) if other and other.is_listed else None
             if other is None or session is None:
                 continue
-            times = when_lines(when_of(session), self.person.zone, self.language, self.say)
+            times = when_lines(when_of(other.view, session), self.person.zone, self.language, self.say)
             way = f"{self.press.letterhead.base_url}/e/{other.view.code}"
             lines.append("\n".join((f"- {one_line_of(other.view.text(self.language).title)}", *times, way)))
         return "\n\n".join(lines)

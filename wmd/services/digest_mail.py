@@ -52,8 +52,8 @@ class DigestMail(AttendeeMail):
             session = next_session(each.view, self.now, lambda _: True)
             if session is None:
                 continue
-            times = when_lines(when_of(session), self.person.zone, self.language, self.say)
-            who = each.view.organisers[0].name if each.view.organisers else ""
+            times = when_lines(when_of(each.view, session), self.person.zone, self.language, self.say)
+            who = self.organiser_of(each.view)
             head = "- " + one_line_of(each.view.text(self.language).title)
             way = f"{self.press.letterhead.base_url}/e/{each.view.code}"
             lines.append("\n".join(filter(None, (head, one_line_of(who), *times, way))))

@@ -285,7 +285,10 @@ class ReminderMail(SessionMail):
         return held_until(starts, useful, self.now)
 
     def _notice(self) -> str:
-        told = [super()._notice(), *news_words(self._room, self.sessions, self.person.zone, self.language, self.say)]
+        told = [
+            super()._notice(),
+            *news_words(self._room, self.event, self.sessions, self.person.zone, self.language, self.say),
+        ]
         return "\n\n".join(each for each in told if each)
 
     def depends(self) -> Depends | None:

@@ -9,8 +9,9 @@ from typing import Final, NamedTuple
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
+from wmd.domain.cities import city_in
 from wmd.domain.findings import N_
-from wmd.domain.programme import SessionView
+from wmd.domain.programme import EventView, SessionView
 from wmd.domain.status import is_disputed, their_end, their_start
 from wmd.models import WebinarBinding, ZoomDrift
 from wmd.services.session_words import When, when_lines
@@ -87,15 +88,17 @@ def read_news(dbs: Session, event_ids: Collection[str]) -> Mapping[str, RoomNews
 
 
 def news_words(
-    news: RoomNews, sessions: Iterable[SessionView], zone: str, language: str, say: Callable[[str], str]
-) -> list[str]:
-    """Return what a reminder of these sessions says of their room, in the reader's zone."""
+    news: RoomNews, event: EventView, sessions: Iterable[SessionView], zone: str, language: str,
+    say: Callable[[str], str],
+) -> list[str]:  # fmt: skip
+    """Return what a reminder of these sessions of an event says of their room, in the reader's zone."""
     disputes = news.about(sessions)
     lines: list[str] = []
     for session, theirs in disputes:
         if theirs.starts_at is not None:
             ends_at = theirs.ends_at or theirs.starts_at + (session.ends_at - session.starts_at)
-            lines += when_lines(When(theirs.starts_at, ends_at, session.zone), zone, language, say)
+            city = city_in(session.zone, event.places)
+            lines += when_lines(When(theirs.starts_at, ends_at, session.zone, None, city), zone, language, say)
     said = [say(_RENEWING)] if news.is_renewing else []
     if lines:
         said.append(say(_BOTH).format(times="\n".join(lines)))

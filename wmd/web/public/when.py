@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from wmd.domain.cities import city_in
 from wmd.domain.index import local_days, spans_days
 from wmd.domain.programme import EventView, SessionView
 from wmd.domain.times import day_shift, local
 from wmd.domain.times import zone as time_zone
-from wmd.domain.tzdb import country_zones
 from wmd.domain.zones import city_label
 from wmd.web import words
 from wmd.web.catalogue import gettext
@@ -42,11 +42,7 @@ class When:
 
 def city_of(event: EventView, session: SessionView) -> str:
     """Return the city whose clocks the session follows: the venue's or host's where it lies in that zone."""
-    venue = event.venue
-    for city, country in ((venue.city, venue.country) if venue else ("", ""), (event.host_city, event.host_country)):
-        if city and session.zone in country_zones(country.upper()):
-            return city
-    return city_label(session.zone)
+    return city_in(session.zone, event.places) or city_label(session.zone)
 
 
 def when(event: EventView, session: SessionView, zone: str, language: str = "en") -> When:
