@@ -24,6 +24,9 @@ from wmd.services.zoom_accounts import own_account
 from wmd_fakezoom import Room
 from wmd_fakezoom.seed import ACCOUNT_ID
 
+#: Registration that this service takes.
+HERE = {"state": "open", "with_us": True}
+
 
 class Made:
     """A house with one published event without a link."""

@@ -15,7 +15,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from tests import documents
-from tests.attendees import attend, follow
+from tests.attendees import attend, follow, register
 from tests.bindings import bind
 from tests.cast import Cast, make_cast
 from tests.conftest import LEAD_STARTED_AT, Clock, make_config
@@ -44,6 +44,7 @@ from wmd.models import (
     Submission,
     WebinarBinding,
     ZoomAccount,
+    ZoomRegistrant,
     ZoomWebhook,
 )
 from wmd.secretbox import SecretBox
@@ -293,6 +294,25 @@ def add_rooms_of_ours(dbs: Session, count: int) -> None:
     dbs.commit()
 
 
+def add_people_in_rooms(dbs: Session, count: int) -> None:
+    """Let people give back their places in an event whose room they were never sent to."""
+    add_unbound(dbs, 1)
+    dbs.add(ZoomAccount(id="own", kind="own", created_at=LEAD_STARTED_AT))
+    dbs.flush()
+    event = dbs.scalars(select(Event)).one()
+    room = bind(dbs, event, LEAD_STARTED_AT, kind="lookup", account_id="own", zoom_id="84123456789")
+    for number in range(count):
+        who = attend(dbs, f"p{number}", LEAD_STARTED_AT)
+        place = register(dbs, who, event, LEAD_STARTED_AT, state="cancelled", ended_at=LEAD_STARTED_AT)
+        dbs.add(
+            ZoomRegistrant(
+                id=who, binding_id=room.id, person_id=who, registration_id=place.id, address_key=who,
+                not_before=LEAD_STARTED_AT, created_at=LEAD_STARTED_AT,
+            )
+        )  # fmt: skip
+    dbs.commit()
+
+
 def add_questions(dbs: Session, count: int) -> None:
     """Let three contacts answer for an event that begins a day and a half later."""
     cast = the_cast(dbs)
@@ -367,6 +387,7 @@ DUE: dict[str, Callable[[Session, int], None]] = {
     "zoom-webhooks": add_hooks,
     "zoom-partners": add_lost_accounts,
     "zoom-push": add_rooms_of_ours,
+    "zoom-registrants": add_people_in_rooms,
     "count-visits": add_visits,
     "forget-rate-counts": add_counts,
     "forget-runs": add_runs,

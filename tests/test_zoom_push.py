@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import MetaData, select
 
 from tests import documents
-from tests.made_rooms import Made
+from tests.made_rooms import HERE, Made
 from tests.zoom_house import NOW, STARTS, zoom_house
 from wmd.domain.vocabulary import SessionStatus
 from wmd.errors import NotAllowedMoveError
@@ -28,7 +28,6 @@ from wmd.services.staff_edits import approved_revision, hide_event, show_event
 CREATE = "POST /users/{user}/webinars"
 CHANGE = "PATCH /webinars/{id}"
 DELETE = "DELETE /webinars/{id}"
-HERE = {"state": "open", "with_us": True}
 
 
 @pytest.fixture
@@ -63,6 +62,7 @@ def test_webinar_is_made_with_all_that_counts_and_its_link_becomes_the_events(ma
     assert (made.run(), made.run(hours=1)) == (0, 0)
 
 
+@pytest.mark.parametrize("engine_name", ["sqlite"])
 def test_event_that_registers_people_here_gets_the_join_link_alone(made: Made) -> None:
     made.publish(registration=HERE)
     made.press()
@@ -74,6 +74,7 @@ def test_event_that_registers_people_here_gets_the_join_link_alone(made: Made) -
     assert open_link(made.means.box, kept) == made.house.zoom.control.links(room.id).join
 
 
+@pytest.mark.parametrize("engine_name", ["sqlite"])
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
@@ -89,6 +90,7 @@ def test_webinar_is_made_only_where_it_makes_sense(made: Made, changes: dict[str
         made.press()
 
 
+@pytest.mark.parametrize("engine_name", ["sqlite"])
 def test_second_press_makes_no_second_webinar(made: Made) -> None:
     made.publish()
     made.press()
@@ -101,6 +103,7 @@ def test_second_press_makes_no_second_webinar(made: Made) -> None:
     assert len(made.rooms()) == 1
 
 
+@pytest.mark.parametrize("engine_name", ["sqlite"])
 @pytest.mark.parametrize("fault", ["drop", "html", "empty", "truncated"])
 def test_lost_answer_never_makes_two_webinars(made: Made, fault: str) -> None:
     options = {"html": {"commit": True}, "empty": {"commit": True}}.get(fault, {})
@@ -116,6 +119,7 @@ def test_lost_answer_never_makes_two_webinars(made: Made, fault: str) -> None:
     assert made.house.event().registration_url == made.house.zoom.control.links(made.rooms()[0].id).registration
 
 
+@pytest.mark.parametrize("engine_name", ["sqlite"])
 def test_request_that_did_not_arrive_is_made_again(made: Made) -> None:
     made.publish()
     made.press()
@@ -164,6 +168,7 @@ def test_several_changes_are_one_update_of_what_changed(made: Made) -> None:
     assert made.house.drifts() == []
 
 
+@pytest.mark.parametrize("engine_name", ["sqlite"])
 def test_edit_at_zoom_is_a_difference_and_outlives_a_change_of_something_else(made: Made) -> None:
     made.publish()
     made.press()
@@ -225,6 +230,7 @@ def test_event_that_is_off_takes_its_webinar_along_and_revived_gets_another(made
     assert house.drifts() == [("link", "open")]
 
 
+@pytest.mark.parametrize("engine_name", ["sqlite"])
 def test_event_revived_before_anything_was_deleted_keeps_its_webinar(made: Made) -> None:
     made.publish()
     made.press()
@@ -237,6 +243,7 @@ def test_event_revived_before_anything_was_deleted_keeps_its_webinar(made: Made)
     assert (made.rooms(), made.house.binding().zoom_id) == ([room], str(room.id))
 
 
+@pytest.mark.parametrize("engine_name", ["sqlite"])
 def test_webinar_that_is_on_is_deleted_when_it_is_over_and_one_that_is_gone_needs_nothing(made: Made) -> None:
     made.publish()
     made.press()
@@ -252,6 +259,7 @@ def test_webinar_that_is_on_is_deleted_when_it_is_over_and_one_that_is_gone_need
     assert made.house.dbs.scalars(select(ZoomPush.state).where(ZoomPush.act == "delete")).all() == ["done"]
 
 
+@pytest.mark.parametrize("engine_name", ["sqlite"])
 def test_postponed_event_keeps_its_webinar_as_it_is(made: Made) -> None:
     made.publish()
     made.press()
@@ -276,6 +284,7 @@ def test_room_that_another_link_took_the_place_of_is_left_alone_and_said_so(made
     assert (len(made.rooms()), len(made.alarms()), made.run()) == (1, 1, 0)
 
 
+@pytest.mark.parametrize("engine_name", ["sqlite"])
 def test_missing_rights_and_licence_are_said(made: Made) -> None:
     made.publish()
     made.press()
@@ -290,6 +299,7 @@ def test_missing_rights_and_licence_are_said(made: Made) -> None:
     assert (len(made.rooms()), made.alarms()) == (1, [])
 
 
+@pytest.mark.parametrize("engine_name", ["sqlite"])
 def test_setting_that_zoom_does_not_take_is_said(made: Made) -> None:
     made.publish()
     made.press()
@@ -307,6 +317,7 @@ def test_setting_that_zoom_does_not_take_is_said(made: Made) -> None:
     assert made.alarms() == [words]
 
 
+@pytest.mark.parametrize("engine_name", ["sqlite"])
 def test_nothing_of_a_webinar_is_left_in_the_open(made: Made, caplog: pytest.LogCaptureFixture) -> None:
     # The library for HTTP would write addresses of requests down; the service has it write warnings alone.
     caplog.set_level(logging.DEBUG, "wmd")

@@ -34,6 +34,7 @@ from wmd.services.registration_changes import change_wanted
 from wmd.services.registration_mail import NOTHING_ON
 from wmd.services.registration_wishes import Wanted
 from wmd.services.rooms import room_for
+from wmd.services.zoom_registrants import tell
 
 NOW = datetime(2021, 10, 7, 13, 1, tzinfo=UTC)
 
@@ -315,6 +316,9 @@ def arrange(desk: Desk, kind: str) -> None:
     elif kind in {"registrants-letter", "staff-letter"}:
         desk.send()
         letter(desk, by_staff=kind == "staff-letter")
+    elif kind == "room-place":
+        desk.send()
+        tell(desk.dbs, row, desk.event, "denied", mark="z", cause="job:zoom-registrants", box=desk.box, now=NOW)
     elif kind == "calendar-entry":
         desk.send()
         desk.clock.now += timedelta(minutes=1)
@@ -329,6 +333,7 @@ KINDS = (
     "registration-ended",
     "registrants-letter",
     "staff-letter",
+    "room-place",
 )
 
 

@@ -214,6 +214,9 @@ ORGANISER: dict[str, Row] = {
     "POST /organiser/submissions/<submission_id>/registrants": organiser(
         "/organiser/submissions/none/registrants", 404
     ),
+    "POST /organiser/submissions/<submission_id>/registrants/zoom": organiser(
+        "/organiser/submissions/none/registrants/zoom", 404
+    ),
     "GET /organiser/submissions/<submission_id>/registrants/registrants.csv": organiser(
         "/organiser/submissions/none/registrants/registrants.csv", 404
     ),
@@ -360,6 +363,7 @@ ATTENDEES = {
     "POST /me/<token>/registrations/<registration_id>": everybody("/me/none/registrations/none", 404),
     "POST /me/<token>/registrations/<registration_id>/accept": everybody("/me/none/registrations/none/accept", 404),
     "POST /me/<token>/registrations/<registration_id>/cancel": everybody("/me/none/registrations/none/cancel", 404),
+    "POST /me/<token>/registrations/<registration_id>/zoom": everybody("/me/none/registrations/none/zoom", 404),
     "POST /me/<token>/registrations/<registration_id>/organiser": everybody(
         "/me/none/registrations/none/organiser", 404
     ),

@@ -218,6 +218,9 @@ _KINDS: tuple[Kind, ...] = (
          priority=URGENT, lives=timedelta(days=1)),
     Kind("registration-ended", N_("Registration ended"),
          {**_PLACE, "what": N_("why it ended, as a sentence"), "aside": N_("what can be done now, as a sentence")}),
+    Kind("room-place", N_("News of one’s place in a room on Zoom"),
+         {**_PLACE, "state": N_("a few words for what is new"), "what": N_("what is new, as a sentence"),
+          "aside": N_("what can be done now, as a sentence")}),
     Kind("registrants-letter", N_("Letter of an organiser to those registered"),
          {**_PLACE, "subject": N_("the subject that was written"), "text": N_("the text that was written")},
          priority=BULK),
@@ -245,7 +248,7 @@ FOR_ATTENDEES: Final = frozenset(
     {
         "follow-confirm", "my-link", "attendee-proof", "reminder", "reminder-now", "afterwards", "event-changed",
         "event-called-off", "event-unlisted", "digest", "registered", "waiting", "place-offered", "registration-ended",
-        "calendar-entry",
+        "room-place",         "calendar-entry",
         "registrants-letter", "staff-letter", "registration-confirm",
     }
 )  # fmt: skip

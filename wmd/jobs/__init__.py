@@ -39,8 +39,9 @@ from wmd.jobs.tools import Tools, tools_of
 from wmd.jobs.zoom_hooks import work_hooks
 from wmd.jobs.zoom_partners import keep_partners
 from wmd.jobs.zoom_push import push_rooms
+from wmd.jobs.zoom_registrants import push_registrants
 from wmd.jobs.zoom_sync import sync_rooms
-from wmd.models import Message, Submission, WebinarBinding, ZoomPush, ZoomWebhook
+from wmd.models import Message, Submission, WebinarBinding, ZoomPush, ZoomRegistrant, ZoomWebhook
 from wmd.services.alarms import clear_alarm, close_quiet, raise_alarm
 from wmd.services.audit_seals import seal_audit
 from wmd.services.binding_sync import is_due
@@ -50,6 +51,7 @@ from wmd.services.hook_work import is_due as hook_is_due
 from wmd.services.job_watch import Backlog, Run, Watched, forget_runs, note_run
 from wmd.services.private_links import delete_if_due, due_for_deletion
 from wmd.services.rate_limits import forget_counts
+from wmd.services.registrant_pushes import is_due as registrants_due
 from wmd.services.room_pushes import is_due as pushes_due
 from wmd.services.visits import count_file
 from wmd.services.zoom_calls import forget_calls
@@ -153,6 +155,11 @@ def due_pushes(now: datetime) -> Select[Any]:
     return select(ZoomPush.id).where(pushes_due(now))
 
 
+def due_registrants(now: datetime) -> Select[Any]:
+    """Return the query for people about whom Zoom is to be asked."""
+    return select(ZoomRegistrant.id).where(registrants_due(now))
+
+
 def due_mails(now: datetime) -> Select[Any]:
     """Return the query for mails that are due."""
     return select(Message.id).where(due(now))
@@ -202,6 +209,9 @@ JOBS: Mapping[str, Job] = {
     "zoom-partners": Job(3600, keep_partners, "rooms", N_("Keeps partners’ Zoom accounts connected")),
     "zoom-sync": Job(20, sync_rooms, "rooms", N_("Reads what Zoom says of rooms"), due_rooms),
     "zoom-push": Job(20, push_rooms, "rooms", N_("Tells Zoom of webinars that are made here"), due_pushes),
+    "zoom-registrants": Job(
+        20, push_registrants, "rooms", N_("Registers people on Zoom, and takes them back there"), due_registrants
+    ),
     "bounces": Job(300, read_bounces, what=N_("Reads which mails came back")),
     "forget-rate-counts": Job(3600, _plain(forget_rate_counts), what=N_("Forgets counts against misuse")),
     "forget-runs": Job(3600, _plain(forget_old_runs), what=N_("Forgets old runs of these jobs")),

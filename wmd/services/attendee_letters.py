@@ -21,6 +21,7 @@ from wmd.services.registration_mail import (
     OfferedMail,
     OrganisersLetter,
     RegisteredMail,
+    RoomPlaceMail,
     StaffLetter,
     WaitingMail,
 )
@@ -41,6 +42,7 @@ ATTENDEE_KINDS: Final[Mapping[str, type[AttendeeMail]]] = {
     "waiting": WaitingMail,
     "place-offered": OfferedMail,
     "registration-ended": EndedMail,
+    "room-place": RoomPlaceMail,
     "calendar-entry": EntryMail,
     "registrants-letter": OrganisersLetter,
     "letter-accepted": LetterDecidedMail,

@@ -6,14 +6,14 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, update
+from sqlalchemy import and_, delete, or_, update
 from sqlalchemy.orm import Session
 
 from wmd.domain.findings import N_, Finding, Level
 from wmd.domain.reminders import RULES
 from wmd.domain.zones import canonical
 from wmd.errors import InvalidContentError
-from wmd.models import Attendee, Follow, Person, PersonalFeed, Registration
+from wmd.models import Attendee, Follow, Person, PersonalFeed, Registration, ZoomRegistrant
 from wmd.services.people import person_for
 from wmd.services.states import audit
 from wmd.services.versions import raise_status
@@ -121,6 +121,7 @@ def revoke_links(dbs: Session, attendee: Attendee, *, now: datetime) -> None:
 def forget_attendee(dbs: Session, person_id: str, *, now: datetime) -> None:
     """Delete what is kept of a person as an attendee. The address of their calendar says 410 from now on."""
     dbs.execute(delete(Follow).where(Follow.person_id == person_id))
+    _forget_in_rooms(dbs, person_id, now)
     if dbs.execute(delete(Registration).where(Registration.person_id == person_id).returning(Registration.id)).all():
         raise_status(dbs)
     dbs.execute(
@@ -130,6 +131,32 @@ def forget_attendee(dbs: Session, person_id: str, *, now: datetime) -> None:
     )
     dbs.execute(update(PersonalFeed).where(PersonalFeed.person_id == person_id).values(person_id=None, sealed=""))
     dbs.execute(delete(Attendee).where(Attendee.person_id == person_id))
+
+
+def _forget_in_rooms(dbs: Session, person_id: str, now: datetime) -> None:
+    """Let go of somebody's places in rooms on Zoom: those of our making are taken back there, by their number alone.
+
+    The row stays until Zoom was told, without person, registration and ticket. Whom Zoom never had goes at once.
+    """
+    mine = ZoomRegistrant.person_id == person_id
+    theirs = and_(mine, ZoomRegistrant.source == "zoom")
+    dbs.execute(update(ZoomRegistrant).where(theirs).values(person_id=None, registration_id=None, join_link=""))
+    may_be_there = or_(ZoomRegistrant.zoom_registrant != "", ZoomRegistrant.sent_at.is_not(None))
+    dbs.execute(delete(ZoomRegistrant).where(mine, or_(~may_be_there, ZoomRegistrant.state == "cancelled")))
+    dbs.execute(
+        update(ZoomRegistrant)
+        .where(mine)
+        .values(
+            state="unwanted",
+            person_id=None,
+            registration_id=None,
+            join_link="",
+            fault="",
+            claim_token=None,
+            lease_until=None,
+            not_before=now,
+        )
+    )
 
 
 def _trail(dbs: Session, attendee: Attendee, action: str, now: datetime) -> None:

@@ -24,6 +24,7 @@ from wmd.models import (
     StaffMember,
     ZoomAccount,
     ZoomConsent,
+    ZoomRegistrant,
     ZoomWebhook,
 )
 from wmd.secretbox import SecretBox, SecretBoxError
@@ -79,6 +80,7 @@ COLUMNS: Final = (
     SealedColumn(ZoomAccount, "id", "access", "zoom_accounts.access"),
     SealedColumn(ZoomAccount, "id", "refresh", "zoom_accounts.refresh"),
     SealedColumn(ZoomConsent, "digest", "verifier", "zoom_consents.verifier"),
+    SealedColumn(ZoomRegistrant, "id", "join_link", "zoom_registrants.join_link"),
     SealedColumn(ZoomWebhook, "dedupe_key", "body", "zoom_webhooks.body"),
 )
 

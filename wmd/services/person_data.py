@@ -34,6 +34,7 @@ from wmd.models import (
     StaffMember,
     Submission,
     WebSession,
+    ZoomRegistrant,
 )
 from wmd.services.consents import consents_of
 
@@ -144,13 +145,17 @@ def _attendee(dbs: Session, person: Person, open_answers: OpenAnswers) -> dict[s
         .where(Registration.person_id == person.id)
         .order_by(Registration.created_at, Registration.id)
     )
+    on_zoom = {
+        each.registration_id: _row(each, "source state zoom_registrant created_at told_at")
+        for each in dbs.scalars(select(ZoomRegistrant).where(ZoomRegistrant.person_id == person.id))
+    }
     return _row(row, "reminders invitations paused_at left_at confirmed_at created_at") | {
         "follows": [
             {"edition": slug, "event": code} | _row(each, "query cadence created_at confirmed_at ended_at")
             for each, slug, code in dbs.execute(follows).tuples()
         ],
         "registrations": [
-            {"event": code, "said": open_answers(each)}
+            {"event": code, "said": open_answers(each), "on_zoom": on_zoom.get(each.id)}
             | _row(each, "state sessions shares_name muted_at created_at confirmed_at ended_at")
             for each, code in dbs.execute(places).tuples()
         ],

@@ -174,6 +174,51 @@ class OfferedMail(StandingMail):
     states = ("offered",)
 
 
+#: What is new about a place in a room: in a few words, as a sentence, and what can be done.
+_ROOM: Final[Mapping[str, tuple[str, str, str]]] = {
+    "offered": (
+        N_("Register on Zoom"),
+        N_("the organiser now has those who take part registered on Zoom, which gives each a link of their own. "
+           "Nothing of you was given to Zoom: you decide."),
+        N_("Press “Register me on Zoom” on the page of your registration: then your name and address go to Zoom, which "
+           "keeps them under its own terms. Without it you can register on Zoom’s own page when you come."),
+    ),
+    "approved": (
+        N_("You are let in"),
+        N_("the host has let you in:"),
+        N_("Your way in is the same link as before: it opens a quarter of an hour before the start."),
+    ),
+    "denied": (
+        N_("You are not let in"),
+        N_("the host has not let you into the room of this event:"),
+        N_("We do not know why. If you think that it is a mistake, answer to this mail."),
+    ),
+    "renewed": (
+        N_("A new room"),
+        N_("this event has a new room, and you are registered in it:"),
+        N_("Our links stay the same and lead into the new room. What you have from Zoom itself works no more."),
+    ),
+}  # fmt: skip
+
+
+class RoomPlaceMail(StandingMail):
+    """``room-place``: let in, not let in, in a new room, or asked whether to be registered on Zoom."""
+
+    states = ("registered",)
+
+    def _words(self, which: int) -> str:
+        return self.say(_ROOM[str(self.row.facts["what"])][which])
+
+    def _state(self) -> str:
+        return self._words(0)
+
+    def _what(self) -> str:
+        return self._words(1)
+
+    def _aside(self) -> str:
+        return self._words(2)
+
+
 class EndedMail(PlaceMail):
     """``registration-ended``: given back, or not taken in time; the invitation is taken back."""
 

@@ -55,6 +55,7 @@ from wmd.services.hook_retention import empty_bodies, old_bodies, old_hooks
 from wmd.services.images import delete_image
 from wmd.services.publishing import Setting
 from wmd.services.web_sessions import CONTACT_LIMITS
+from wmd.services.zoom_registrants import forget_tickets, old_tickets
 
 ACTOR = "job:retention"
 CONTACT = timedelta(days=730)
@@ -290,6 +291,13 @@ RULES: Sequence[Rule] = (
         N_("90 days after it was closed"),
         closed_reports,
         partial(_delete, ProblemReport, ProblemReport.id),
+    ),
+    Rule(
+        "room-tickets",
+        N_("One’s own link into a room on Zoom, and digests of those who registered there"),
+        N_("7 days after the event"),
+        old_tickets,
+        lambda dbs, _setting, _now, keys: forget_tickets(dbs, keys),
     ),
     Rule("private-links", N_("Links that lead straight into a room"), N_("7 days after the event")),
     Rule("spam", N_("What was set aside as spam and rejected by a person"), N_("90 days"), old_spam, empty_spam),

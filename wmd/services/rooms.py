@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from wmd.models import Event, EventSession, Person, PrivateLink
 from wmd.secretbox import SecretBox
+from wmd.services.bindings import standing_binding
 from wmd.services.changes import way_of
 from wmd.services.personal_links import open_token, standing_attendee
 from wmd.services.private_links import open_link
 from wmd.services.registrations import standing
+from wmd.services.zoom_registrants import ticket_of
 
 #: A room opens so long before its session begins; hosts are seldom there earlier.
 OPENS_BEFORE: Final = timedelta(minutes=15)
@@ -64,12 +66,25 @@ def room_for(dbs: Session, box: SecretBox, secret: str, session_code: str, *, no
         return None
     opens_at = session.starts_at - OPENS_BEFORE
     is_open, is_wrong = now >= opens_at, event.link_wrong_at is not None
-    url = _link_of(dbs, box, event) if is_open and not is_wrong else ""
+    # Somebody's own ticket says nothing of the link that everybody has, and the other way round.
+    url = ticket_of(dbs, box, place.id) if is_open and place is not None else ""
+    url = url or (_link_of(dbs, box, event) if is_open and not is_wrong else "")
     person = dbs.get(Person, attendee.person_id)
     zone = (person.zone if person else "") or session.zone
     return Room(opens_at, session.starts_at, url, zone, is_wrong)
 
 
 def _link_of(dbs: Session, box: SecretBox, event: Event) -> str:
+    """Return what everybody with a place has: the join link, else the public way in, else Zoom's own form."""
+    binding = standing_binding(dbs, event.id)
+    if binding is not None and binding.kind == "managed" and binding.join_link_id:
+        # A room that was made anew has another link than the one that was published with the event.
+        made = dbs.get(PrivateLink, binding.join_link_id)
+        return open_link(box, made) if made is not None else ""
+    found = _published_link(dbs, box, event)
+    return found or (str(binding.snapshot.get("registration_url") or "") if binding is not None else "")
+
+
+def _published_link(dbs: Session, box: SecretBox, event: Event) -> str:
     link = dbs.get(PrivateLink, event.private_link_id) if event.private_link_id else None
     return open_link(box, link) if link is not None else way_of(event).address(has_place=True)

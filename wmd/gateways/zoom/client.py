@@ -181,7 +181,9 @@ class ZoomClient:
         if not 0 < len(people) <= MOST_AT_ONCE:
             msg = "one to thirty people at once"
             raise ValueError(msg)
-        body = {"action": action, "registrants": [{"id": each, "email": email} for each, email in people]}
+        # Of somebody whose address is forgotten the id says enough.
+        named = [{"id": each, **({"email": email} if email else {})} for each, email in people]
+        body = {"action": action, "registrants": named}
         query = {"occurrence_id": occurrence_id} if occurrence_id else {}
         self._asker.ask(
             self._ask_room("PUT", kind, room_id, "/registrants/status", Label.MEDIUM, query=query, body=body)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
+from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from wmd.db import db
@@ -14,11 +14,13 @@ from wmd.domain.agenda import state_of
 from wmd.domain.findings import N_
 from wmd.errors import InvalidContentError
 from wmd.models import Event, Registration
+from wmd.services.delivery import address_digest
 from wmd.services.own_programme import OwnEvent
 from wmd.services.personal_links import go_path
 from wmd.services.registration_changes import change_wanted, keep_dates, own_dates, show_to_organiser
 from wmd.services.registration_wishes import LONGEST_NAME, is_open, said_by, takes_place
 from wmd.services.registrations import accept_offer, cancel
+from wmd.services.zoom_registrants import ask_for_ticket, form_of, is_pushing, place_of, words_of
 from wmd.web.attendee.answers import private
 from wmd.web.attendee.asking import Messages
 from wmd.web.attendee.following import Found, find_event
@@ -120,9 +122,32 @@ def show(owner: Owner, row: Registration, status: int = 200, messages: Messages 
         register_url=addresses.register(found.event.code),
         event_url=addresses.event(found.programme.edition.slug, found.event), longest_name=LONGEST_NAME,
         done=request.args.get("done", ""), is_kept=row.state == "offered" and (row.offered_until or now) > now,
-        is_on=takes_place(dbs, row, now=now),
+        is_on=takes_place(dbs, row, now=now), on_zoom=_on_zoom(row),
     )  # fmt: skip
     return private(make_response(page, status))
+
+
+class OnZoom(NamedTuple):
+    """How somebody stands in the room on Zoom: in words, with its own form where we could not register them.
+
+    ``may_ask``: they registered before they could read of it, and may want it.
+    """
+
+    words: str = ""
+    form: str = ""
+    may_ask: bool = False
+
+
+def _on_zoom(row: Registration) -> OnZoom:
+    dbs = db.session()
+    if row.state != "registered":
+        return OnZoom()
+    there = place_of(dbs, row.id)
+    if there is None:
+        return OnZoom(may_ask=is_pushing(dbs, row.event_id))
+    words = words_of(there)
+    needs_form = there.state == "rejected" and there.fault not in {"over", "denied"}
+    return OnZoom(gettext(words) if words else "", form_of(dbs, row.event_id) if needs_form else "")
 
 
 @bp.get("/me/<token>/registrations/<registration_id>")
@@ -195,6 +220,17 @@ def accept(token: str, registration_id: str) -> ResponseReturnValue:
     row = _own(owner, registration_id)
     taken = accept_offer(db.session(), row, box=secret_box(), now=read_now())
     return _back(owner, row, "taken" if taken else "gone")
+
+
+@bp.post("/me/<token>/registrations/<registration_id>/zoom")
+@on_stale_form(_stale)
+def ask_for_own_ticket(token: str, registration_id: str) -> ResponseReturnValue:
+    """Have oneself registered on Zoom, who registered before one could read of it."""
+    owner = owner_of(token)
+    row = _own(owner, registration_id)
+    digest = address_digest(str(current_app.config["SECRET_KEY"]))
+    asked = ask_for_ticket(db.session(), row, digest, now=read_now())
+    return _back(owner, row, "zoom" if asked else "")
 
 
 @bp.post("/me/<token>/registrations/<registration_id>/cancel")

@@ -18,6 +18,7 @@ from wmd.services.personal_links import me_path
 from wmd.services.rate_limits import FOLLOW_BY_ADDRESS, FOLLOW_BY_NETWORK
 from wmd.services.registration_wishes import LONGEST_NAME, Wanted, asked_of, is_open, said_by
 from wmd.services.registrations import ask_to_register, confirm_registration, find_waiting, free_places, register
+from wmd.services.zoom_registrants import is_pushing
 from wmd.web.attendee.answers import private
 from wmd.web.attendee.asked import to_asked
 from wmd.web.attendee.asking import Messages, language_choices, trap, typed_or_known
@@ -112,7 +113,7 @@ def show_form(code: str, status: int = 200, messages: Messages | None = None) ->
         ways=None if takes or standing == "ahead" else ways_instead(found, standing),
         refusal=refusal_words(standing)[0] if standing != "ahead" else "",
         remind_url=f"/e/{event.code}/remind", next_path=here_without_zone(),
-        demo=demo_kind(programme.edition, (programme,)),
+        demo=demo_kind(programme.edition, (programme,)), is_pushing=is_pushing(dbs, row.id),
     )  # fmt: skip
     return private(make_response(page, status))
 
@@ -198,6 +199,7 @@ def show_confirm(secret: str, status: int = 200, messages: Messages | None = Non
         free=free_places(dbs, event), waits=event.registration_waits, is_open=is_open(dbs, event, now=now),
         name=said_by(row, secret_box()).name, shares_name=row.shares_name,
         event_url=addresses.event(found.programme.edition.slug, found.event), noindex=True,
+        is_pushing=is_pushing(dbs, event.id),
     )  # fmt: skip
     return private(make_response(page, status))
 

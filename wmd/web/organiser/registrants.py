@@ -11,11 +11,13 @@ from sqlalchemy import select
 
 from wmd.db import db
 from wmd.domain.documents.write_csv import csv_stream
-from wmd.errors import InvalidContentError
+from wmd.errors import InvalidContentError, NotAllowedMoveError
 from wmd.models import Edition, Event, EventSession, Submission
+from wmd.services.bindings import standing_binding
 from wmd.services.registrant_letters import LONGEST_BODY, LONGEST_SUBJECT, letters_of, write_letter
 from wmd.services.registrants import PAGE, places_of, registrant_cells, registrants
 from wmd.services.registration_wishes import asked_of, is_open
+from wmd.services.zoom_registrants import Counts, counts_of, may_push, turn_push
 from wmd.web.catalogue import gettext
 from wmd.web.csrf import on_stale_form
 from wmd.web.findings import messages_of
@@ -64,9 +66,24 @@ def show_registrants(own: Own, status: int = 200, messages: dict[str, list[str]]
         asked=[(each.slug, best_text(each.label, "en")[0]) for each in asked_of(own.event)],
         sessions=_sessions(own.event), zone=(person.zone if person else "") or edition.zone,
         form_token=sent.get("form_token") or new_form_token(), longest=(LONGEST_SUBJECT, LONGEST_BODY),
-        is_done=request.args.get("done") == "letter",
+        is_done=request.args.get("done") == "letter", on_zoom=_on_zoom(own.event),
+        zoom_done=request.args.get("done") in {"zoom-on", "zoom-off"},
     )  # fmt: skip
     return make_response(shown, status)
+
+
+class OnZoom(NamedTuple):
+    """Whether people are carried to the room on Zoom, and how they stand there."""
+
+    is_on: bool
+    counts: Counts
+
+
+def _on_zoom(event: Event) -> OnZoom | None:
+    binding = standing_binding(db.session(), event.id)
+    if binding is None or not may_push(event, binding):
+        return None
+    return OnZoom(binding.push, counts_of(db.session(), binding.id))
 
 
 def _sessions(event: Event) -> dict[str, datetime]:
@@ -122,3 +139,18 @@ def write(submission_id: str) -> ResponseReturnValue:
         return show_registrants(_own(submission_id), 422, messages_of(error.findings))
     dbs.commit()
     return redirect(f"{own.here}?done=letter#letters", 303)
+
+
+@bp.post("/zoom")
+@on_stale_form(_stale)
+@for_contact
+def carry(submission_id: str) -> ResponseReturnValue:
+    """Turn on or off that people are registered on Zoom as well."""
+    own, dbs, wanted = _own(submission_id), db.session(), request.form.get("wanted") == "on"
+    try:
+        turn_push(dbs, own.event, wanted=wanted, actor=visitor().actor.name, box=secret_box(), now=read_now())
+    except NotAllowedMoveError:
+        dbs.rollback()
+        return show_registrants(_own(submission_id), 409)
+    dbs.commit()
+    return redirect(f"{own.here}?done=zoom-{'on' if wanted else 'off'}#zoom", 303)

@@ -11,6 +11,7 @@ BINDING_WORDS = {
     "ok": N_("as in the programme"), "drift": N_("differs from the programme"), "missing": N_("not found just now"),
     "trashed": N_("deleted by the host"), "gone": N_("gone"), "auth_lost": N_("Zoom refuses us"),
     "unreachable": N_("Zoom does not answer"), "ended": N_("over"),
+    "on": N_("people are registered there"), "off": N_("people are not registered there"),
 }  # fmt: skip
 #: States of an account with Zoom, and why one was lost.
 ACCOUNT_WORDS = {

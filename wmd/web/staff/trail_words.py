@@ -31,6 +31,8 @@ ACTS = {
     "bind": N_("tied it to a room"), "end-binding": N_("ended what ties it to a room"),
     "make-room": N_("wants a webinar made"), "create-room": N_("made it on Zoom"),
     "update-room": N_("told Zoom what changed"), "delete-room": N_("deleted it on Zoom"),
+    "push-registrants": N_("said whether people are registered on Zoom"),
+    "ask-for-ticket": N_("wants to be registered on Zoom"),
     "read-room": N_("read what Zoom says"), "find-drift": N_("found that the room differs"),
     "sync-room": N_("had a room read at once"), "send-ours": N_("has ours sent to Zoom"),
     "answer-drift": N_("said which is right"), "replay": N_("had it worked on again"),
