@@ -34,7 +34,7 @@ from wmd.web.guards import for_contact, own_organisation, visitor
 from wmd.web.headers import POLICY
 from wmd.web.means import commit_published
 from wmd.web.names import best_text
-from wmd.web.reading import read_now
+from wmd.web.reading import read_now, viewer
 from wmd.web.staff.room_words import ACCOUNT_WORDS, BINDING_WORDS
 
 bp = Blueprint("zoom_accounts", __name__)
@@ -82,6 +82,11 @@ def _desk() -> TokenDesk:
     return desk if desk is not None else abort(404)
 
 
+def _own_zone() -> str:
+    who = visitor()
+    return viewer((who.person.zone if who.person else "") or "UTC").zone
+
+
 def _place(organisation: Organisation) -> str:
     return f"/organiser/organisations/{organisation.code}/zoom"
 
@@ -100,7 +105,7 @@ def _page(organisation: Organisation, status: int = 200, notice: str = "") -> Re
             name=best_text(organisation.names, "en", organisation.language)[0],
             accounts=accounts_of(dbs, organisation.id), rooms=rooms_of(dbs, organisation.id, now=now),
             states=ACCOUNT_WORDS, kinds=BINDING_WORDS, done=_DONE.get(request.args.get("done", ""), ""),
-            notice=notice or (gettext(fault) if fault else ""),
+            notice=notice or (gettext(fault) if fault else ""), own_zone=_own_zone(),
         ),
         status,
     )  # fmt: skip
@@ -247,7 +252,7 @@ def _picking(code: str, event_code: str, status: int = 200, notice: str = "") ->
             rooms += [(account_id, each) for each in _listed(account_id)]
         except ZoomFault as fault:
             notice, status = notice or _said(fault), 503 if status == 200 else status
-    page = render_template("organiser/zoom/pick.html", rooms=rooms, notice=notice, **shown)
+    page = render_template("organiser/zoom/pick.html", rooms=rooms, notice=notice, own_zone=_own_zone(), **shown)
     return make_response(page, status)
 
 
