@@ -53,7 +53,7 @@ def test_event_is_followed_by_keyboard(browse: Browse, site: LiveSite, watch: Wa
     expect(page.locator("h1")).to_have_text("Remind me")
     page.get_by_label("Your mail address").focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("This is not a mail address.")
+    expect(page.get_by_role("alert")).to_contain_text("Write your mail address here.")
     if scripts:
         looked_at(page)
     page.get_by_label("Your mail address").focus()

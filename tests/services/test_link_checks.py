@@ -268,3 +268,13 @@ def test_token_opens_only_what_it_was_made_for(app: Flask) -> None:
     box = app.extensions["wmd.secretbox"]
     assert open_answer_token(box, make_answer_token(box, "check", "ana")) == ("check", "ana")
     assert open_answer_token(box, box.seal('["check","ana"]', purpose="personal-link.me")) is None
+
+
+def test_staff_read_in_their_list_which_event_a_mail_about_a_session_names(
+    app: Flask, dbs: Session, event: Event, run: Callable[[datetime], int]
+) -> None:
+    assert run(STARTS - 2 * DAY) > 0
+    client = app.test_client()
+    sign_in(client, app, "mona", staff=True)
+    page = get(client, "/staff/mail?kind=link-check").get_data(as_text=True)
+    assert '<td dir="auto">Care in the city</td>' in page

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -13,7 +13,16 @@ from sqlalchemy.orm import Session
 from wmd.domain.findings import N_
 from wmd.domain.mail_kinds import KINDS
 from wmd.errors import NotAllowedMoveError
-from wmd.models import MailSwitch, Message, Organisation, OrganisationContact, Person, Submission, Suppression
+from wmd.models import (
+    EventSession,
+    MailSwitch,
+    Message,
+    Organisation,
+    OrganisationContact,
+    Person,
+    Submission,
+    Suppression,
+)
 from wmd.secretbox import SecretBox
 from wmd.services.actors import Actor
 from wmd.services.outbox import UNSENT, put_message
@@ -60,7 +69,22 @@ def list_mails(dbs: Session, wanted: MailFilter, actor: Actor) -> tuple[list[Mai
     found = _filtered(select(Message, Person.name, Submission.title), wanted, actor)
     total = dbs.scalar(_filtered(select(func.count(Message.id)), wanted, actor)) or 0
     page = found.order_by(Message.created_at.desc(), Message.id).limit(PAGE).offset((wanted.page - 1) * PAGE)
-    return [MailLine(message, name or "", title or "") for message, name, title in dbs.execute(page)], total
+    rows = dbs.execute(page).all()
+    titles = _titles(dbs, {message.subject_id for message, _, title in rows if not title})
+    return [
+        MailLine(message, name or "", title or titles.get(message.subject_id, "")) for message, name, title in rows
+    ], total
+
+
+def _titles(dbs: Session, subject_ids: Collection[str]) -> Mapping[str, str]:
+    """Return the titles of events that mails are about, by the event's or the session's id. One query."""
+    wanted = sorted(filter(None, subject_ids))
+    rows = dbs.execute(
+        select(Submission.event_id, EventSession.id, Submission.title)
+        .outerjoin(EventSession, EventSession.event_id == Submission.event_id)
+        .where(or_(Submission.event_id.in_(wanted), EventSession.id.in_(wanted)))
+    )
+    return {id_: title for event_id, session_id, title in rows.tuples() for id_ in (event_id, session_id) if id_}
 
 
 def count_mails(dbs: Session, actor: Actor) -> dict[str, int]:
@@ -80,7 +104,10 @@ def find_mail(dbs: Session, message_id: str, actor: Actor) -> MailLine | None:
     """Return one mail, if this staff member may see what it is about."""
     statement = _seen_by(select(Message, Person.name, Submission.title), actor).where(Message.id == message_id)
     row = dbs.execute(statement).first()
-    return MailLine(row[0], row[1] or "", row[2] or "") if row else None
+    if row is None:
+        return None
+    title = row[2] or _titles(dbs, [row[0].subject_id]).get(row[0].subject_id, "")
+    return MailLine(row[0], row[1] or "", title)
 
 
 def _seen_by(statement: Select[Any], actor: Actor) -> Select[Any]:

@@ -24,6 +24,8 @@ def read_address(text: str, where: str = "address") -> tuple[str, str]:
     mail arrives shows when it does. Compared without regard to capitals, which no provider tells apart.
     """
     address = text.strip()
+    if not address:
+        raise InvalidContentError([Finding("address.missing", Level.ERROR, where, N_("Write your mail address here."))])
     try:
         # An address that is far too long is not even looked at.
         found = validate_email(address[: _LONGEST_ADDRESS + 1], check_deliverability=False, allow_smtputf8=True)

@@ -376,7 +376,7 @@ def test_stop_of_an_event_leaves_a_place_and_is_taken_back_by_following_again(
             )
         )  # fmt: skip
         db.session.commit()
-    assert "You are registered." in text_of(client, own)
+    assert "You have a place." in text_of(client, own)
     post(client, f"{own}stop", {"what": f"event:{event_id}"})
     page = text_of(client, own)
     assert ("You are registered." in page, "No mails about it." in page) == (True, True)

@@ -25,6 +25,7 @@ from wmd.web.means import secret_box
 from wmd.web.public import addresses
 from wmd.web.public.page import absolute
 from wmd.web.reading import read_now
+from wmd.web.words import select_locale
 
 bp = Blueprint("calendar", __name__)
 
@@ -48,7 +49,7 @@ def feed(secret: str) -> Response:
         url=absolute("/me"),
         source=absolute("/me"),
         last_modified_at=max((session.last_modified_at for session in sessions), default=_NEVER),
-        language=owner.person.language,
+        language=select_locale(),
         too_large_text=gettext("This calendar is too large for some calendar services: follow fewer events."),
     )
     day, language = now.astimezone(UTC).date(), owner.person.language

@@ -165,7 +165,7 @@ def follow_more(token: str) -> ResponseReturnValue:
     found = find_event(code)
     standing = standing_of(found.event, now)
     if standing != "ahead":
-        return show_follow(owner, 422, {"code": [" ".join(refusal_words(standing))]})
+        return show_follow(owner, 422, {"code": [". ".join(refusal_words(standing))]})
     try:
         wish = EventWish(found.event.code, "")
         follow(db.session(), owner.person, owner.attendee, [wish], now=now)
