@@ -26,6 +26,8 @@ from tests.submissions import MONA, make_edition, propose, seen
 from wmd.db import make_engine, reading
 from wmd.domain.codes import SeededMint
 from wmd.domain.mail_handover import MailLine
+from wmd.domain.zoom.answers import Instance, Page, Participant
+from wmd.domain.zoom.faults import Gone
 from wmd.domain.zoom.pages import Looked
 from wmd.jobs import BATCH, JOBS, delete_private_links, run_job
 from wmd.models import (
@@ -33,6 +35,7 @@ from wmd.models import (
     BindingSession,
     Draft,
     Event,
+    EventSession,
     Follow,
     JobRun,
     JobTick,
@@ -313,6 +316,42 @@ def add_people_in_rooms(dbs: Session, count: int) -> None:
     dbs.commit()
 
 
+class Counting:
+    """Zoom as it counts, after the end: one person came."""
+
+    def instances(self, *_: object) -> list[Instance]:
+        return [Instance("u1", OVER - timedelta(hours=26))]
+
+    def past_participants(self, *_: object) -> Page[Participant]:
+        return Page((Participant("p@attendees.example", None, None, 60),))
+
+    def user(self, *_: object) -> object:
+        raise Gone
+
+    def registrants(self, *_: object) -> object:
+        raise Gone
+
+    def absentees(self, *_: object) -> object:
+        raise Gone
+
+
+def add_sessions_that_are_over(dbs: Session, count: int) -> None:
+    """Let three events with rooms end a day and an hour before."""
+    add_unbound(dbs, count)
+    dbs.add(ZoomAccount(id="own", kind="own", created_at=LEAD_STARTED_AT))
+    dbs.flush()
+    starts = OVER - timedelta(hours=26)
+    for number, event in enumerate(dbs.scalars(select(Event))):
+        room = bind(dbs, event, LEAD_STARTED_AT, kind="lookup", account_id="own", zoom_id=f"8412345678{number}",
+                    host_id="h")  # fmt: skip
+        session = dbs.scalars(select(EventSession).where(EventSession.event_id == event.id)).one()
+        session.starts_at, session.ends_at = starts, starts + timedelta(hours=1)
+        dbs.add(BindingSession(binding_id=room.id, session_id=session.id))
+    dbs.commit()
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    app.extensions["wmd.zoom"] = lambda _account_id: Counting()
+
+
 def add_questions(dbs: Session, count: int) -> None:
     """Let three contacts answer for an event that begins a day and a half later."""
     cast = the_cast(dbs)
@@ -387,6 +426,7 @@ DUE: dict[str, Callable[[Session, int], None]] = {
     "zoom-webhooks": add_hooks,
     "zoom-partners": add_lost_accounts,
     "zoom-push": add_rooms_of_ours,
+    "zoom-attendance": add_sessions_that_are_over,
     "zoom-registrants": add_people_in_rooms,
     "count-visits": add_visits,
     "forget-rate-counts": add_counts,

@@ -36,6 +36,7 @@ from wmd.jobs.outbox import send_mail
 from wmd.jobs.reminders import check_links, plan_reminders
 from wmd.jobs.retention import clear_out
 from wmd.jobs.tools import Tools, tools_of
+from wmd.jobs.zoom_attendance import count_who_came
 from wmd.jobs.zoom_hooks import work_hooks
 from wmd.jobs.zoom_partners import keep_partners
 from wmd.jobs.zoom_push import push_rooms
@@ -212,6 +213,7 @@ JOBS: Mapping[str, Job] = {
     "zoom-registrants": Job(
         20, push_registrants, "rooms", N_("Registers people on Zoom, and takes them back there"), due_registrants
     ),
+    "zoom-attendance": Job(300, count_who_came, "rooms", N_("Reads how many came, as Zoom counts it")),
     "bounces": Job(300, read_bounces, what=N_("Reads which mails came back")),
     "forget-rate-counts": Job(3600, _plain(forget_rate_counts), what=N_("Forgets counts against misuse")),
     "forget-runs": Job(3600, _plain(forget_old_runs), what=N_("Forgets old runs of these jobs")),

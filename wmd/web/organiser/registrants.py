@@ -17,6 +17,7 @@ from wmd.services.bindings import standing_binding
 from wmd.services.registrant_letters import LONGEST_BODY, LONGEST_SUBJECT, letters_of, write_letter
 from wmd.services.registrants import PAGE, places_of, registrant_cells, registrants
 from wmd.services.registration_wishes import asked_of, is_open
+from wmd.services.room_attendance import attendance_of
 from wmd.services.zoom_registrants import Counts, counts_of, may_push, turn_push
 from wmd.web.catalogue import gettext
 from wmd.web.csrf import on_stale_form
@@ -67,6 +68,7 @@ def show_registrants(own: Own, status: int = 200, messages: dict[str, list[str]]
         sessions=_sessions(own.event), zone=(person.zone if person else "") or edition.zone,
         form_token=sent.get("form_token") or new_form_token(), longest=(LONGEST_SUBJECT, LONGEST_BODY),
         is_done=request.args.get("done") == "letter", on_zoom=_on_zoom(own.event),
+        attendance=attendance_of(dbs, own.event.id),
         zoom_done=request.args.get("done") in {"zoom-on", "zoom-off"},
     )  # fmt: skip
     return make_response(shown, status)

@@ -18,6 +18,7 @@ from wmd.models import Event
 from wmd.services.bindings import bind_room, check_again, read_now, unbind
 from wmd.services.hiding import find_event
 from wmd.services.moderation import DecidedMeanwhileError
+from wmd.services.room_attendance import attendance_of
 from wmd.services.room_decisions import keep_ours, said_by_organisers, send_ours, take_theirs
 from wmd.services.room_differences import FIELDS, REGISTRATION
 from wmd.services.room_finding import find_room
@@ -74,6 +75,7 @@ def _page(view: RoomView, status: int = 200, notices: list[str] | None = None) -
         "staff/rooms/show.html", room=view, drifts=shown_drifts(view, said), words=BINDING_WORDS,
         notices=notices or [], may_act=who.actor.role != "reader", has_zoom=zoom_of(current_app) is not None,
         is_done=request.args.get("done", ""), registrations=REGISTRATION,
+        attendance=attendance_of(db.session(), view.event.id),
         takes={name: gettext(words) for name, words in TAKES.items()},
     )  # fmt: skip
     return make_response(page, status)
