@@ -379,7 +379,7 @@ def test_stop_of_an_event_leaves_a_place_and_is_taken_back_by_following_again(
     assert "You have a place." in text_of(client, own)
     post(client, f"{own}stop", {"what": f"event:{event_id}"})
     page = text_of(client, own)
-    assert ("You are registered." in page, "No mails about it." in page) == (True, True)
+    assert ("You have a place." in page, "No mails about it." in page) == (True, True)
     post(client, f"{own}follow", {"code": first.code})
     with app.app_context():
         row = db.session.get_one(Registration, "r")
