@@ -72,10 +72,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(app: Flask, port: int) -> Iterator[None]:
-    """Serve an application on loopback from threads of this process."""
-    server = make_server("127.0.0.1", port, app, threaded=True)
-    server.log_startup = lambda: None  # type: ignore[method-assign]
+def serving(app: Flask, ear: socket.socket) -> Iterator[None]:
+    """Serve an application on a socket of loopback, from threads of this process."""
+    host, port = ear.getsockname()
+    server = make_server(host, port, app, threaded=True, fd=ear.fileno())
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
@@ -89,9 +89,11 @@ def serving(app: Flask, port: int) -> Iterator[None]:
 @contextmanager
 def hook_house(database_url: str, folder: Path, **changes: object) -> Iterator[HookHouse]:
     """Give a house that listens, and is subscribed without having been challenged."""
-    port = free_port()
-    settings: dict[str, object] = {"port": port, "zoom_webhook_secret": WEBHOOK_SECRET}
-    with zoom_house(database_url, folder, **(settings | changes)) as house, serving(house.app, port):
-        url = f"http://127.0.0.1:{port}/hooks/zoom"
-        endpoint = house.zoom.control.webhooks.subscribe(url, WEBHOOK_SECRET, check=False)
-        yield HookHouse(**{each.name: getattr(house, each.name) for each in fields(house)}, endpoint=endpoint)
+    # The port is ours from here on: no other test that runs beside this one can take it before we listen.
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as ear:
+        port = ear.getsockname()[1]
+        settings: dict[str, object] = {"port": port, "zoom_webhook_secret": WEBHOOK_SECRET}
+        with zoom_house(database_url, folder, **(settings | changes)) as house, serving(house.app, ear):
+            url = f"http://127.0.0.1:{port}/hooks/zoom"
+            endpoint = house.zoom.control.webhooks.subscribe(url, WEBHOOK_SECRET, check=False)
+            yield HookHouse(**{each.name: getattr(house, each.name) for each in fields(house)}, endpoint=endpoint)
