@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import MetaData, func, select
 
-from tests.carried import ADD, BATCH, LISTS, ONE, Carried, midnight_after
+from tests.carried import ADD, BATCH, LISTS, ONE, STATUS, Carried, midnight_after
+from tests.fakezoom.spec import needs_spec, request_faults
 from tests.made_rooms import HERE
 from tests.zoom_house import STARTS, zoom_house
 from wmd.jobs import run_job
@@ -345,8 +346,26 @@ def test_room_that_is_deleted_while_people_are_sent_waits_for_people(here: Carri
     here.carry()
     assert here.states()["ann"][0] == "queued"
     here.house.zoom.control.recover(room.id)
-    here.carry(minutes=5)
+    here.carry(minutes=15)
     assert here.there(room) == {"ann": "approved"}
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_nothing_waits_for_a_room_whose_event_is_over(here: Carried) -> None:
+    room = here.begin()
+    here.join("ann", "bob")
+    here.carry()
+    here.house.zoom.control.delete(room.id)
+    here.join("cleo")
+    here.leave("ann")
+    here.carry(minutes=1)
+    assert {name: state for name, (state, _) in here.states().items()} == {
+        "ann": "unwanted", "bob": "registered", "cleo": "queued",
+    }  # fmt: skip
+    here.carry(days=10)
+    assert here.states() == {"ann": ("cancelled", ""), "bob": ("registered", ""), "cleo": ("rejected", "over")}
+    here.house.calls()
+    assert (here.carry(days=1), here.house.calls()) == (0, {})
 
 
 def test_erased_person_is_taken_out_there_by_number_alone(here: Carried) -> None:
@@ -435,3 +454,17 @@ def test_own_link_opens_the_room_a_quarter_of_an_hour_before_and_for_its_owner_a
     found = {name: browser.get(path, base_url="http://wmd.example").location for name, path in paths.items()}
     assert found == {name: here.own_link(room, name) for name in ("ann", "bob")}
     assert browser.get(f"/go/{code}", base_url="http://wmd.example").location != found["ann"]
+
+
+@needs_spec
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_what_is_sent_fits_zooms_own_text(here: Carried) -> None:
+    here.begin(approval=1)
+    here.join(*[f"p{number}" for number in range(7)])
+    here.carry()
+    here.join("ann")
+    here.leave("p1")
+    here.carry(hours=2)
+    sent = here.house.zoom.control.sent()
+    assert {ADD, BATCH, ONE, STATUS} <= here.house.calls().keys()
+    assert request_faults(sent) == []

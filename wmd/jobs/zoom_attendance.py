@@ -11,6 +11,7 @@ from wmd.gateways.zoom.client import ZoomClient
 from wmd.jobs.tools import Tools
 from wmd.services import room_attendance
 from wmd.services.room_attendance import Asked, Numbers
+from wmd.services.zoom_accounts import OWN
 
 log = logging.getLogger(__name__)
 
@@ -63,8 +64,10 @@ def _crew(client: ZoomClient, asked: Asked, tools: Tools) -> frozenset[str]:
     """Return by digest who held it, as far as Zoom still says: some of it is gone with the room."""
     found: set[str] = set()
     try:
-        if asked.host_id:
-            found.add(tools.digest(client.user(asked.host_id).email.lower()))
+        # A partner's token speaks for one user alone, whose number it does not take.
+        user = asked.host_id if asked.account_id == OWN else "me"
+        if user:
+            found.add(tools.digest(client.user(user).email.lower()))
         if asked.kind is RoomKind.WEBINAR:
             found |= {tools.digest(each.email.lower()) for each in client.panelists(asked.zoom_id) if each.email}
     except (Gone, Refused, Fix):

@@ -104,7 +104,9 @@ def _work(turn: _Turn) -> None:
 
 def _hold(turn: _Turn, rows: Sequence[Row], fault: ZoomFault) -> None:
     """Let everybody wait for a fault that is none of theirs."""
-    later = turn.now + (_LONG if isinstance(fault, (AuthLost, Fix)) else _SHORT) * (1 + random.random())  # noqa: S311
+    # A room that is not found may be taken out of the trash; what was wanted of it waits.
+    pause = _LONG if isinstance(fault, (AuthLost, Fix, Gone)) else _SHORT
+    later = turn.now + pause * (0.5 + random.random() / 2)  # noqa: S311 -- spreads load, hides nothing
     until = fault.at if isinstance(fault, RetryAt) and fault.at is not None else later
     registrant_pushes.wait(turn.tools.dbs, turn.work, rows, max(until, turn.now + timedelta(seconds=5)),
                            fault=fault.reason)  # fmt: skip
@@ -171,7 +173,10 @@ def _take_back(turn: _Turn, rows: Sequence[Row]) -> None:
 
 def _cancel(turn: _Turn, known: Sequence[tuple[Row, str]]) -> None:
     work = turn.work
-    turn.client.set_registrant_status(work.kind, work.zoom_id, "cancel", [(id_, row.address) for row, id_ in known])
+    # An address that was changed here since is not the one that Zoom knows them by.
+    is_same = [turn.tools.digest(row.address.lower()) == row.address_key for row, _ in known]
+    named = [(id_, row.address if same else "") for (row, id_), same in zip(known, is_same, strict=True)]
+    turn.client.set_registrant_status(work.kind, work.zoom_id, "cancel", named)
     turn.answered()
     _settled(turn, [row for row, _ in known], "cancelled")
 

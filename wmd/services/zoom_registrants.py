@@ -158,7 +158,7 @@ def ask_for_ticket(dbs: Session, place: Registration, digest: Callable[[str], st
 
 def plan(dbs: Session, digest: Callable[[str], str], *, now: datetime) -> int:
     """Make rows for who is to be carried over, and mark those to be taken back; return how many. The caller commits."""
-    return _plan_new(dbs, digest, now) + _plan_back(dbs, now)
+    return _plan_new(dbs, digest, now) + _plan_back(dbs, now) + _plan_over(dbs, now)
 
 
 _STANDS = and_(WebinarBinding.is_primary, WebinarBinding.ended_at.is_(None))
@@ -232,6 +232,24 @@ def _plan_back(dbs: Session, now: datetime) -> int:
     rows = dbs.scalars(gone).all()
     for row in rows:
         give_up_place(row, now)
+    dbs.flush()
+    return len(rows)
+
+
+def _plan_over(dbs: Session, now: datetime) -> int:
+    """End what waits for rooms whose events are over: Zoom takes nobody in or out any more."""
+    free = or_(ZoomRegistrant.lease_until.is_(None), ZoomRegistrant.lease_until <= now)
+    waits = ZoomRegistrant.state.in_(("queued", "sending", "parked", "pending", "unwanted"))
+    over = select(ZoomRegistrant).where(waits, free, _over(now)).order_by(ZoomRegistrant.id).limit(MOST)
+    rows = dbs.scalars(over).all()
+    for row in rows:
+        row.claim_token = row.lease_until = row.sent_at = None
+        if row.registration_id is None:
+            dbs.delete(row)
+        elif row.state == "unwanted":
+            row.state, row.fault = "cancelled", ""
+        else:
+            row.state, row.fault = "rejected", "over"
     dbs.flush()
     return len(rows)
 
