@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import MetaData, select
 
 from tests import documents
+from tests.cast import BASE_URL
 from tests.fakezoom.spec import needs_spec, request_faults
 from tests.made_rooms import HERE, Made
 from tests.zoom_house import NOW, STARTS, zoom_house
@@ -130,6 +131,40 @@ def test_request_that_did_not_arrive_is_made_again(made: Made) -> None:
     made.house.zoom.control.no_faults()
     made.run(minutes=20)
     assert len(made.rooms()) == 1
+
+
+def test_lost_room_is_offered_to_nobody_until_the_one_in_its_place_is_made(made: Made) -> None:
+    made.publish()
+    made.press()
+    made.run()
+    (lost,) = made.rooms()
+    house = made.house
+    house.sync()
+    house.zoom.control.delete(lost.id)
+    for minutes in (480, 2, 10, 30):
+        house.sync(minutes=minutes)
+    seen = [way_in(made)]
+    house.zoom.control.fault("status", CREATE, times=None, status=503)
+    made.press()
+    made.run()
+    seen.append(way_in(made))
+    house.zoom.control.no_faults()
+    made.run(minutes=20)
+    (room,) = made.rooms()
+
+    assert seen == ["", ""]
+    assert way_in(made) == house.zoom.control.links(room.id).registration
+    assert house.event().link_wrong_at is None
+
+
+def way_in(made: Made) -> str:
+    """Return where a reader is led who wants to take part; "" where the link is said to be renewed."""
+    house = made.house
+    code = house.event().code
+    house.app.extensions["wmd.library"].refresh()
+    answer = house.app.test_client(use_cookies=False).get(f"/go/{code}", base_url=BASE_URL)
+    assert ("The link is being renewed" in answer.get_data(as_text=True)) == (answer.status_code == 200)
+    return answer.headers.get("Location", "")
 
 
 @pytest.mark.parametrize("step", [1, 2])

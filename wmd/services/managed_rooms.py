@@ -26,6 +26,7 @@ from wmd.services.bindings import leave_room, standing_binding
 from wmd.services.drifts import event_of
 from wmd.services.link_state import mark_link
 from wmd.services.states import audit
+from wmd.services.versions import raise_status
 from wmd.services.zoom_accounts import OWN
 
 ACTOR: Final = "job:zoom-push"
@@ -85,7 +86,7 @@ def make_webinar(dbs: Session, event: Event, *, actor: str, mint: Mint, now: dat
         dbs.add(binding)
         dbs.flush()
     _hold_dates(dbs, binding, now=now)
-    before = binding.kind
+    before, was_lost = binding.kind, binding.state in LOST
     leave_room(dbs, binding, actor=actor, now=now)
     _be_draft(dbs, binding)
     binding.kind, binding.account_id = "managed", OWN
@@ -95,7 +96,11 @@ def make_webinar(dbs: Session, event: Event, *, actor: str, mint: Mint, now: dat
         dbs, actor=actor, action="make-room", kind="binding", subject_id=binding.id, before=before, after="managed",
         now=now,
     )  # fmt: skip
+    if was_lost and (event.registration_url or event.private_link_id):
+        # What is published leads into the lost room until the new one is made, which may take as long as Zoom is away.
+        mark_link(dbs, event, wrong=True, actor=actor, now=now)
     dbs.flush()
+    raise_status(dbs)
     return binding
 
 

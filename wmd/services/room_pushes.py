@@ -34,6 +34,7 @@ from wmd.services.private_links import YEAR, keep_link
 from wmd.services.staff_edits import approved_revision, staff_edit
 from wmd.services.standing import Means
 from wmd.services.states import audit
+from wmd.services.versions import raise_status
 
 ACTOR: Final = "job:zoom-push"
 LEASE: Final = timedelta(minutes=5)
@@ -202,6 +203,8 @@ def record_room(
     if binding.ended_at is None:
         binding.state = State.CHECKING.value
         read_now(binding, now=now)
+    # Readers were told that the link is being renewed, if the room took the place of one that was lost.
+    raise_status(dbs)
     if wrong := not_taken(made, room):
         message = f"Zoom has set up the webinar of event {event.code} otherwise than it was told: {', '.join(wrong)}."
         raise_alarm(dbs, finding_alarm(binding.id), message, now=now)

@@ -35,6 +35,7 @@ def load_status(connection: Connection, *, shows_looks: bool) -> Status:
         select(
             WebinarBinding.id, WebinarBinding.kind, WebinarBinding.state, WebinarBinding.registration,
             WebinarBinding.seen_at, WebinarBinding.missing_since, Event.code,
+            _is_in_place_of_a_lost_one().label("waits"),
         )
         .join(Event, Event.id == WebinarBinding.event_id)
         .where(
@@ -42,6 +43,7 @@ def load_status(connection: Connection, *, shows_looks: bool) -> Status:
             or_(
                 WebinarBinding.seen_at.is_not(None), WebinarBinding.state.in_((*RENEWING, "missing")),
                 WebinarBinding.registration.in_(("full", "closed")), WebinarBinding.id.in_(list(disputed)),
+                _is_in_place_of_a_lost_one(),
             ),
         )
     )  # fmt: skip
@@ -50,12 +52,20 @@ def load_status(connection: Connection, *, shows_looks: bool) -> Status:
         is_shown = row.seen_at is not None and (row.kind != "link" or shows_looks)
         doubt = row.missing_since + DOUBT if row.state == "missing" and row.missing_since is not None else None
         events[row.code] = EventStatus(
-            row.code, hour_of(row.seen_at) if is_shown else None, row.registration, row.state in RENEWING, doubt,
-            disputed.get(row.id, {}), row.kind != "link",
+            row.code, hour_of(row.seen_at) if is_shown else None, row.registration,
+            row.state in RENEWING or bool(row.waits), doubt, disputed.get(row.id, {}), row.kind != "link",
         )  # fmt: skip
     for code in taken_codes(connection):
         events[code] = replace(events.get(code, EventStatus(code)), is_taken=True)
     return Status(version, events)
+
+
+def _is_in_place_of_a_lost_one() -> ColumnElement[bool]:
+    """Return whether a room of ours is to be made in place of one that is lost, to which the event's link leads."""
+    return and_(
+        WebinarBinding.kind == "managed", WebinarBinding.state == "draft", Event.registration_url != "",
+        Event.link_wrong_at.is_not(None),
+    )  # fmt: skip
 
 
 def is_current() -> ColumnElement[bool]:
