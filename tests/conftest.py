@@ -41,7 +41,7 @@ _TESTS = Path(__file__).parent
 #: Tests that start processes or servers, or ask every address of the service: each takes seconds.
 LONG = (
     "test_ground.py", "test_jobs.py", "test_journey.py", "test_journey_of_a_form.py", "test_mail_kills.py",
-    "test_zoom_sync.py", "soak",
+    "test_zoom_sync.py", "services/test_zoom_machine.py", "soak",
     "faults", "clients", "cli", "test_cli.py", "web/test_reading_writes_nothing.py", "web/test_odd_input.py",
     "web/test_roles.py", "web/test_statements.py", "web/test_feed_bytes.py",
 )  # fmt: skip
