@@ -6,7 +6,7 @@ import io
 import subprocess
 import sys
 from datetime import timedelta
-from time import perf_counter
+from time import process_time
 
 import pytest
 from PIL import Image as Pillow
@@ -46,14 +46,15 @@ def opened(data: bytes) -> Pillow.Image:
 
 
 @pytest.mark.parametrize(("data", "code"), pictures.REFUSED.values(), ids=pictures.REFUSED)
-def test_what_cannot_be_taken_is_refused_with_words_within_a_second(data: bytes, code: str) -> None:
-    started = perf_counter()
+def test_what_cannot_be_taken_is_refused_with_words_before_it_is_decoded(data: bytes, code: str) -> None:
+    started = process_time()
     with pytest.raises(InvalidContentError) as caught:
         prepare(data, "picture")
 
     assert [finding.code for finding in caught.value.findings] == [code]
     assert caught.value.findings[0].say()
-    assert perf_counter() - started < 1.0
+    # Of this process alone: a bomb that is decoded takes far longer.
+    assert process_time() - started < 3
 
 
 _MEASURED = """

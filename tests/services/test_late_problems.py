@@ -56,7 +56,9 @@ def ask(dbs: Session, asked_at: datetime, said: str = "") -> LinkCheck:
 
 def say(dbs: Session, event: Event, said: Answer, now: datetime) -> None:
     check, slot = dbs.scalars(select(LinkCheck)).one(), dbs.scalars(select(EventSession)).one()
-    answer(dbs, Question(Asked(check.id, "ana"), check, slot, event, "", True), said, box=BOX, now=now)
+    answer(
+        dbs, Question(Asked(check.id, "ana"), check, slot, event, "", True, event.slug, None), said, box=BOX, now=now
+    )
     dbs.commit()
 
 
