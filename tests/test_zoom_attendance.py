@@ -106,7 +106,7 @@ def test_organiser_and_staff_read_numbers_and_no_names(here: Carried) -> None:
         get(visit(house.app, "mona"), f"/staff/rooms/{binding}").text,
     ]
     for page in pages:
-        assert said(page, "//section[@aria-labelledby='came']//td") == ["3", "2", "3", "1", "47"]
+        assert said(page, "//section[@aria-labelledby='came']//dd") == ["3", "2", "3", "1", "47"]
         assert "ann@" not in page
     metadata = MetaData()
     metadata.reflect(house.dbs.connection())

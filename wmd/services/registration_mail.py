@@ -181,7 +181,8 @@ _ROOM: Final[Mapping[str, tuple[str, str, str]]] = {
         N_("the organiser now has those who take part registered on Zoom, which gives each a link of their own. "
            "Nothing of you was given to Zoom: you decide."),
         N_("Press “Register me on Zoom” on the page of your registration: then your name and address go to Zoom, which "
-           "keeps them under its own terms. Without it you can register on Zoom’s own page when you come."),
+           "keeps them under its own terms, and whoever hosts the room sees them there. Without it you can register on "
+           "Zoom’s own page when you come."),
     ),
     "approved": (
         N_("You are let in"),

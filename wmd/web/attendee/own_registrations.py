@@ -122,7 +122,7 @@ def show(owner: Owner, row: Registration, status: int = 200, messages: Messages 
         register_url=addresses.register(found.event.code),
         event_url=addresses.event(found.programme.edition.slug, found.event), longest_name=LONGEST_NAME,
         done=request.args.get("done", ""), is_kept=row.state == "offered" and (row.offered_until or now) > now,
-        is_on=takes_place(dbs, row, now=now), on_zoom=_on_zoom(row),
+        is_on=takes_place(dbs, row, now=now), on_zoom=_on_zoom(row), is_pushing=place_of(dbs, row.id) is not None,
     )  # fmt: skip
     return private(make_response(page, status))
 
