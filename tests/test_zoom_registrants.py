@@ -20,6 +20,7 @@ from wmd.jobs.zoom_registrants import push_registrants
 from wmd.models import Attendee, EventSession, Person, ZoomRegistrant
 from wmd.services.delivery import address_digest
 from wmd.services.erasure import erase_attendee
+from wmd.services.person_data import person_document
 from wmd.services.personal_links import go_path
 from wmd.services.registration_wishes import Said, seal_said
 from wmd.services.rooms import OPENS_BEFORE
@@ -468,3 +469,22 @@ def test_what_is_sent_fits_zooms_own_text(here: Carried) -> None:
     sent = here.house.zoom.control.sent()
     assert {ADD, BATCH, ONE, STATUS} <= here.house.calls().keys()
     assert request_faults(sent) == []
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_own_data_say_how_one_stands_on_zoom_and_hold_no_ticket(here: Carried) -> None:
+    room = here.begin()
+    here.join("ann")
+    here.carry()
+    ann = here.house.dbs.get_one(Person, "ann")
+    found = person_document(
+        here.house.dbs, ann, open_draft=lambda _: None, open_answers=lambda _: None, now=here.house.clock.now
+    )
+    row = here.house.dbs.scalars(select(ZoomRegistrant)).one()
+    attendee = found["attendee"]
+    assert isinstance(attendee, dict)
+    assert attendee["registrations"][0]["on_zoom"] == {
+        "source": "here", "state": "registered", "zoom_registrant": here.of(room, "ann").id,
+        "created_at": row.created_at.isoformat(), "told_at": None,
+    }  # fmt: skip
+    assert here.of(room, "ann").ticket not in str(found)
