@@ -7,13 +7,10 @@ runs: the fastest of many, so that what else the machine does counts little.
 
 from __future__ import annotations
 
-import os
-import re
 import sys
 import tempfile
 import time
 import tracemalloc
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,12 +18,11 @@ from flask import Flask
 from sqlalchemy import func, select, text
 
 from benchmarks.delivery import close_app, database, make_app
+from benchmarks.section import write_section
 from wmd.db import db
 from wmd.jobs.reminders import plan_reminders
 from wmd.jobs.tools import tools_of
 from wmd.models import Event, EventSession, Message, ReminderRun
-
-README = Path(__file__).with_name("README.md")
 
 _SECTION = """## Reminders
 
@@ -165,21 +161,7 @@ def main() -> None:
     said = "\n".join(lines)
     print(said)
     if not is_quick:
-        _write(said)
-
-
-def _write(said: str) -> None:
-    whole = README.read_text(encoding="utf-8")
-    if "<!-- reminders -->" not in whole:
-        whole = f"{whole.rstrip()}\n\n{_SECTION}"
-    head = (
-        f"Measured on {datetime.now(UTC).date().isoformat()}, {os.cpu_count()} cores, asked for"
-        f" {os.getloadavg()[0]:.0f} times at once; every commit reaches the disk."
-    )
-    put: Callable[[re.Match[str]], str] = lambda _: (  # noqa: E731 -- the text holds no backslash escapes
-        f"<!-- reminders -->\n\n{head}\n\n{said}\n\n<!-- /reminders -->"
-    )
-    README.write_text(re.sub(r"<!-- reminders -->.*<!-- /reminders -->", put, whole, flags=re.S), encoding="utf-8")
+        write_section("reminders", _SECTION, said, more="; every commit reaches the disk")
 
 
 if __name__ == "__main__":

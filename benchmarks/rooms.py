@@ -6,12 +6,9 @@ production. And the tick that finds no room due, with 2,000 events behind it.
 
 from __future__ import annotations
 
-import os
-import re
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +19,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from benchmarks.delivery import close_app, database
+from benchmarks.section import write_section
 from config import Config
 from tests import documents
 from wmd import create_app
@@ -38,7 +36,6 @@ from wmd.services.health import note_tick
 from wmd_fakezoom import FakeZoom
 from wmd_fakezoom.seed import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET
 
-README = Path(__file__).with_name("README.md")
 ANSWER_S = 0.05
 
 _SECTION = """## Rooms on Zoom
@@ -163,21 +160,7 @@ def main() -> None:
     said = "\n".join(lines)
     print(said)
     if not is_quick:
-        _write(said)
-
-
-def _write(said: str) -> None:
-    whole = README.read_text(encoding="utf-8")
-    if "<!-- rooms -->" not in whole:
-        whole = f"{whole.rstrip()}\n\n{_SECTION}"
-    head = (
-        f"Measured on {datetime.now(UTC).date().isoformat()}, {os.cpu_count()} cores, asked for"
-        f" {os.getloadavg()[0]:.0f} times at once."
-    )
-    put: Callable[[re.Match[str]], str] = lambda _: (  # noqa: E731 -- the text holds no backslash escapes
-        f"<!-- rooms -->\n\n{head}\n\n{said}\n\n<!-- /rooms -->"
-    )
-    README.write_text(re.sub(r"<!-- rooms -->.*<!-- /rooms -->", put, whole, flags=re.S), encoding="utf-8")
+        write_section("rooms", _SECTION, said)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import re
 import signal
 import sqlite3
 import statistics
@@ -18,10 +17,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
 from typing import NamedTuple
@@ -31,6 +28,7 @@ from flask_migrate import upgrade
 from sqlalchemy import func, select
 
 from benchmarks.delivery import close_app, database
+from benchmarks.section import write_section
 from benchmarks.servers import ROOT, free_port, status_of
 from config import Config
 from wmd import create_app
@@ -39,7 +37,6 @@ from wmd.domain.zoom.signing import signature
 from wmd.models import ZoomWebhook
 from wmd.services.hook_inbox import take_in
 
-README = Path(__file__).with_name("README.md")
 SECRET = "the-webhook-secret-of-the-benchmark"
 CLIENTS = 32
 LOCKED_S = 3.0
@@ -192,21 +189,7 @@ def main() -> None:
     said = "\n".join(lines)
     print(said)
     if not is_quick:
-        _write(said)
-
-
-def _write(said: str) -> None:
-    whole = README.read_text(encoding="utf-8")
-    if "<!-- webhooks -->" not in whole:
-        whole = f"{whole.rstrip()}\n\n{_SECTION}"
-    head = (
-        f"Measured on {datetime.now(UTC).date().isoformat()}, {os.cpu_count()} cores, asked for"
-        f" {os.getloadavg()[0]:.0f} times at once; every commit reaches the disk."
-    )
-    put: Callable[[re.Match[str]], str] = lambda _: (  # noqa: E731 -- the text holds no backslash escapes
-        f"<!-- webhooks -->\n\n{head}\n\n{said}\n\n<!-- /webhooks -->"
-    )
-    README.write_text(re.sub(r"<!-- webhooks -->.*<!-- /webhooks -->", put, whole, flags=re.S), encoding="utf-8")
+        write_section("webhooks", _SECTION, said, more="; every commit reaches the disk")
 
 
 if __name__ == "__main__":
