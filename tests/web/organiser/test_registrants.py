@@ -89,7 +89,7 @@ def test_long_answers_are_folded_and_times_are_in_the_zone_of_the_edition(app: F
         dbs.commit()
     text = get(browser(app, "ana"), here).get_data(as_text=True)
     table = text.partition("<tbody>")[2].partition("</tbody>")[0]
-    assert table.count('<details class="long">') == 1
+    assert table.count('<details class="long" dir="auto">') == 1
     assert ("(Madrid, UTC+2)" in table, "UTC)" in table) == (True, False)
     assert table.count('data-label="Do you need a lift"') == 3
 
