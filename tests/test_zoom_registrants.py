@@ -22,9 +22,10 @@ from wmd.services.delivery import address_digest
 from wmd.services.erasure import erase_attendee
 from wmd.services.person_data import person_document
 from wmd.services.personal_links import go_path
+from wmd.services.registrant_pushes import claim, mark
 from wmd.services.registration_wishes import Said, seal_said
 from wmd.services.rooms import OPENS_BEFORE
-from wmd.services.zoom_registrants import ask_for_ticket, is_pushing
+from wmd.services.zoom_registrants import ask_for_ticket, is_pushing, plan
 
 
 @pytest.fixture
@@ -54,6 +55,65 @@ def test_nobody_is_registered_there_while_it_is_off(here: Carried) -> None:
     here.join("ann")
     here.house.calls()
     assert (here.carry(), room.registrants, here.house.calls()) == (0, [], {})
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_nobody_is_carried_to_another_room_after_it_was_turned_off(here: Carried) -> None:
+    here.begin()
+    here.join("ann")
+    here.carry()
+    here.turn(wanted=False)
+    second = here.house.zoom.control.add_webinar(STARTS, topic="Care in the city", duration=90)
+    here.house.bind("one", second)
+    here.carry(minutes=1)
+    assert (here.there(second), here.states(), here.ticket("ann"), here.mails()) == ({}, {}, "", [])
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+@pytest.mark.parametrize("left", ["here", "zoom"])
+def test_who_was_on_the_way_when_it_was_turned_off_is_not_sent(here: Carried, left: str) -> None:
+    room = here.begin()
+    if left == "zoom":
+        here.house.zoom.control.fault("html", ADD, commit=True)
+    else:
+        here.house.zoom.control.fault("status", ADD, status=503, times=None)
+    here.join("ann")
+    here.carry()
+    assert here.states()["ann"][0] == "queued"
+    here.turn(wanted=False)
+    here.house.zoom.control.no_faults()
+    here.house.calls()
+    here.carry(hours=1)
+    there = {"ann": "cancelled"} if left == "zoom" else {}
+    assert (here.there(room), here.house.calls().get(ADD), here.ticket("ann")) == (there, None, "")
+    assert here.carry(hours=1) == 0
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_who_was_claimed_when_it_was_turned_off_is_not_sent(here: Carried) -> None:
+    room = here.begin()
+    here.join("ann")
+    tools = tools_of(here.house.app, here.house.dbs)
+    plan(tools.dbs, tools.digest, now=tools.now)
+    work = claim(tools.dbs, ["own"], tools.box, now=tools.now)
+    assert work is not None
+    tools.dbs.commit()
+    here.turn(wanted=False)
+    assert (mark(tools.dbs, work, work.rows, now=tools.now), room.registrants) == ([], [])
+    tools.dbs.commit()
+    assert here.states() == {}
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_who_waits_for_the_host_hears_of_it_also_after_it_was_turned_off(here: Carried) -> None:
+    room = here.begin(approval=1)
+    here.join("ann")
+    here.carry()
+    here.turn(wanted=False)
+    here.join("bob")
+    here.of(room, "ann").status = "approved"
+    here.carry(hours=1)
+    assert (here.there(room), here.mails()) == ({"ann": "approved"}, [("ann", "approved")])
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"])

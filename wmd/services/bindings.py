@@ -286,6 +286,10 @@ def leave_room(dbs: Session, binding: WebinarBinding, *, actor: str, now: dateti
     forgotten = or_(ZoomRegistrant.source == "zoom", ZoomRegistrant.registration_id.is_(None))
     dbs.execute(delete(ZoomRegistrant).where(mine, forgotten))
     dbs.execute(update(ZoomRegistrant).where(mine, ZoomRegistrant.state == "unwanted").values(state="cancelled"))
+    if not binding.push:
+        # The organiser wants nobody carried: the tickets of the room before open nothing, and there are no others.
+        dbs.execute(delete(ZoomRegistrant).where(mine))
+        return
     again = update(ZoomRegistrant).where(
         mine, ZoomRegistrant.state.in_(("registered", "pending", "rejected", "parked", "filtered", "sending"))
     )

@@ -21,7 +21,7 @@ from wmd.domain.zoom.wishes import RegistrantWish
 from wmd.models import BindingSession, Event, EventSession, Person, Registration, WebinarBinding, ZoomRegistrant
 from wmd.secretbox import SecretBox
 from wmd.services.registration_wishes import said_by
-from wmd.services.zoom_registrants import ACTOR, give_up_place, purpose, tell
+from wmd.services.zoom_registrants import ACTOR, carry_no_more, give_up_place, purpose, tell
 
 LEASE: Final = timedelta(minutes=5)
 #: Most people of one room that are worked on together: as many as Zoom takes at once.
@@ -85,9 +85,14 @@ def is_due(now: datetime) -> ColumnElement[bool]:
 
 
 def _reachable() -> ColumnElement[bool]:
-    """Whether a room can be asked about: who was erased is taken back also from one that is let go."""
+    """Whether a room can be asked about somebody: nobody is carried there while the organiser does not want it.
+
+    Who waits for the host there is asked about all the same, and who was erased is taken back also from a room that is
+    let go.
+    """
     stands = and_(WebinarBinding.ended_at.is_(None), WebinarBinding.state != "auth_lost")
-    return and_(WebinarBinding.zoom_id != "", or_(stands, ZoomRegistrant.state == "unwanted"))
+    wanted = and_(stands, or_(WebinarBinding.push, ZoomRegistrant.state == "pending"))
+    return and_(WebinarBinding.zoom_id != "", or_(wanted, ZoomRegistrant.state == "unwanted"))
 
 
 def due_accounts(dbs: Session, *, now: datetime) -> list[str]:
@@ -124,10 +129,11 @@ def claim(
     binding = dbs.get_one(WebinarBinding, binding_id)
     rows = dbs.scalars(
         select(ZoomRegistrant)
-        .where(ZoomRegistrant.binding_id == binding_id, is_due(now))
+        .join(WebinarBinding, WebinarBinding.id == ZoomRegistrant.binding_id)
+        .where(ZoomRegistrant.binding_id == binding_id, is_due(now), _reachable())
         .order_by(ZoomRegistrant.not_before, ZoomRegistrant.id)
         .limit(MOST_AT_ONCE)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, of=ZoomRegistrant)
         .execution_options(populate_existing=True)
     ).all()
     token = secrets.token_hex(16)
@@ -187,10 +193,14 @@ def next_start(dbs: Session, binding_id: str, now: datetime) -> datetime | None:
 def mark(dbs: Session, work: Work, rows: Collection[Row], *, now: datetime) -> list[Row]:
     """Note that these are being sent, and return those who still want it and are still ours. The caller commits.
 
-    Who gave their place back since is left out, and settled.
+    Who gave their place back since is left out, and settled; so is everybody where the organiser wants it no more.
     """
     sent = []
+    binding = dbs.get_one(WebinarBinding, work.binding_id, populate_existing=True)
     for row, person in _held(dbs, work, rows):
+        if not binding.push or binding.ended_at is not None:
+            carry_no_more(dbs, person, now)
+            continue
         place = dbs.get(Registration, person.registration_id or "", populate_existing=True)
         if place is None or place.state != "registered":
             give_up_place(person, now)

@@ -106,13 +106,14 @@ def turn_push(dbs: Session, event: Event, *, wanted: bool, actor: str, box: Secr
     if wanted:
         _tell_earlier(dbs, event, binding, actor=actor, box=box, now=now)
     else:
-        waiting = and_(ZoomRegistrant.state.in_(_MAY_NOT), ZoomRegistrant.zoom_registrant == "")
+        waiting = and_(ZoomRegistrant.state.in_(("rejected", "filtered")), ZoomRegistrant.zoom_registrant == "")
         dbs.execute(
             delete(ZoomRegistrant).where(
                 ZoomRegistrant.binding_id == binding.id, ZoomRegistrant.source == "here", waiting,
                 ZoomRegistrant.sent_at.is_(None),
             )
         )  # fmt: skip
+        _plan_unwished(dbs, now)
     return binding
 
 
@@ -158,7 +159,7 @@ def ask_for_ticket(dbs: Session, place: Registration, digest: Callable[[str], st
 
 def plan(dbs: Session, digest: Callable[[str], str], *, now: datetime) -> int:
     """Make rows for who is to be carried over, and mark those to be taken back; return how many. The caller commits."""
-    return _plan_new(dbs, digest, now) + _plan_back(dbs, now) + _plan_over(dbs, now)
+    return _plan_new(dbs, digest, now) + _plan_back(dbs, now) + _plan_unwished(dbs, now) + _plan_over(dbs, now)
 
 
 _STANDS = and_(WebinarBinding.is_primary, WebinarBinding.ended_at.is_(None))
@@ -234,6 +235,43 @@ def _plan_back(dbs: Session, now: datetime) -> int:
         give_up_place(row, now)
     dbs.flush()
     return len(rows)
+
+
+def _plan_unwished(dbs: Session, now: datetime) -> int:
+    """Let go of who is on the way to a room to which the organiser wants nobody carried any more.
+
+    An answer that comes late may leave somebody on the way after it was turned off.
+    """
+    free = or_(
+        ZoomRegistrant.state != "sending", ZoomRegistrant.lease_until.is_(None), ZoomRegistrant.lease_until <= now
+    )
+    rows = dbs.scalars(
+        select(ZoomRegistrant)
+        .join(WebinarBinding, WebinarBinding.id == ZoomRegistrant.binding_id)
+        .where(
+            ~WebinarBinding.push, WebinarBinding.ended_at.is_(None), free,
+            ZoomRegistrant.state.in_(("queued", "parked", "sending")),
+        )
+        .order_by(ZoomRegistrant.id)
+        .limit(MOST)
+    ).all()  # fmt: skip
+    for row in rows:
+        carry_no_more(dbs, row, now)
+    dbs.flush()
+    return len(rows)
+
+
+def carry_no_more(dbs: Session, row: ZoomRegistrant, now: datetime) -> None:
+    """Carry somebody over no more, since the organiser does not want it; of whom nobody knows whether Zoom has them,
+    it is looked up there, and they are taken back.
+    """
+    if row.join_link:
+        # They were there before, and stay.
+        row.state, row.fault, row.claim_token, row.lease_until, row.sent_at = "registered", "", None, None, None
+        return
+    give_up_place(row, now)
+    if row.state == "cancelled":
+        dbs.delete(row)
 
 
 def _plan_over(dbs: Session, now: datetime) -> int:
