@@ -21,33 +21,46 @@ def count_who_came(tools: Tools) -> int:
     dbs, done = tools.dbs, 0
     asked = room_attendance.claim_sessions(dbs, now=tools.now)
     dbs.commit()
+    broken: Exception | None = None
     for each in asked:
         client = tools.zoom(each.account_id)
         if client is None or tools.stopping.is_set():
             # It is due again when its lease is over.
             continue
         try:
-            numbers = _read(client, each, tools)
-        except ZoomFault as fault:
-            at = fault.at if isinstance(fault, RetryAt) else None
-            room_attendance.record_nothing(dbs, each, at=at, now=tools.clock())
-            log.info(
-                "attendance_not_read",
-                extra={"binding": each.binding_id, "fault": type(fault).__name__, "reason": fault.reason},
-            )
-        else:
-            if numbers is None:
-                room_attendance.record_nothing(dbs, each, at=None, now=tools.clock())
-            else:
-                room_attendance.record(dbs, each, numbers, tools.digest, now=tools.clock())
-                done += 1
-        dbs.commit()
+            done += _count(tools, client, each)
+        except Exception as error:
+            # It holds up no other session, and comes back when its lease is over.
+            dbs.rollback()
+            log.exception("attendance_not_counted", extra={"binding": each.binding_id})
+            broken = error
+    if broken is not None:
+        raise broken
     return done
+
+
+def _count(tools: Tools, client: ZoomClient, asked: Asked) -> bool:
+    """Read and write down the numbers of one session; return whether there are some."""
+    dbs, numbers, at = tools.dbs, None, None
+    try:
+        numbers = _read(client, asked, tools)
+    except ZoomFault as fault:
+        at = fault.at if isinstance(fault, RetryAt) else None
+        log.info(
+            "attendance_not_read",
+            extra={"binding": asked.binding_id, "fault": type(fault).__name__, "reason": fault.reason},
+        )
+    if numbers is None:
+        room_attendance.record_nothing(dbs, asked, at=at, now=tools.clock())
+    else:
+        room_attendance.record(dbs, asked, numbers, tools.digest, now=tools.clock())
+    dbs.commit()
+    return numbers is not None
 
 
 def _read(client: ZoomClient, asked: Asked, tools: Tools) -> Numbers | None:
     """Return the numbers of a session, None where Zoom says that nothing took place about then."""
-    near = [each.uuid for each in client.instances(asked.kind, asked.zoom_id) if asked.is_near(each.starts_at)]
+    near = [each.uuid for each in client.instances(asked.kind, asked.zoom_id) if asked.is_of(each.starts_at)]
     if not near:
         return None
     crew = asked.crew | _crew(client, asked, tools)

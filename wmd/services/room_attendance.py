@@ -37,6 +37,8 @@ LEASE: Final = timedelta(minutes=10)
 MOST: Final = 50
 #: A host begins early and ends late: what took place so near a session is that session.
 NEAR: Final = timedelta(hours=2)
+#: What begins so shortly before a session is its beginning, also where the one before is not over.
+EARLY: Final = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +54,22 @@ class Asked:
     starts_at: datetime
     ends_at: datetime
     crew: frozenset[str]
+    #: When the other sessions in this room begin and end.
+    others: tuple[tuple[datetime, datetime], ...] = ()
 
-    def is_near(self, at: datetime | None) -> bool:
-        """Whether what took place then was this session."""
-        return at is not None and self.starts_at - NEAR <= at <= self.ends_at + NEAR
+    def is_of(self, at: datetime | None) -> bool:
+        """Whether what began then was this session: it lies near, and no other session of the room lies nearer."""
+        if at is None:
+            return False
+        mine = _distance(at, self.starts_at, self.ends_at)
+        is_near = self.starts_at - NEAR <= at <= self.ends_at + NEAR
+        return is_near and all(mine <= _distance(at, *other) for other in self.others)
+
+
+def _distance(at: datetime, starts_at: datetime, ends_at: datetime) -> tuple[timedelta, timedelta]:
+    """Return how far an instant lies outside a session for which the host comes early, and from its beginning."""
+    early = starts_at - EARLY
+    return max(early - at, at - ends_at, timedelta(0)), abs(at - starts_at)
 
 
 class Numbers(NamedTuple):
@@ -105,10 +119,27 @@ def claim_sessions(dbs: Session, *, now: datetime) -> list[Asked]:
             asked.append(
                 Asked(
                     binding.id, session.id, binding.account_id or "", kind, binding.zoom_id, host_id,
-                    session.starts_at, session.ends_at, frozenset(binding.crew),
+                    session.starts_at, session.ends_at, frozenset(binding.crew), _others(dbs, binding, session),
                 )
             )  # fmt: skip
     return asked
+
+
+def _others(dbs: Session, binding: WebinarBinding, session: EventSession) -> tuple[tuple[datetime, datetime], ...]:
+    """Return when the other sessions begin and end that take place in the same room."""
+    found = (
+        select(EventSession.starts_at, EventSession.ends_at)
+        .join(BindingSession, BindingSession.session_id == EventSession.id)
+        .join(WebinarBinding, WebinarBinding.id == BindingSession.binding_id)
+        .where(
+            WebinarBinding.zoom_id == binding.zoom_id, WebinarBinding.ended_at.is_(None),
+            EventSession.id != session.id, EventSession.status == "scheduled",
+            EventSession.starts_at < session.ends_at + 2 * NEAR, EventSession.ends_at > session.starts_at - 2 * NEAR,
+        )
+        .order_by(EventSession.starts_at, EventSession.ends_at)
+        .distinct()
+    )  # fmt: skip
+    return tuple((starts_at, ends_at) for starts_at, ends_at in dbs.execute(found.limit(MOST)))
 
 
 def record(dbs: Session, asked: Asked, numbers: Numbers, digest: Callable[[str], str], *, now: datetime) -> None:
