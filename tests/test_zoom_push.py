@@ -21,10 +21,11 @@ from wmd.domain.vocabulary import SessionStatus
 from wmd.errors import NotAllowedMoveError
 from wmd.jobs.tools import tools_of
 from wmd.jobs.zoom_push import push_rooms
-from wmd.models import PrivateLink, ZoomPush
+from wmd.models import PrivateLink, ZoomBudget, ZoomPush
 from wmd.services.intake import read_content
 from wmd.services.managed_rooms import HAS_LINK, HAS_ROOM, NOT_ONE_DATE, why_not
 from wmd.services.private_links import open_link
+from wmd.services.room_pushes import claim, order_of
 from wmd.services.staff_edits import approved_revision, hide_event, show_event
 
 CREATE = "POST /users/{user}/webinars"
@@ -234,6 +235,35 @@ def test_hundred_changes_of_a_host_wait_for_midnight(made: Made) -> None:
     made.edit(hours=1)
     assert made.run(hours=11) == 0
     assert (made.run(hours=1), room.topic, room.starts_at) == (1, "Care in every city", STARTS + timedelta(hours=1))
+
+
+def test_making_and_changing_is_counted_for_one_host(made: Made) -> None:
+    made.publish()
+    made.press()
+    made.run()
+    (room,) = made.rooms()
+    made.edit(title="Care in every city")
+    made.run(seconds=5)
+    made.house.dbs.rollback()
+    rows = made.house.dbs.execute(
+        select(ZoomBudget.label, ZoomBudget.used).where(ZoomBudget.label.startswith("host:"))
+    ).tuples()
+    assert rows.all() == [(f"host:{room.host.id}", 2)]
+
+
+def test_work_that_waited_longer_than_its_lease_is_not_begun(made: Made) -> None:
+    made.publish()
+    made.press()
+    dbs, url = made.house.dbs, "http://wmd.example"
+    (first,) = claim(dbs, now=NOW, limit=5)
+    dbs.commit()
+    assert order_of(dbs, first, url, now=NOW + timedelta(minutes=4)) is not None
+    dbs.commit()
+    # Whose turn comes late in a batch has the whole lease from then on.
+    assert claim(dbs, now=NOW + timedelta(minutes=8), limit=5) == []
+    assert order_of(dbs, first, url, now=NOW + timedelta(minutes=9)) is None
+    dbs.commit()
+    assert [each.id for each in claim(dbs, now=NOW + timedelta(minutes=9), limit=5)] == [first.id]
 
 
 @pytest.mark.parametrize("way", ["cancelled", "hidden"])

@@ -92,9 +92,10 @@ def _create(tools: Tools, client: ZoomClient, claimed: Claim, order: Order, answ
     if not zoom_id:
         taken = room_pushes.taken_rooms(dbs, claimed)
         dbs.commit()
-        zoom_id = _made_before(client, tools.zoom_host, order.made.marker, taken)
+        host = client.user_id(tools.zoom_host)
+        zoom_id = _made_before(client, host, order.made.marker, taken)
         if not zoom_id:
-            zoom_id = client.create_webinar(tools.zoom_host, order.made.creation()).id
+            zoom_id = client.create_webinar(host, order.made.creation()).id
         answered()
         if not room_pushes.keep_number(dbs, claimed, zoom_id, now=tools.clock()):
             dbs.commit()

@@ -121,10 +121,15 @@ def _mine(dbs: Session, claimed: Claim) -> ZoomPush | None:
 
 
 def order_of(dbs: Session, claimed: Claim, base_url: str, *, now: datetime) -> Order | None:
-    """Return what is to be done, or None where it is not wanted any more: that is written down then."""
+    """Return what is to be done, with a whole lease from now on.
+
+    None where the lease is over, or where it is not wanted any more: that is written down then. The caller commits.
+    """
     push = _mine(dbs, claimed)
-    if push is None:
+    if push is None or push.lease_until is None or push.lease_until <= now:
+        # Those claimed together are told one after the other: somebody else may begin with it just now.
         return None
+    push.lease_until = now + LEASE
     binding = dbs.get_one(WebinarBinding, push.binding_id, populate_existing=True)
     made = room_of_event(dbs, binding, base_url, now=now)
     stands = binding.ended_at is None

@@ -76,6 +76,7 @@ class ZoomClient:
         draw: Callable[[], float] = random.random,
     ) -> None:
         limits = Limits(connect_s, read_s)
+        self._user_ids: dict[str, str] = {}
         self.credentials, self._may_reach, self._tokens = credentials, may_reach, tokens
         self.desk = TokenDesk(credentials, http, clock, may_reach, oauth_url.rstrip("/"), limits)
         self._asker = Asker(
@@ -226,6 +227,14 @@ class ZoomClient:
     def user(self, user: str) -> ZoomUser:
         """Return a user, by id or address."""
         return reading.user(self._asker.ask(Ask("GET", "/users/{user}", f"/users/{self._user(user)}", Label.LIGHT)))
+
+    def user_id(self, user: str) -> str:
+        """Return the id of a user who is named by id or address, asked once: changes are counted under one name."""
+        if "@" not in user:
+            return user
+        if user not in self._user_ids:
+            self._user_ids[user] = self.user(user).id
+        return self._user_ids[user]
 
     # The right to ask
 
