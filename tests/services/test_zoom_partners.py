@@ -5,17 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import MetaData, select
 
-from tests.partner_house import PartnerHouse, partner_house
+from tests.cast import post
+from tests.partner_house import PLACE, PartnerHouse, partner_house
 from tests.zoom_house import STARTS
 from wmd.db import db
 from wmd.domain.zoom.answers import RoomKind
 from wmd.gateways import zoom_of
-from wmd.models import Alarm, Message, WebinarBinding, ZoomConsent, ZoomRegistrant
+from wmd.models import Alarm, Message, PrivateLink, WebinarBinding, ZoomConsent, ZoomRegistrant
 from wmd_fakezoom.seed import PARTNER, PARTNER_CLIENT_ID
 
 TOKEN = "POST /oauth/token"
@@ -157,6 +159,34 @@ def test_app_whose_rights_are_taken_back_on_zoom_loses_tokens_and_data(house: Pa
     assert house.binding().kind == "link"
     bodies = [row.body for row in house.rows() if row.zoom_account == house.zoom.control.user(PARTNER).account_id]
     assert (len(bodies) > 0, set(bodies)) == (True, {""})
+
+
+def test_nothing_that_a_room_said_is_left_when_its_account_goes(house: PartnerHouse) -> None:
+    room, account = house.partner_room(), house.connect()
+    house.pick(room, account)
+    house.sync()
+    control, was = house.zoom.control, house.binding()
+    first, host, uuid = control.links(room.id), was.host_id, was.zoom_uuid
+    assert was.join_link_id is not None
+    house.dbs.rollback()
+    control.change_link(room.id)
+    control.change(room.id, password="another1")
+    control.move_room(room.id, STARTS + timedelta(hours=1))
+    house.sync(hours=7)
+    assert house.drifts() != []
+    links = control.links(room.id)
+    house.dbs.rollback()
+    post(house.ana, PLACE, {"act": "disconnect", "account": account.id})
+    house.dbs.rollback()
+    kept = house.dbs.scalars(select(PrivateLink)).all()
+    assert (len(kept), {row.sealed for row in kept}) == (2, {""})
+    assert house.drifts() == []
+    metadata = MetaData()
+    metadata.reflect(house.dbs.connection())
+    rows = "\n".join(str(row) for table in metadata.sorted_tables for row in house.dbs.execute(select(table)))
+    gone = (host, uuid, first.join, links.join, first.registration, links.registration, room.uuid)
+    assert [word for word in gone if word and word in rows] == []
+    house.dbs.rollback()
 
 
 @pytest.mark.parametrize("change", [{"client_id": "another-app"}, {"user_id": "another"}, {"account_id": "another"}])

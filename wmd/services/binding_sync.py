@@ -26,7 +26,7 @@ from wmd.secretbox import SecretBox
 from wmd.services.alarms import clear_alarm, raise_alarm
 from wmd.services.bindings import READ_KINDS, room_alarm
 from wmd.services.drifts import due_to_tell, event_of, open_drifts, sessions_of, settle
-from wmd.services.private_links import YEAR, keep_link
+from wmd.services.private_links import YEAR, forget_former_link, keep_link
 from wmd.services.room_mail import tell_drift, tell_lost
 from wmd.services.states import audit
 from wmd.services.versions import raise_status
@@ -55,6 +55,10 @@ class Claim(NamedTuple):
     missing_since: datetime | None
     token: str
     began_at: datetime
+
+
+#: What a room says that the trail, which forgets nothing, does not hold.
+_NOT_IN_TRAIL: Final = frozenset({"topic", "uuid", "host_id", "registration_url"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,8 +305,8 @@ def _keep_answer(
     """Keep what Zoom said to compare the next answer with, and leave an entry with what changed."""
     kept = drift.snapshot(room, comparison.registration)
     if changes := drift.changed(binding.snapshot, kept):
-        # A title may name people: the trail says only that it changed.
-        detail = {name: ["", "changed"] if name == "topic" else both for name, both in changes.items()}
+        # A title may name people, and who is host may take back that we know it: the trail says that they changed.
+        detail = {name: ["", "changed"] if name in _NOT_IN_TRAIL else both for name, both in changes.items()}
         audit(
             dbs, actor=ACTOR, action="read-room", kind="binding", subject_id=binding.id, detail=detail, now=now
         )  # fmt: skip
@@ -312,10 +316,13 @@ def _keep_answer(
     if room.join_url:
         # Kept as long as that of the event's last session is needed, and not that of its next.
         ends = [session.ends_at for session, _ in sessions_of(dbs, binding.id).values()]
+        former = binding.join_link_id
         binding.join_link_id = keep_link(
-            dbs, means.box, room.join_url, known_id=binding.join_link_id, ends_at=max(ends, default=None),
+            dbs, means.box, room.join_url, known_id=former, ends_at=max(ends, default=None),
             latest_at=now + YEAR, mint=means.mint, now=now,
         )  # fmt: skip
+        if former != binding.join_link_id:
+            forget_former_link(dbs, former, now=now)
     for row in dbs.scalars(select(BindingSession).where(BindingSession.binding_id == binding.id)):
         row.occurrence_id = comparison.occurrences.get(row.session_id, row.occurrence_id)
 

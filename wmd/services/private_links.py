@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from wmd.domain.codes import Mint
 from wmd.domain.times import zone
-from wmd.models import Edition, PrivateLink, Revision
+from wmd.models import Edition, Event, PrivateLink, Revision
 from wmd.secretbox import SecretBox, SecretBoxError
 
 KEPT_AFTER = timedelta(days=7)
@@ -87,6 +87,19 @@ def forget_links_of(dbs: Session, submission_id: str, *, now: datetime) -> None:
         Revision.submission_id == submission_id
     )
     forget_link(dbs, set(dbs.scalars(held)), now=now)
+
+
+def forget_former_link(dbs: Session, link_id: str | None, *, now: datetime) -> None:
+    """Empty a link that another took the place of, unless an event, or what waits for the moderators, holds it."""
+    if link_id is None:
+        return
+    shown = select(Event.id).where(Event.private_link_id == link_id)
+    waits = select(Revision.id).where(
+        Revision.state == "pending",
+        Revision.content["registration"]["private_link_id"].as_string() == link_id,
+    )
+    if dbs.scalar(shown.limit(1)) is None and dbs.scalar(waits.limit(1)) is None:
+        forget_link(dbs, [link_id], now=now)
 
 
 def forget_link(dbs: Session, link_ids: Collection[str | None], *, now: datetime) -> None:

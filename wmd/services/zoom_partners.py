@@ -17,7 +17,7 @@ from wmd.domain.codes import Mint
 from wmd.domain.zoom.answers import ZoomUser
 from wmd.domain.zoom.calls import Token
 from wmd.domain.zoom.states import State
-from wmd.models import Organisation, PrivateLink, WebinarBinding, ZoomAccount, ZoomRegistrant, ZoomWebhook
+from wmd.models import Organisation, PrivateLink, WebinarBinding, ZoomAccount, ZoomDrift, ZoomRegistrant, ZoomWebhook
 from wmd.secretbox import SecretBox
 from wmd.services.alarms import clear_alarm
 from wmd.services.bindings import read_now, unbind
@@ -157,5 +157,8 @@ def _erase(dbs: Session, bindings: Sequence[WebinarBinding], now: datetime) -> N
         binding.snapshot, binding.snapshot_hash, binding.host_id, binding.zoom_uuid = {}, "", "", ""
         if binding.join_link_id is not None:
             delete_link(dbs.get_one(PrivateLink, binding.join_link_id), now=now)
+        binding.crew, binding.told_hash = [], ""
         dbs.execute(delete(ZoomRegistrant).where(ZoomRegistrant.binding_id == binding.id))
+        # Both sides of a difference, also of one that was decided on, hold what the room said.
+        dbs.execute(delete(ZoomDrift).where(ZoomDrift.binding_id == binding.id))
     dbs.flush()
