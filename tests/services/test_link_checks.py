@@ -22,7 +22,7 @@ from wmd.jobs.reminders import check_links, plan_reminders
 from wmd.jobs.tools import tools_of
 from wmd.models import AuditEntry, Event, EventSession, LinkCheck, OrganisationContact, PrivateLink, Submission
 from wmd.services.link_check_tokens import make_answer_token, open_answer_token
-from wmd.services.link_checks import answer, look_at_question
+from wmd.services.link_checks import answer, checks_of, look_at_question
 from wmd.services.publishing import Setting
 
 
@@ -100,7 +100,9 @@ def test_moved_session_is_asked_about_anew_and_a_small_move_keeps_the_answer(
     assert run(STARTS - 46 * HOUR) == 0
     assert {row.answer for row in dbs.scalars(select(LinkCheck))} == {"works"}
     move_to(dbs, STARTS + 3 * HOUR, STARTS - 45 * HOUR)
+    assert [row.starts_at for row in checks_of(dbs, event.id)] == []
     assert run(STARTS - 44 * HOUR) == 2
+    assert [row.starts_at for row in checks_of(dbs, event.id)] == [STARTS + 3 * HOUR]
 
 
 def test_answer_through_the_link_of_the_mail_counts_after_a_small_move(
@@ -277,4 +279,4 @@ def test_staff_read_in_their_list_which_event_a_mail_about_a_session_names(
     client = app.test_client()
     sign_in(client, app, "mona", staff=True)
     page = get(client, "/staff/mail?kind=link-check").get_data(as_text=True)
-    assert '<td dir="auto">Care in the city</td>' in page
+    assert "<td><bdi>Care in the city</bdi></td>" in page

@@ -380,6 +380,11 @@ def test_what_is_wrong_is_said_beside_its_field_and_keeps_nothing(
     assert states(dbs) == {}
 
 
+def test_invisible_marks_of_a_pasted_name_are_taken_out(dbs: Session, box: SecretBox, event: Event) -> None:
+    row = join(dbs, box, event, "ana", name="\u200eAna\u202e María\u200f")
+    assert said_by(row, box).name == "Ana María"
+
+
 def test_answers_are_sealed_and_read_back(dbs: Session, box: SecretBox, setting: Setting) -> None:
     event = publish(dbs, setting, questions=QUESTIONS)
     lift, table = (each["id"] for each in event.registration_questions)

@@ -200,10 +200,18 @@ def answer(dbs: Session, question: Question, said: Answer, *, box: SecretBox, no
 
 
 def checks_of(dbs: Session, event_id: str) -> list[LinkCheck]:
-    """Return what was asked about the sessions of an event, the newest first."""
-    mine = select(EventSession.id).where(EventSession.event_id == event_id)
-    found = select(LinkCheck).where(LinkCheck.session_id.in_(mine)).order_by(LinkCheck.asked_at.desc()).limit(50)
-    return list(dbs.scalars(found))
+    """Return what was asked about the present starts of an event's sessions, the newest first.
+
+    What was asked about a start that a session was moved away from, or that is called off, is nobody's question now.
+    """
+    found = (
+        select(LinkCheck, EventSession.starts_at)
+        .join(EventSession, EventSession.id == LinkCheck.session_id)
+        .where(EventSession.event_id == event_id, EventSession.status == "scheduled")
+        .order_by(LinkCheck.asked_at.desc(), LinkCheck.id)
+        .limit(50)
+    )
+    return [check for check, starts_at in dbs.execute(found).tuples() if is_same_start(check.starts_at, starts_at)]
 
 
 def answered(dbs: Session, check_ids: Collection[str]) -> Mapping[str, str]:

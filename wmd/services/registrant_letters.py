@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from wmd.domain.findings import N_, Finding, Level
+from wmd.domain.invisible import without_marks
 from wmd.domain.links import contains_private_link
 from wmd.errors import InvalidContentError
 from wmd.models import Event, RegistrantLetter, Submission
@@ -61,7 +62,7 @@ def check_letter(subject: str, body: str) -> None:
     """Raise InvalidContentError beside each field that is empty, too long, or would give away a private link."""
     found = []
     for name, text, most in (("subject", subject, LONGEST_SUBJECT), ("body", body, LONGEST_BODY)):
-        if not text.strip():
+        if not without_marks(text):
             found.append(Finding("letter.missing", Level.ERROR, name, _NEEDED))
         elif len(text) > most:
             found.append(Finding("letter.long", Level.ERROR, name, _TOO_LONG, {"most": most}))
@@ -84,7 +85,7 @@ def write_letter(
     if len(_waiting(dbs, event.id)) >= MOST_WAITING:
         raise InvalidContentError([Finding("letter.many", Level.ERROR, "subject", _MANY)])
     letter = RegistrantLetter(
-        id=str(uuid.uuid4()), event_id=event.id, author=author, language=language, subject=subject.strip(),
+        id=str(uuid.uuid4()), event_id=event.id, author=author, language=language, subject=without_marks(subject),
         body=body.strip(), form_token=form_token, created_at=now,
     )  # fmt: skip
     dbs.add(letter)

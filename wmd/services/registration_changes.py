@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from wmd.domain.findings import N_, Finding, Level
+from wmd.domain.invisible import without_marks
 from wmd.errors import InvalidContentError
 from wmd.models import Event, EventSession, Registration
 from wmd.secretbox import SecretBox
@@ -89,6 +90,6 @@ def show_to_organiser(
     """Let the organiser see a name and the address, or no more; at any time. Raises InvalidContentError."""
     if found := check_name(name, shares_name=shares_name):
         raise InvalidContentError(found)
-    row.answers = seal_said(row.id, Said(name.strip(), said_by(row, box).answers), box)
+    row.answers = seal_said(row.id, Said(without_marks(name), said_by(row, box).answers), box)
     row.shares_name = shares_name
     dbs.flush()

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from wmd.domain.findings import N_, Finding, Level
+from wmd.domain.invisible import is_plain_line, without_marks
 from wmd.domain.questions import Asked, check_answers
 from wmd.errors import InvalidContentError
 from wmd.models import Event, EventSession, Registration
@@ -108,8 +109,8 @@ def check_wanted(dbs: Session, event: Event, wanted: Wanted, *, now: datetime) -
 
 def check_name(name: str, *, shares_name: bool) -> list[Finding]:
     """Return what is wrong with a name that the organiser may see, or may not."""
-    name, found = name.strip(), []
-    if len(name) > LONGEST_NAME or not name.isprintable():
+    name, found = without_marks(name), []
+    if len(name) > LONGEST_NAME or not is_plain_line(name):
         found.append(Finding("register.name", Level.ERROR, "name", _NAME, {"most": LONGEST_NAME}))
     if shares_name and not name:
         found.append(Finding("register.name-missing", Level.ERROR, "name", _NAME_NEEDED))

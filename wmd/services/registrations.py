@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from wmd.domain.findings import N_, Finding, Level
+from wmd.domain.invisible import without_marks
 from wmd.domain.questions import kept_answer
 from wmd.errors import InvalidContentError
 from wmd.models import Attendee, Event, EventSession, Person, Registration
@@ -186,7 +187,7 @@ def _write(
             msg = "a registration that conflicts with none"
             raise RuntimeError(msg)
     answers = {asked.slug: kept_answer(asked, (wanted.answers or {}).get(asked.slug, "")) for asked in asked_of(event)}
-    said = Said(wanted.name.strip(), {slug: text for slug, text in answers.items() if text})
+    said = Said(without_marks(wanted.name), {slug: text for slug, text in answers.items() if text})
     row.answers = seal_said(row.id, said, box)
     row.sessions, row.shares_name = list(wanted.sessions or ()), wanted.shares_name
     if row.state == "unconfirmed":

@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from wmd.domain.findings import N_, Finding, Level
+from wmd.domain.invisible import without_marks
 from wmd.errors import InvalidContentError
 from wmd.models import Event, RegistrantLetter
 from wmd.services.actors import Actor
@@ -78,7 +79,7 @@ def send_letter(
     count = check_wording(dbs, event, wording)
     letter = RegistrantLetter(
         id=str(uuid.uuid4()), event_id=event.id, author=actor.person_id, language=wording.language,
-        subject=wording.subject.strip(), body=wording.body.strip(), form_token=token, by_staff=True,
+        subject=without_marks(wording.subject), body=wording.body.strip(), form_token=token, by_staff=True,
         audience=[name for name in AUDIENCES if name in wording.audience], state="approved", created_at=now,
         decided_at=now, decided_by=actor.person_id,
     )  # fmt: skip
@@ -106,6 +107,6 @@ def _known(dbs: Session, token: str) -> RegistrantLetter | None:
 def _token_of(event: Event, wording: Wording, now: datetime) -> str:
     """Return what is the same for the same letter of one day."""
     said = [
-        event.id, wording.subject.strip(), wording.body.strip(), sorted(wording.audience), now.date().isoformat()
+        event.id, without_marks(wording.subject), wording.body.strip(), sorted(wording.audience), now.date().isoformat()
     ]  # fmt: skip
     return "staff:" + hashlib.sha256(json.dumps(said).encode()).hexdigest()

@@ -43,6 +43,12 @@ def short_day(value: date, language: str = "en") -> str:
 
 
 @lru_cache(maxsize=4096)
+def weekday(value: date, language: str = "en") -> str:
+    """Return the day of the week: "Thursday"."""
+    return format_date(value, "EEEE", locale=_date_locale(language))
+
+
+@lru_cache(maxsize=4096)
 def date_of(value: date, language: str = "en") -> str:
     """Return a date without its weekday: "7 October 2021"."""
     return format_date(value, "long", locale=_date_locale(language))

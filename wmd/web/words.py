@@ -7,7 +7,7 @@ interface language (CLDR, through Babel); clocks are written with 24 hours every
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import wraps
 from typing import ParamSpec
 
@@ -29,6 +29,7 @@ from wmd.services.time_words import (
     short_zone,
     span,
     utc_offset,
+    weekday,
     zone_words,
 )
 from wmd.web import names
@@ -65,13 +66,9 @@ def shift_label(days: int) -> str:
     return ngettext("−%(num)d day", "−%(num)d days", -days)
 
 
-def shift_note(days: int, city: str) -> str:
-    """Return what a shift counts from: "the day after Barcelona’s"; a blank for the same date."""
-    if days == 0:
-        return ""
-    if days > 0:
-        return ngettext("the day after %(city)s’s", "%(num)d days after %(city)s’s", days, city=city)
-    return ngettext("the day before %(city)s’s", "%(num)d days before %(city)s’s", -days, city=city)
+def shift_note(days: int, there: date, city: str, language: str = "en") -> str:
+    """Return which day a shift counts from: "Thursday in Barcelona"; a blank for the same date."""
+    return gettext("%(weekday)s in %(city)s", weekday=weekday(there, language), city=city) if days else ""
 
 
 def end_note(starts_at: datetime, ends_at: datetime, zone: str, language: str = "en") -> str:

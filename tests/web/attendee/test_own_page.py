@@ -318,7 +318,7 @@ def test_address_moves_when_the_old_and_the_new_one_agree(app: Flask, client: Fl
     page = text_of(client, moved.path)
     answer = post(client, "/sign-in/new-address", {"t": moved.path.partition("t=")[2]})
     assert "new@people.example" in page
-    assert get(client, answer.headers["Location"]).status_code == 200
+    assert "Your mail address is changed" in text_of(client, answer.headers["Location"])
     assert get(client, own).status_code == 410
     assert newest(app, "address-changed").to is None
     assert attendee(app, "new@people.example").generation == generation + 1
@@ -380,6 +380,10 @@ def test_stop_of_an_event_leaves_a_place_and_is_taken_back_by_following_again(
     post(client, f"{own}stop", {"what": f"event:{event_id}"})
     page = text_of(client, own)
     assert ("You have a place." in page, "No mails about it." in page) == (True, True)
+    # Beside it stands the way back.
+    assert (
+        f'<input type="hidden" name="code" value="{first.code}"><button class="button small quiet">Follow again' in page
+    )
     post(client, f"{own}follow", {"code": first.code})
     with app.app_context():
         row = db.session.get_one(Registration, "r")

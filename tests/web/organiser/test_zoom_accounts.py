@@ -12,7 +12,7 @@ from tests.cast import get, post, sign_in
 from tests.hook_house import hook_house
 from tests.partner_house import PLACE, PartnerHouse, partner_house, query_of
 from tests.zoom_house import ROOM
-from wmd.models import AuditEntry, WebinarBinding, ZoomConsent
+from wmd.models import AuditEntry, Event, Submission, WebinarBinding, ZoomConsent
 from wmd_fakezoom.seed import PARTNER, PARTNER_ACCOUNT_ID
 
 
@@ -118,6 +118,18 @@ def test_organiser_says_which_webinar_an_event_is_and_it_is_read_there(house: Pa
     assert (binding.kind, binding.account_id, binding.zoom_id) == ("connected", account.id, str(room.id))
     # Its page is another than the one that was published: that is for a person to say.
     assert (binding.state, binding.drift, house.calls()) == ("drift", ["link"], {ROOM: 1})
+
+
+def test_page_of_the_room_leads_to_the_account_until_it_is_known(house: PartnerHouse) -> None:
+    room, account = house.partner_room(), house.connect()
+    house.dbs.rollback()
+    of_one = select(Submission.id).join(Event, Event.id == Submission.event_id).where(Event.key == "one")
+    here = f"/organiser/submissions/{house.dbs.scalars(of_one).one()}/room"
+    house.dbs.rollback()
+    words = f'<a href="{PLACE}">Connect your Zoom account</a>'
+    assert words in get(house.ana, here).text
+    house.pick(room, account)
+    assert words not in get(house.ana, here).text
 
 
 def test_room_of_another_account_or_of_nobody_is_not_taken(house: PartnerHouse) -> None:

@@ -349,10 +349,13 @@ def test_event_is_cancelled_hidden_and_shown(app: Flask, dbs: Session, submissio
     dbs.commit()
     client = at_desk(app, "mona")
     here = f"/staff/desk/{submission.id}"
-    assert get(client, f"{here}/call-off").status_code == 200
+    revives = 'value="scheduled"'
+    page = get(client, f"{here}/call-off")
+    assert (page.status_code, revives in page.get_data(as_text=True)) == (200, False)
     assert post(client, f"{here}/call-off", {"status": "cancelled", "reason.en": ""}).status_code == 422
     answer = post(client, f"{here}/call-off", {"status": "cancelled", "reason.en": "The hall is closed."})
     assert answer.location == f"{here}?done=call-off"
+    assert revives in get(client, f"{here}/call-off").get_data(as_text=True)
     (code,) = look(dbs, Event.code)
     public = get(client, f"/e/{code}", follow_redirects=True).get_data(as_text=True)
     assert "The hall is closed." in public

@@ -95,5 +95,5 @@ def _own_page(person: Person) -> str:
     dbs = db.session()
     attendee = dbs.get(Attendee, person.id)
     if attendee is None or not is_only_attendee(dbs, person):
-        return "/sign-in?next=/organiser/account"
-    return me_path(dbs, secret_box(), attendee, now=read_now())
+        return "/sign-in?next=/organiser/account&moved=yes"
+    return f"{me_path(dbs, secret_box(), attendee, now=read_now())}?done=moved#said"

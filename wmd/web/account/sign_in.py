@@ -59,7 +59,8 @@ def _stale() -> Response:
 @bp.get("/sign-in")
 def form() -> Response:
     """Ask for the address to which the link goes."""
-    return show_form()
+    moved = gettext("Your mail address is changed. You were signed out everywhere: sign in with the new one.")
+    return show_form(notice=moved if "moved" in request.args else "")
 
 
 @bp.post("/sign-in")

@@ -48,6 +48,7 @@ def show_form(code: str, status: int = 200, messages: Messages | None = None) ->
         "attendee/wrong.html", event=event, edition=programme.edition, viewer=who, now=now, noindex=True,
         ticket=ticket_of(event, programme, eyes), event_url=addresses.event(programme.edition.slug, event),
         kinds=[(kind, gettext(words)) for kind, words in KINDS.items()], typed=request.form, messages=messages or {},
+        is_own=eyes.is_own,
         trap=trap(), sent="sent" in request.args, next_path=here_without_zone(),
         demo=demo_kind(programme.edition, (programme,)),
     )  # fmt: skip

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
+from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from config import Config
 from wmd.db import db
 from wmd.errors import NotAllowedMoveError
-from wmd.models import Event, Submission
+from wmd.models import Event, Organisation, Submission
 from wmd.services.bindings import standing_binding
 from wmd.services.room_decisions import propose_theirs, said_by_organisers, uphold_ours
 from wmd.services.room_list import RoomView, room_view
@@ -40,12 +41,22 @@ def _own(submission_id: str) -> Own:
     return Own(submission, event, room_view(dbs, binding, event) if binding is not None else None)
 
 
+def _zoom_path(submission: Submission) -> str:
+    """Return where its organisation connects a Zoom account of its own; a blank where partners cannot."""
+    config: Config = current_app.extensions["wmd.config"]
+    if not config.has_zoom_partners or submission.organisation_id is None:
+        return ""
+    organisation = db.session().get(Organisation, submission.organisation_id)
+    return f"/organiser/organisations/{organisation.code}/zoom" if organisation else ""
+
+
 def _page(own: Own, status: int = 200, notice: str = "") -> Response:
     drifts = own.room.drifts if own.room else []
     said = said_by_organisers(db.session(), [row.id for row in drifts])
     page = render_template(
         "organiser/room/show.html", own=own, submission=own.submission, room=own.room,
         drifts=shown_drifts(own.room, said) if own.room else [], notice=notice, done=request.args.get("done", ""),
+        zoom_path=_zoom_path(own.submission),
     )  # fmt: skip
     return make_response(page, status)
 

@@ -78,8 +78,8 @@ def when(event: EventView, session: SessionView, zone: str, language: str = "en"
 class ClockFace:
     """One of the three readings on an event page: a place with its zone in words, the span, the date.
 
-    ``shift`` is "+1 day" where the date is another than the event's own, and ``shift_note`` says what that counts
-    from; ``short_day`` is the date in few letters; ``mine`` marks the viewer's reading.
+    ``shift`` is "+1 day" where the date is another than the event's own, and ``shift_note`` says which day that
+    counts from; ``short_day`` is the date in few letters; ``mine`` marks the viewer's reading.
     """
 
     place: str
@@ -139,7 +139,7 @@ def _face(session: SessionView, zone: str, place: str, city: str, language: str,
         day=words.day(day, language),
         short_day=words.short_day(day, language),
         shift=words.shift_label(shift),
-        shift_note=words.shift_note(shift, city),
+        shift_note=words.shift_note(shift, words.day_of(session.starts_at, session.zone), city, language),
         ends_note=words.end_note(session.starts_at, session.ends_at, zone, language),
         mine=mine,
     )
