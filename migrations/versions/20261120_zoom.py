@@ -308,7 +308,7 @@ def upgrade():
         sa.Column("closed_by", sa.String(), nullable=True),
         sa.CheckConstraint("(state = 'open') = (closed_at IS NULL)", name=op.f("ck_zoom_drifts_closed")),
         sa.CheckConstraint(
-            "field IN ('time','link','registration','type','host','title')", name=op.f("ck_zoom_drifts_field")
+            "field IN ('time','link','join','registration','type','host','title')", name=op.f("ck_zoom_drifts_field")
         ),
         sa.CheckConstraint("state IN ('open','ours','theirs','over')", name=op.f("ck_zoom_drifts_state")),
         sa.ForeignKeyConstraint(

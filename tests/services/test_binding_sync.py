@@ -29,7 +29,7 @@ from wmd.models import (
 )
 from wmd.services.binding_sync import Claim, SyncMeans, claim, record_fault, record_room, release, wants_list
 from wmd.services.bindings import bind_room, hint_room
-from wmd.services.private_links import open_link
+from wmd.services.private_links import keep_link, open_link
 from wmd.services.publishing import Setting
 from wmd.services.staff_mail import put_alarm_mails
 
@@ -107,6 +107,33 @@ def test_join_link_is_sealed_and_stands_nowhere_else(dbs: Session, bound: Webina
     assert bound.join_link_id == first
     seen = [bound.snapshot, row.sealed, *[entry.detail for entry in dbs.scalars(select(AuditEntry))]]
     assert [each for each in seen if "/j/" in str(each) or "host@" in str(each)] == []
+
+
+def paste(dbs: Session, raw: str) -> None:
+    """Let the event have a private link of its own."""
+    one_event(dbs).private_link_id = keep_link(
+        dbs, documents.BOX, raw, known_id=None, ends_at=STARTS, latest_at=STARTS, mint=MINT, now=NOW
+    )
+    dbs.commit()
+
+
+def test_pasted_join_link_of_another_room_or_passcode_is_a_difference_without_the_link(
+    dbs: Session, bound: WebinarBinding
+) -> None:
+    there = replace(ROOM, join_url="https://zoom.us/j/84123456789?pwd=new")
+    paste(dbs, "https://zoom.us/j/84123456789?pwd=new")
+    read(dbs, there)
+    assert (bound.state, drifts(dbs)) == ("ok", [])
+    paste(dbs, "https://zoom.us/j/89405332981?pwd=old")
+    read(dbs, there)
+    assert (bound.state, bound.drift) == ("drift", ["join"])
+    row = dbs.scalars(select(ZoomDrift)).one()
+    assert (row.ours["room"], row.theirs["room"]) == ("…2981", "…6789")
+    kept = f"{row.ours} {row.theirs} {[entry.detail for entry in dbs.scalars(select(AuditEntry))]}"
+    assert [each for each in ("zoom.us/j", "old", "new", "89405332981") if each in kept] == []
+    # Another passcode is another difference.
+    read(dbs, replace(ROOM, join_url="https://zoom.us/j/84123456789?pwd=newer"), NOW + timedelta(hours=1))
+    assert drifts(dbs) == [("join", "over"), ("join", "open")]
 
 
 def test_moved_room_is_a_difference_that_changes_nothing_and_is_told_once(dbs: Session, bound: WebinarBinding) -> None:

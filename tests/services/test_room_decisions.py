@@ -13,10 +13,11 @@ from tests import documents
 from tests.cast import make_cast
 from tests.rooms import LINK, MINT, ROOM, one_event, only, own_account
 from wmd.errors import InvalidContentError, NotAllowedMoveError
-from wmd.models import Revision, Submission, WebinarBinding, ZoomDrift
+from wmd.models import PrivateLink, Revision, Submission, WebinarBinding, ZoomDrift
 from wmd.services.actors import Actor
 from wmd.services.bindings import bind_room
 from wmd.services.intake import next_revision, read_content
+from wmd.services.private_links import keep_link, open_link
 from wmd.services.publishing import Setting
 from wmd.services.room_decisions import can_take, keep_ours, propose_theirs, take_theirs, uphold_ours
 from wmd.services.standing import Means
@@ -69,6 +70,25 @@ def test_time_is_taken_on_the_sessions_own_clock_and_its_old_words_go(
     take_theirs(dbs, binding, row, means, actor=MODERATOR, now=NOW)
     assert standing(dbs) == {"starts": "2021-10-09 00:30:00", "ends": "2021-10-09 01:30:00", "said": ""}
     assert (row.state, row.closed_by, binding.state, binding.drift) == ("theirs", "mona", "ok", [])
+
+
+def test_join_link_is_taken_as_the_events_own_private_link(dbs: Session, binding: WebinarBinding, means: Means) -> None:
+    raw = "https://zoom.us/j/84123456789?pwd=new"
+    theirs = keep_link(
+        dbs, documents.BOX, raw, known_id=None, ends_at=NOW + timedelta(days=9), latest_at=NOW, mint=MINT, now=NOW
+    )
+    binding.join_link_id = theirs
+    row = differ(dbs, binding, "join", room="…6789", link_id=theirs)
+    take_theirs(dbs, binding, row, means, actor=MODERATOR, now=NOW)
+    link = dbs.get_one(PrivateLink, one_event(dbs).private_link_id)
+    assert (open_link(documents.BOX, link), link.id != theirs) == (raw, True)
+    assert (row.state, binding.state, binding.join_link_id) == ("theirs", "ok", theirs)
+
+
+def test_join_link_that_is_kept_no_more_is_not_taken(dbs: Session, binding: WebinarBinding, means: Means) -> None:
+    row = differ(dbs, binding, "join", room="…6789", link_id="none")
+    with pytest.raises(NotAllowedMoveError):
+        take_theirs(dbs, binding, row, means, actor=MODERATOR, now=NOW)
 
 
 def test_room_that_says_no_length_keeps_ours(dbs: Session, binding: WebinarBinding, means: Means) -> None:

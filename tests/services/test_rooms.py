@@ -10,11 +10,15 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, object_session
 
 from tests.conftest import LEAD_STARTED_AT as NOW
+from tests.rooms import LINK as FORM
+from tests.rooms import MINT, ROOM, own_account
 from tests.services.test_private_links import LINK
 from tests.services.test_registrations import join, publish
 from wmd.models import Attendee, Event, EventSession, PrivateLink, Registration
 from wmd.secretbox import SecretBox
 from wmd.services import registrations as places
+from wmd.services.bindings import bind_room
+from wmd.services.day_desk import link_of
 from wmd.services.personal_links import Scope, make_token
 from wmd.services.publishing import Setting
 from wmd.services.rooms import room_for
@@ -68,6 +72,26 @@ def test_room_opens_a_quarter_of_an_hour_before(
 
     assert room is not None
     assert (room.url, room.opens_at) == (LINK if opens else "", STARTS - timedelta(minutes=15))
+
+
+def test_room_that_we_read_opens_where_the_event_has_no_link_of_its_own(
+    dbs: Session, box: SecretBox, event: Event
+) -> None:
+    row, code = join(dbs, box, event, "ana"), code_of(dbs)
+    event.private_link_id = None
+    account = own_account(dbs, NOW)
+    binding = bind_room(dbs, event, ROOM, kind="lookup", account_id=account, actor="person:mona", mint=MINT, now=NOW)
+    binding.join_link_id = "room"
+    dbs.commit()
+
+    room = room_for(dbs, box, token(box, row, code), code, now=STARTS)
+    assert (room and room.url, link_of(event, binding, STARTS).kind) == (LINK, "here")
+    # Where Zoom itself registers people, its form leads on.
+    binding.snapshot = {"registration_url": FORM}
+    dbs.commit()
+    room = room_for(dbs, box, token(box, row, code), code, now=STARTS)
+    assert room is not None
+    assert room.url == FORM
 
 
 def test_nobody_is_led_into_a_link_that_is_known_to_fail(dbs: Session, box: SecretBox, event: Event) -> None:

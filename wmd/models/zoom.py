@@ -199,13 +199,14 @@ class BindingSession(Model):
 class ZoomDrift(Model):
     """One difference between what is published and what Zoom says, until somebody decides or it is no more.
 
-    ``field``: time, link, registration, type, host or title. ``ours`` and ``theirs`` are words and instants fit to be
-    shown. ``state``: open, ours (sent to Zoom, or kept), theirs (taken over), or over (it went by itself).
+    ``field``: time, link (the registration page), join (the private link), registration, type, host or title. ``ours``
+    and ``theirs`` are words and instants fit to be shown; of a private link the end of its number, and its row's id.
+    ``state``: open, ours (sent to Zoom, or kept), theirs (taken over), or over (it went by itself).
     """
 
     __tablename__ = "zoom_drifts"
     __table_args__ = (
-        CheckConstraint("field IN ('time','link','registration','type','host','title')", name="field"),
+        CheckConstraint("field IN ('time','link','join','registration','type','host','title')", name="field"),
         CheckConstraint("state IN ('open','ours','theirs','over')", name="state"),
         CheckConstraint("(state = 'open') = (closed_at IS NULL)", name="closed"),
         _some(

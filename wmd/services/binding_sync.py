@@ -21,12 +21,12 @@ from wmd.domain.zoom.answers import Room, RoomKind
 from wmd.domain.zoom.drift import Comparison, Ours, OurSession, Registration
 from wmd.domain.zoom.faults import AuthLost, Fix, Gone, RetryAt, ZoomFault
 from wmd.domain.zoom.states import Effect, Frame, Outcome, Seen, Sign, Standing, State
-from wmd.models import BindingSession, Event, EventText, WebinarBinding, ZoomWebhook
+from wmd.models import BindingSession, Event, EventText, PrivateLink, WebinarBinding, ZoomWebhook
 from wmd.secretbox import SecretBox
 from wmd.services.alarms import clear_alarm, raise_alarm
 from wmd.services.bindings import READ_KINDS, room_alarm
 from wmd.services.drifts import due_to_tell, event_of, open_drifts, sessions_of, settle
-from wmd.services.private_links import YEAR, forget_former_link, keep_link
+from wmd.services.private_links import YEAR, forget_former_link, keep_link, open_link
 from wmd.services.room_mail import tell_drift, tell_lost
 from wmd.services.states import audit
 from wmd.services.versions import raise_status
@@ -152,12 +152,13 @@ def record_room(dbs: Session, claimed: Claim, room: Room, means: SyncMeans, *, n
     was = Registration(binding.registration)
     capacity = binding.snapshot.get("capacity")
     registration = drift.registration_of(room, was, capacity if isinstance(capacity, int) else 0)
-    comparison = drift.compare(_ours(dbs, binding, event, now), room, registration)
+    _keep_join_link(dbs, binding, room, means, now)
+    comparison = drift.compare(_ours(dbs, binding, event, means.box, now), room, registration)
     before, was_lost = _public_side(dbs, binding), binding.state == State.AUTH_LOST.value
     open_ = settle(dbs, binding, () if states.is_over(frame, now) else comparison.differences, actor=ACTOR, now=now)
     names = tuple(dict.fromkeys(row.field for row in open_))
     outcome = states.follow(_standing(binding), Seen(Sign.READ, names), frame, now=now)
-    _keep_answer(dbs, binding, room, comparison, means, now)
+    _keep_answer(dbs, binding, room, comparison, now)
     _apply(dbs, binding, claimed, outcome, now)
     _act(dbs, binding, event, outcome, means, now)
     if was_lost:
@@ -246,7 +247,7 @@ def _frame(dbs: Session, binding: WebinarBinding, means: SyncMeans, now: datetim
     return Frame(binding.id, shown.starts_at if shown else None, shown.ends_at if shown else None, means.share)
 
 
-def _ours(dbs: Session, binding: WebinarBinding, event: Event, now: datetime) -> Ours:
+def _ours(dbs: Session, binding: WebinarBinding, event: Event, box: SecretBox, now: datetime) -> Ours:
     sessions = [
         OurSession(each.id, each.starts_at, each.ends_at, each.all_day, occurrence_id)
         for each, occurrence_id in sessions_of(dbs, binding.id).values()
@@ -256,10 +257,14 @@ def _ours(dbs: Session, binding: WebinarBinding, event: Event, now: datetime) ->
         select(EventText.body, EventText.language).where(EventText.owner_id == event.id, EventText.field == "title")
     ).tuples()
     in_order = sorted(titles, key=lambda each: (each[1] != event.language, each[1]))
+    # The link of a room that we made holds whatever was pasted before.
+    has_own = event.private_link_id is not None and binding.kind != "managed"
+    link = dbs.get(PrivateLink, event.private_link_id) if has_own else None
     return Ours(
         sessions=sessions, link=event.registration_url, titles=[title for title, _ in in_order],
         registration="" if event.registration_here else event.registration_state, kind=binding.room,
-        host_id=binding.host_id,
+        host_id=binding.host_id, join_link=open_link(box, link) if link is not None else "",
+        join_ids=(event.private_link_id or "", binding.join_link_id or ""),
     )  # fmt: skip
 
 
@@ -299,7 +304,6 @@ def _keep_answer(
     binding: WebinarBinding,
     room: Room,
     comparison: Comparison,
-    means: SyncMeans,
     now: datetime,
 ) -> None:
     """Keep what Zoom said to compare the next answer with, and leave an entry with what changed."""
@@ -313,6 +317,12 @@ def _keep_answer(
         binding.snapshot, binding.snapshot_hash = kept, drift.snapshot_digest(kept)
     binding.registration, binding.zoom_uuid = comparison.registration.value, room.uuid
     binding.room, binding.host_id = binding.room or room.kind.value, binding.host_id or room.host_id
+    for row in dbs.scalars(select(BindingSession).where(BindingSession.binding_id == binding.id)):
+        row.occurrence_id = comparison.occurrences.get(row.session_id, row.occurrence_id)
+
+
+def _keep_join_link(dbs: Session, binding: WebinarBinding, room: Room, means: SyncMeans, now: datetime) -> None:
+    """Seal a room's private link; a row of its own stands for each link, so that its id tells two apart."""
     if room.join_url:
         # Kept as long as that of the event's last session is needed, and not that of its next.
         ends = [session.ends_at for session, _ in sessions_of(dbs, binding.id).values()]
@@ -323,8 +333,6 @@ def _keep_answer(
         )  # fmt: skip
         if former != binding.join_link_id:
             forget_former_link(dbs, former, now=now)
-    for row in dbs.scalars(select(BindingSession).where(BindingSession.binding_id == binding.id)):
-        row.occurrence_id = comparison.occurrences.get(row.session_id, row.occurrence_id)
 
 
 def _act(

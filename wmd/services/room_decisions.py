@@ -20,13 +20,14 @@ from wmd.domain.times import zone
 from wmd.domain.vocabulary import RegistrationState
 from wmd.domain.zoom.states import State
 from wmd.errors import NotAllowedMoveError
-from wmd.models import AuditEntry, EventSession, Revision, Submission, WebinarBinding, ZoomDrift
+from wmd.models import AuditEntry, EventSession, PrivateLink, Revision, Submission, WebinarBinding, ZoomDrift
 from wmd.services.actors import Actor
 from wmd.services.drifts import close, open_drifts
 from wmd.services.edits import receive_edit
 from wmd.services.intake import next_revision, read_content
 from wmd.services.managed_rooms import queue
 from wmd.services.moderation import lock_submission, waiting_revision
+from wmd.services.private_links import YEAR, keep_link, open_link
 from wmd.services.staff_edits import approved_revision, staff_edit
 from wmd.services.standing import Means
 from wmd.services.states import audit
@@ -51,7 +52,7 @@ def can_take(drift: ZoomDrift) -> bool:
         return bool(theirs.get("starts_at"))
     if drift.field == "registration":
         return str(theirs.get("registration")) in _REGISTRATION
-    return drift.field in {"link", *_EXPECTED}
+    return drift.field in {"link", "join", *_EXPECTED}
 
 
 def can_send(drift: ZoomDrift, binding: WebinarBinding) -> bool:
@@ -80,7 +81,7 @@ def take_theirs(
         if base is None:
             msg = f"submission {submission.id} is not published"
             raise NotAllowedMoveError(msg)
-        content = _with_theirs(dbs, read_content(base), drift)
+        content = _with_theirs(dbs, read_content(base), drift, means, now)
         staff_edit(dbs, submission.id, content, base.id, means, actor=actor, now=now)
     _decide(dbs, binding, drift, "theirs", actor, now)
 
@@ -124,7 +125,7 @@ def propose_theirs(
         if began is not None and standing is not None:
             content = take(began, proposed, standing, [change.path for change in changes(began, proposed)])
     revision = next_revision(
-        dbs, submission, _with_theirs(dbs, content, drift), base=base, source="organiser", actor=actor.name,
+        dbs, submission, _with_theirs(dbs, content, drift, means, now), base=base, source="organiser", actor=actor.name,
         mint=means.setting.mint, now=now,
     )  # fmt: skip
     _say(dbs, drift, "theirs", actor, now)
@@ -190,11 +191,14 @@ def _submission(dbs: Session, binding: WebinarBinding) -> Submission:
     return found
 
 
-def _with_theirs(dbs: Session, content: EventContent, drift: ZoomDrift) -> EventContent:
+def _with_theirs(dbs: Session, content: EventContent, drift: ZoomDrift, means: Means, now: datetime) -> EventContent:
     """Return an event's content with one thing as Zoom says it."""
     registration = content.registration
     if drift.field == "link":
         return replace(content, registration=replace(registration, url=str(drift.theirs["link"])))
+    if drift.field == "join":
+        link_id = _own_copy(dbs, str(drift.theirs.get("link_id", "")), means, now)
+        return replace(content, registration=replace(registration, private_link_id=link_id))
     if drift.field == "registration":
         state = _REGISTRATION[str(drift.theirs["registration"])]
         return replace(content, registration=replace(registration, state=state))
@@ -214,3 +218,15 @@ def _with_theirs(dbs: Session, content: EventContent, drift: ZoomDrift) -> Event
         for each in content.sessions
     ]  # fmt: skip
     return replace(content, sessions=tuple(sessions))
+
+
+def _own_copy(dbs: Session, link_id: str, means: Means, now: datetime) -> str:
+    """Seal a room's private link once more, as the event's: either may be emptied while the other is needed."""
+    row = dbs.get(PrivateLink, link_id)
+    raw = open_link(means.box, row) if row is not None else ""
+    if row is None or not raw:
+        msg = f"link {link_id} is not kept any more"
+        raise NotAllowedMoveError(msg)
+    return keep_link(
+        dbs, means.box, raw, known_id=None, ends_at=row.ends_at, latest_at=now + YEAR, mint=means.setting.mint, now=now
+    )

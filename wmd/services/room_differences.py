@@ -13,8 +13,8 @@ from wmd.services.time_words import clock, day, day_of, short_zone
 
 #: What differs, the gravest first.
 FIELDS: Final[Mapping[str, str]] = {
-    "time": N_("Time"), "link": N_("Registration page"), "registration": N_("Registration"), "type": N_("Kind of room"),
-    "host": N_("Host"), "title": N_("Title"),
+    "time": N_("Time"), "link": N_("Registration page"), "join": N_("Join link"), "registration": N_("Registration"),
+    "type": N_("Kind of room"), "host": N_("Host"), "title": N_("Title"),
 }  # fmt: skip
 #: What became of a room.
 LOSSES: Final[Mapping[str, str]] = {
@@ -28,6 +28,8 @@ REGISTRATION: Final[Mapping[str, str]] = {
     "missing": N_("no link yet"), "not-needed": N_("not needed"), "unknown": N_("unknown"),
 }  # fmt: skip
 _HOST = (N_("as it was"), N_("another user of Zoom"))
+_JOIN: Final = N_("into the room {room}")
+_OTHER_JOIN: Final = N_("into the same room, with another passcode")
 _NO_DATE = N_("no such date")
 _LINE = N_("{field}: the programme says {ours}, Zoom says {theirs}.")
 
@@ -47,6 +49,10 @@ def sides(row: ZoomDrift, zone: str, language: str, say: Say) -> Sides:
         return Sides(_time(row.ours, zone, language, say), _time(row.theirs, zone, language, say))
     if row.field == "host":
         return Sides(say(_HOST[0]), say(_HOST[1]))
+    if row.field == "join":
+        ours, theirs = (str(side.get("room", "")) for side in (row.ours, row.theirs))
+        # A link into a room is never shown, only the end of its number.
+        return Sides(say(_JOIN).format(room=ours), say(_OTHER_JOIN if ours == theirs else _JOIN).format(room=theirs))
     words = REGISTRATION if row.field == "registration" else _KINDS if row.field == "type" else {}
     name = {"type": "kind"}.get(row.field, row.field)
     ours, theirs = str(row.ours.get(name, "")), str(row.theirs.get(name, ""))

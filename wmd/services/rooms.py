@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from wmd.models import Event, EventSession, Person, PrivateLink
 from wmd.secretbox import SecretBox
-from wmd.services.bindings import standing_binding
+from wmd.services.bindings import READ_KINDS, standing_binding
 from wmd.services.changes import way_of
 from wmd.services.personal_links import open_token, standing_attendee
 from wmd.services.private_links import open_link
@@ -77,14 +77,18 @@ def room_for(dbs: Session, box: SecretBox, secret: str, session_code: str, *, no
 def _link_of(dbs: Session, box: SecretBox, event: Event) -> str:
     """Return what everybody with a place has: the join link, else the public way in, else Zoom's own form."""
     binding = standing_binding(dbs, event.id)
-    if binding is not None and binding.kind == "managed" and binding.join_link_id:
+    room_link_id = binding.join_link_id if binding is not None and binding.kind in READ_KINDS else None
+    if binding is not None and binding.kind == "managed" and room_link_id:
         # A room that was made anew has another link than the one that was published with the event.
-        made = dbs.get(PrivateLink, binding.join_link_id)
-        return open_link(box, made) if made is not None else ""
-    found = _published_link(dbs, box, event)
-    return found or (str(binding.snapshot.get("registration_url") or "") if binding is not None else "")
+        return _opened(dbs, box, room_link_id)
+    if event.private_link_id:
+        return _opened(dbs, box, event.private_link_id)
+    form = str(binding.snapshot.get("registration_url") or "") if binding is not None else ""
+    # Where Zoom asks people to register, its form leads on; everywhere else the room that we read is the way in.
+    room_link = _opened(dbs, box, room_link_id) if not form else ""
+    return room_link or way_of(event).address(has_place=True) or form
 
 
-def _published_link(dbs: Session, box: SecretBox, event: Event) -> str:
-    link = dbs.get(PrivateLink, event.private_link_id) if event.private_link_id else None
-    return open_link(box, link) if link is not None else way_of(event).address(has_place=True)
+def _opened(dbs: Session, box: SecretBox, link_id: str | None) -> str:
+    link = dbs.get(PrivateLink, link_id) if link_id else None
+    return open_link(box, link) if link is not None else ""

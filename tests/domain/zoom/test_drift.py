@@ -73,6 +73,27 @@ def test_differences_of_a_room(room: Room, fields: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("pasted", "differs"),
+    [
+        ("", None),
+        ("https://zoom.us/j/84123456789?pwd=verysecret", None),
+        ("https://a-example.zoom.us/j/84123456789?pwd=verysecret&from=addon#success", None),
+        ("https://rooms.example/j/84123456789?pwd=old", None),
+        ("https://zoom.us/j/84123456789?pwd=old", "…6789"),
+        ("https://zoom.us/j/84123456789", "…6789"),
+        ("https://zoom.us/j/89405332981?pwd=verysecret", "…2981"),
+    ],
+)
+def test_private_links_are_compared_by_number_and_passcode_and_stand_nowhere(pasted: str, differs: str | None) -> None:
+    found = list(differ(replace(OURS, join_link=pasted, join_ids=("one", "two"))).differences)
+    expected = [
+        Difference(Field.JOIN, {"room": differs, "link_id": "one"}, {"room": "…6789", "link_id": "two"})
+    ]  # fmt: skip
+    assert found == (expected if differs else [])
+    assert "secret" not in repr(replace(OURS, join_link=pasted)) + repr(found)
+
+
+@pytest.mark.parametrize(
     ("ours", "closed", "fields"),
     [
         ("open", False, []), ("open", True, ["registration"]), ("closed", False, ["registration"]),
@@ -173,7 +194,7 @@ def test_nothing_private_is_kept_or_shown() -> None:
         registration_url=f"https://zoom.us/webinar/register/{OTHER}",
         alternative_hosts=("co@metropolis.example",), settings={"secret": "verysecret"},
     )  # fmt: skip
-    found = differ(room=room)
+    found = differ(replace(OURS, join_link="https://zoom.us/j/84123456789?pwd=oldsecret"), room)
     text = repr([found, [dict(each.theirs) for each in found.differences], snapshot(room, found.registration)])
     assert found.fields == [each.value for each in Field]
     assert [word for word in ("pwd", "verysecret", "@", "/j/") if word in text] == []

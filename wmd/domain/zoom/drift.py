@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Final
 
 from wmd.domain.zoom.answers import Approval, Occurrence, Room
-from wmd.domain.zoom.links import is_same_page, registration_token
+from wmd.domain.zoom.links import is_same_page, join_of, registration_token
 
 #: Zoom keeps seconds, people do not.
 START_TOLERANCE: Final = timedelta(seconds=60)
@@ -32,6 +32,7 @@ class Field(StrEnum):
 
     TIME = "time"
     LINK = "link"
+    JOIN = "join"
     REGISTRATION = "registration"
     TYPE = "type"
     HOST = "host"
@@ -74,6 +75,7 @@ class Ours:
 
     ``link`` is the public registration page or ""; ``registration`` the organiser's word for it, "" where people
     register with us. ``titles``: one for each language. ``kind`` and ``host_id`` as the room was when it was chosen.
+    ``join_link`` is the event's own private link or "", ``join_ids`` the rows in which that and the room's are sealed.
     """
 
     sessions: Sequence[OurSession]
@@ -82,6 +84,8 @@ class Ours:
     titles: Sequence[str] = ()
     kind: str = ""
     host_id: str = ""
+    join_link: str = field(default="", repr=False)
+    join_ids: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,7 @@ def compare(ours: Ours, room: Room, registration: Registration) -> Comparison:
     found = [
         *_times(ours.sessions, matched, alone=len(ours.sessions) == 1 or bool(room.occurrences)),
         *_link(ours, room),
+        *_join(ours, room),
         *_registration(ours, registration),
     ]
     if ours.kind and ours.kind != room.kind.value:
@@ -266,6 +271,17 @@ def _link(ours: Ours, room: Room) -> Iterable[Difference]:
     theirs = room.registration_url or ""
     if registration_token(ours.link) and registration_token(theirs) and not is_same_page(ours.link, theirs):
         yield Difference(Field.LINK, {"link": ours.link}, {"link": theirs})
+
+
+def _join(ours: Ours, room: Room) -> Iterable[Difference]:
+    """Compare private links by the room's number and its passcode. The link itself stands in no difference."""
+    one, other = join_of(ours.join_link), join_of(room.join_url)
+    if one is None or other is None or one == other:
+        return
+    of_ours, of_theirs = ours.join_ids
+    yield Difference(
+        Field.JOIN, {"room": one.shown, "link_id": of_ours}, {"room": other.shown, "link_id": of_theirs}
+    )  # fmt: skip
 
 
 def _registration(ours: Ours, theirs: Registration) -> Iterable[Difference]:

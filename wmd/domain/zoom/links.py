@@ -7,7 +7,8 @@ Ids arrive as numbers or as text and exceed 32 bits. A registration page is know
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, unquote, urlsplit
+from typing import NamedTuple
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from wmd.domain.link_rules import is_v4_token
 from wmd.domain.links import MAX_LENGTH, is_zoom_host
@@ -64,6 +65,37 @@ def registration_token(url: str) -> str | None:
     if first == "webinar":
         return token if _WEBINAR_TOKEN.fullmatch(token) else None
     return token if first == "meeting" and len(segments) == 3 and _MEETING_TOKEN.fullmatch(token) else None
+
+
+class Join(NamedTuple):
+    """What a link into a room says: its number, and the passcode in it or ""."""
+
+    number: str
+    passcode: str
+
+    @property
+    def shown(self) -> str:
+        """The end of the number, which tells two rooms apart and opens none."""
+        return f"…{self.number[-4:]}"
+
+
+def join_of(url: str) -> Join | None:
+    """Return what a link to enter a room (``/j/<number>?pwd=``) says on any host of Zoom's; None for every other."""
+    if len(url) > MAX_LENGTH:
+        return None
+    try:
+        parts = urlsplit(url.strip())
+        host = (parts.hostname or "").lower()
+    except ValueError:
+        return None
+    segments = [segment for segment in parts.path.split("/") if segment]
+    if parts.scheme not in {"https", "http"} or not is_zoom_host(host) or len(segments) != 2 or segments[0] != "j":
+        return None
+    try:
+        number = canonical_id(segments[1])
+    except ValueError:
+        return None
+    return Join(number, parse_qs(parts.query).get("pwd", [""])[0])
 
 
 def is_same_page(one: str, other: str) -> bool:

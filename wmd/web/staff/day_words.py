@@ -39,6 +39,7 @@ _SINCE = N_("since %(when)s")
 _FIELDS: Mapping[str, str] = {
     "time": N_("Time"),
     "link": N_("Link"),
+    "join": N_("Join link"),
     "registration": N_("Registration"),
     "type": N_("Kind of room"),
     "host": N_("Host"),
@@ -79,6 +80,9 @@ def drift_said(drift: ZoomDrift, zone: str) -> dict[str, str]:
         ours, theirs = _time(drift.ours, zone), _time(drift.theirs, zone)
     else:
         ours, theirs = (_plain(side.get(drift.field) or side.get("kind")) for side in (drift.ours, drift.theirs))
+    if drift.field == "join":
+        # The end of a number tells two rooms apart; that only the passcode is another, the page of the room says.
+        ours, theirs = (_plain(side.get("room")) for side in (drift.ours, drift.theirs))
     if drift.field == "host":
         # Ids of Zoom's users: that they differ is all they say.
         ours = theirs = ""

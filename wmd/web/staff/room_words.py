@@ -30,6 +30,6 @@ DRIFT_WORDS = {
 }  # fmt: skip
 #: The button that takes what Zoom says, by what differs.
 TAKES = {
-    "time": N_("Take Zoom’s time"), "link": N_("Take the new link"), "registration": N_("Say it as Zoom does"),
-    "type": N_("That is right now"), "host": N_("That is right now"),
+    "time": N_("Take Zoom’s time"), "link": N_("Take the new link"), "join": N_("Take Zoom’s link"),
+    "registration": N_("Say it as Zoom does"), "type": N_("That is right now"), "host": N_("That is right now"),
 }  # fmt: skip
