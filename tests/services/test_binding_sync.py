@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -29,6 +30,7 @@ from wmd.models import (
 )
 from wmd.services.binding_sync import Claim, SyncMeans, claim, record_fault, record_room, release, wants_list
 from wmd.services.bindings import bind_room, hint_room
+from wmd.services.hook_inbox import purpose
 from wmd.services.private_links import keep_link, open_link
 from wmd.services.publishing import Setting
 from wmd.services.staff_mail import put_alarm_mails
@@ -192,7 +194,21 @@ def test_difference_for_which_ours_was_kept_stays_decided_until_something_moves(
     read(dbs, MOVED)
     assert (bound.state, drifts(dbs)) == ("ok", [("time", "ours")])
     read(dbs, replace(ROOM, starts_at=STARTS + timedelta(hours=3)))
-    assert (bound.state, sorted(drifts(dbs))) == ("drift", [("time", "open"), ("time", "ours")])
+    assert (bound.state, sorted(drifts(dbs))) == ("drift", [("time", "open"), ("time", "over")])
+
+
+def test_decision_is_over_with_its_difference_and_what_comes_back_is_decided_anew(
+    dbs: Session, bound: WebinarBinding
+) -> None:
+    read(dbs, MOVED)
+    row = dbs.scalars(select(ZoomDrift)).one()
+    row.state, row.closed_at, row.closed_by = "ours", NOW, "mona"
+    dbs.commit()
+    read(dbs, ROOM, NOW + timedelta(hours=1))
+    assert (bound.state, drifts(dbs), row.closed_by) == ("ok", [("time", "over")], "mona")
+    read(dbs, MOVED, NOW + timedelta(days=1, hours=1))
+    assert (bound.state, drifts(dbs)) == ("drift", [("time", "over"), ("time", "open")])
+    assert len(mails(dbs, "room-differs")) == 10
 
 
 def test_link_that_zoom_names_otherwise_is_a_difference_and_ours_stays(dbs: Session, bound: WebinarBinding) -> None:
@@ -239,6 +255,44 @@ def test_what_zoom_told_of_a_room_confirms_a_read_that_finds_nothing(
         values = {"event": name, "object_id": ROOM.id, "event_ts": number, "received_at": NOW}
         dbs.add(ZoomWebhook(dedupe_key=str(number), **values))
     dbs.add(ZoomWebhook(dedupe_key="other", event="webinar.deleted", object_id="1", event_ts=9, received_at=NOW))
+    dbs.commit()
+    fail(dbs, Gone())
+    assert bound.state == after
+
+
+def test_room_that_was_read_after_its_deletion_is_not_believed_to_be_deleted(
+    dbs: Session, bound: WebinarBinding
+) -> None:
+    read(dbs)
+    told_at = NOW + timedelta(minutes=1)
+    dbs.add(ZoomWebhook(dedupe_key="1", event="webinar.deleted", object_id=ROOM.id, event_ts=1, received_at=told_at))
+    dbs.commit()
+    fail(dbs, Gone(), NOW + timedelta(minutes=2))
+    assert bound.state == "trashed"
+    read(dbs, now=NOW + timedelta(hours=1))
+    fail(dbs, Gone(), NOW + timedelta(days=4))
+    assert bound.state == "missing"
+
+
+@pytest.mark.parametrize(
+    ("payload", "after"),
+    [
+        ({"operation": "all"}, "trashed"),
+        ({"operation": "single"}, "missing"),
+        ({"object": {"occurrences": [{"occurrence_id": "1633611600000"}]}}, "missing"),
+    ],
+)
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_deleted_date_of_a_recurring_room_is_no_deleted_room(
+    dbs: Session, bound: WebinarBinding, payload: dict[str, object], after: str
+) -> None:
+    body = json.dumps({"event": "webinar.deleted", "payload": payload})
+    dbs.add(
+        ZoomWebhook(
+            dedupe_key="1", event="webinar.deleted", object_id=ROOM.id, event_ts=1, received_at=NOW,
+            body=documents.BOX.seal(body, purpose=purpose("1")),
+        )
+    )  # fmt: skip
     dbs.commit()
     fail(dbs, Gone())
     assert bound.state == after

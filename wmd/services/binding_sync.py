@@ -20,12 +20,14 @@ from wmd.domain.zoom import drift, states
 from wmd.domain.zoom.answers import Room, RoomKind
 from wmd.domain.zoom.drift import Comparison, Ours, OurSession, Registration
 from wmd.domain.zoom.faults import AuthLost, Fix, Gone, RetryAt, ZoomFault
+from wmd.domain.zoom.hooks import is_of_one_date
 from wmd.domain.zoom.states import Effect, Frame, Outcome, Seen, Sign, Standing, State
 from wmd.models import BindingSession, Event, EventText, PrivateLink, WebinarBinding, ZoomWebhook
 from wmd.secretbox import SecretBox
 from wmd.services.alarms import clear_alarm, raise_alarm
 from wmd.services.bindings import READ_KINDS, room_alarm
 from wmd.services.drifts import due_to_tell, event_of, open_drifts, sessions_of, settle
+from wmd.services.hook_inbox import body_of
 from wmd.services.private_links import YEAR, forget_former_link, keep_link, open_link
 from wmd.services.room_mail import tell_drift, tell_lost
 from wmd.services.states import audit
@@ -38,6 +40,8 @@ LEASE: Final = timedelta(minutes=5)
 #: What Zoom's webhooks say of a room's life, and which sign a read that finds nothing is then.
 _LIFE: Final = {"deleted": Sign.DELETED, "permanently_deleted": Sign.ERASED, "recovered": Sign.GONE}
 _LIFE_EVENTS: Final = [f"{kind.value}.{what}" for kind in RoomKind for what in _LIFE]
+#: So many of its messages are looked through for one that is of the whole room.
+_MOST_MESSAGES: Final = 20
 #: Limits of ours or of Zoom's, as against faults.
 _LIMITS: Final = frozenset({"rate", "daily", "circuit", "budget"})
 
@@ -155,7 +159,9 @@ def record_room(dbs: Session, claimed: Claim, room: Room, means: SyncMeans, *, n
     _keep_join_link(dbs, binding, room, means, now)
     comparison = drift.compare(_ours(dbs, binding, event, means.box, now), room, registration)
     before, was_lost = _public_side(dbs, binding), binding.state == State.AUTH_LOST.value
-    open_ = settle(dbs, binding, () if states.is_over(frame, now) else comparison.differences, actor=ACTOR, now=now)
+    is_over = states.is_over(frame, now)
+    differences = () if is_over else comparison.differences
+    open_ = settle(dbs, binding, differences, is_read=not is_over, actor=ACTOR, now=now)
     names = tuple(dict.fromkeys(row.field for row in open_))
     outcome = states.follow(_standing(binding), Seen(Sign.READ, names), frame, now=now)
     _keep_answer(dbs, binding, room, comparison, now)
@@ -189,7 +195,7 @@ def record_fault(
     before = _public_side(dbs, binding)
     sign = _sign_of(fault)
     if sign is Sign.GONE:
-        sign = _life_sign(dbs, binding)
+        sign = _life_sign(dbs, binding, means.box)
     retry_at = fault.at if isinstance(fault, RetryAt) else None
     seen = Seen(sign, retry_at=retry_at, is_listed=is_listed)
     outcome = states.follow(_standing(binding), seen, frame, now=now)
@@ -225,17 +231,20 @@ def _sign_of(fault: ZoomFault) -> Sign:
     return Sign.LIMITED if isinstance(fault, RetryAt) and fault.reason in _LIMITS else Sign.FAILED
 
 
-def _life_sign(dbs: Session, binding: WebinarBinding) -> Sign:
-    """Return what Zoom itself, signed, last said became of a room that is not found."""
-    last = dbs.scalars(
-        select(ZoomWebhook.event)
-        .where(
-            ZoomWebhook.object_id == binding.zoom_id, ZoomWebhook.event.in_(_LIFE_EVENTS),
-            ZoomWebhook.received_at >= binding.created_at,
-        )
+def _life_sign(dbs: Session, binding: WebinarBinding, box: SecretBox) -> Sign:
+    """Return what Zoom itself, signed, last said became of a room that is not found.
+
+    What it said before a good read is over: that read showed that the room was there again, or still.
+    """
+    since = binding.last_ok_at
+    told = ZoomWebhook.received_at > since if since else ZoomWebhook.received_at >= binding.created_at
+    rows = dbs.scalars(
+        select(ZoomWebhook)
+        .where(ZoomWebhook.object_id == binding.zoom_id, ZoomWebhook.event.in_(_LIFE_EVENTS), told)
         .order_by(ZoomWebhook.event_ts.desc(), ZoomWebhook.id.desc())
-        .limit(1)
-    ).first()  # fmt: skip
+        .limit(_MOST_MESSAGES)
+    )
+    last = next((row.event for row in rows if not is_of_one_date(body_of(row, box))), "")
     return _LIFE[last.partition(".")[2]] if last else Sign.GONE
 
 

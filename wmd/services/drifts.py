@@ -25,28 +25,39 @@ _ORDER = {each.value: number for number, each in enumerate(Field)}
 
 
 def settle(
-    dbs: Session, binding: WebinarBinding, found: Sequence[Difference], *, actor: str, now: datetime
+    dbs: Session,
+    binding: WebinarBinding,
+    found: Sequence[Difference],
+    *,
+    is_read: bool = False,
+    actor: str,
+    now: datetime,
 ) -> list[ZoomDrift]:
     """Bring the rows of a binding in line with what differs now; return the open ones, the gravest first.
 
-    A difference for which somebody said that ours holds stays decided until either side moves. One that was told
-    before is not told again.
+    ``is_read``: this is all that a room differs in now. A difference for which somebody said that ours holds stays
+    decided as long as every read shows it: when one does not, either side moved, and what comes back is to be decided
+    anew. One that was told before and went undecided is not told again.
     """
+    digests = [each.digest for each in found]
     rows = dbs.scalars(
         select(ZoomDrift)
         .where(
             ZoomDrift.binding_id == binding.id,
-            or_(ZoomDrift.state == "open", ZoomDrift.digest.in_([each.digest for each in found])),
+            or_(ZoomDrift.state.in_(("open", "ours")), ZoomDrift.digest.in_(digests)),
         )
         .order_by(ZoomDrift.found_at, ZoomDrift.id)
     ).all()
     open_ = {row.digest: row for row in rows if row.state == "open"}
-    told = {row.digest: row.told_at for row in rows if row.told_at is not None}
+    told = {row.digest: row.told_at for row in rows if row.told_at is not None and row.closed_by is None}
     wanted = [each for each in found if not _is_kept(rows, each.digest)]
     stay = [open_[each.digest] for each in wanted if each.digest in open_]
     for row in open_.values():
         if row not in stay:
             close(dbs, row, "over", actor=actor, now=now)
+    for row in rows if is_read else ():
+        if row.state == "ours" and row.digest not in digests:
+            _expire(dbs, row, actor, now)
     # What closes is written before what opens: one difference of a kind is open for each session.
     dbs.flush()
     for each in wanted:
@@ -71,6 +82,15 @@ def close(dbs: Session, row: ZoomDrift, state: str, *, actor: str, person_id: st
     row.state, row.closed_at, row.closed_by = state, now, person_id
     audit(
         dbs, actor=actor, action="move", kind="drift", subject_id=row.id, before="open", after=state,
+        detail={"field": ["", row.field]}, now=now,
+    )  # fmt: skip
+
+
+def _expire(dbs: Session, row: ZoomDrift, actor: str, now: datetime) -> None:
+    """Let a decision that ours holds be over with what it was about; when and by whom it was made stays."""
+    row.state = "over"
+    audit(
+        dbs, actor=actor, action="move", kind="drift", subject_id=row.id, before="ours", after="over",
         detail={"field": ["", row.field]}, now=now,
     )  # fmt: skip
 

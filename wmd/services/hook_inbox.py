@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from wmd.domain.zoom.hooks import Hook
 from wmd.models import ZoomWebhook
-from wmd.secretbox import SecretBox
+from wmd.secretbox import SecretBox, SecretBoxError
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +50,14 @@ def sealed(hook: Hook, body: bytes, box: SecretBox, *, now: datetime) -> Values:
         "event_ts": hook.event_ts, "received_at": now,
         "body": box.seal(body.decode("utf-8", "replace"), purpose=purpose(hook.key)),
     }  # fmt: skip
+
+
+def body_of(row: ZoomWebhook, box: SecretBox) -> bytes:
+    """Return what a message said; nothing once it was emptied, or where its key is gone."""
+    try:
+        return box.open(row.body, purpose=purpose(row.dedupe_key)).encode() if row.body else b""
+    except SecretBoxError:
+        return b""
 
 
 def insert_hooks(on: Session | Connection, rows: Sequence[Values]) -> None:

@@ -96,6 +96,18 @@ def read_body(body: bytes) -> Mapping[str, Any]:
     raise ValueError(msg)
 
 
+def is_of_one_date(body: bytes) -> bool:
+    """Whether a message is of dates of a recurring room and not of the room: it says so, or names the dates."""
+    try:
+        payload = _object(read_body(body).get("payload"))
+    except ValueError:
+        return False
+    if operation := payload.get("operation"):
+        return operation != "all"
+    dates = _object(payload.get("object")).get("occurrences")
+    return isinstance(dates, list) and bool(dates)
+
+
 def read_hook(body: bytes) -> Hook:
     """Return what a signed body says. Raises ValueError for what is no message at all; parts may be missing."""
     said = read_body(body)
