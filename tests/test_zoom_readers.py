@@ -84,6 +84,16 @@ def test_host_moves_the_time_and_moves_it_back(house: ZoomHouse) -> None:
     assert "confirming" not in text_of(mail)
 
 
+def test_registration_that_was_switched_off_on_zoom_leads_to_no_page_that_is_no_more(house: ZoomHouse) -> None:
+    (room,) = house.bound("one")
+    house.sync()
+    page(house)
+    house.zoom.control.switch_registration_off(room.id)
+    house.sync(days=1)
+    assert "Registration closed on Zoom" in page(house)
+    assert ask(house, f"/go/{house.event().code}").status_code == 200
+
+
 def test_host_closes_registration_then_deletes_and_brings_the_room_back(house: ZoomHouse) -> None:
     (room,) = house.bound("one")
     go = f"/go/{house.event().code}"

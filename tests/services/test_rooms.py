@@ -14,7 +14,7 @@ from tests.rooms import LINK as FORM
 from tests.rooms import MINT, ROOM, own_account
 from tests.services.test_private_links import LINK
 from tests.services.test_registrations import join, publish
-from wmd.models import Attendee, Event, EventSession, PrivateLink, Registration
+from wmd.models import Attendee, Event, EventSession, PrivateLink, Registration, ZoomDrift
 from wmd.secretbox import SecretBox
 from wmd.services import registrations as places
 from wmd.services.bindings import bind_room
@@ -92,6 +92,29 @@ def test_room_that_we_read_opens_where_the_event_has_no_link_of_its_own(
     room = room_for(dbs, box, token(box, row, code), code, now=STARTS)
     assert room is not None
     assert room.url == FORM
+
+
+@pytest.mark.parametrize(("hours", "minutes"), [(-1, -75), (1, -15)])
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_room_whose_time_is_in_dispute_opens_before_the_earlier_start(
+    dbs: Session, box: SecretBox, event: Event, hours: int, minutes: int
+) -> None:
+    row, code = join(dbs, box, event, "ana"), code_of(dbs)
+    account = own_account(dbs, NOW)
+    binding = bind_room(dbs, event, ROOM, kind="lookup", account_id=account, actor="person:mona", mint=MINT, now=NOW)
+    session_id = dbs.scalars(select(EventSession.id).where(EventSession.code == code)).one()
+    theirs = {"starts_at": (STARTS + timedelta(hours=hours)).isoformat()}
+    dbs.add(
+        ZoomDrift(
+            id="d", binding_id=binding.id, session_id=session_id, field="time", theirs=theirs, digest="d", found_at=NOW
+        )
+    )
+    dbs.commit()
+
+    opens_at = STARTS + timedelta(minutes=minutes)
+    room = room_for(dbs, box, token(box, row, code), code, now=opens_at)
+    assert room is not None
+    assert (room.opens_at, room.url) == (opens_at, LINK)
 
 
 def test_nobody_is_led_into_a_link_that_is_known_to_fail(dbs: Session, box: SecretBox, event: Event) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -90,21 +91,28 @@ def test_page_takes_as_many_queries_for_three_as_for_one(dbs: Session, setting: 
     assert [each.organisation for each in page.accounts] == ["", "Organisation A", "Organisation A"]
 
 
-def test_all_rooms_are_made_due_but_links_and_lost_ones(dbs: Session, setting: Setting) -> None:
+@pytest.mark.parametrize(
+    ("standing", "expected"),
+    [({}, ["auth_lost", "ok"]), ({"state": "lost", "reason": "token"}, ["ok"])],
+    ids=["account that lacked a right", "lost account"],
+)
+def test_all_rooms_are_made_due_but_links_and_lost_ones(
+    dbs: Session, setting: Setting, standing: dict[str, str], expected: list[str]
+) -> None:
     make_cast(dbs, NOW)
-    account(dbs)
+    account(dbs, **standing)
     room = {"kind": "lookup", "account_id": "own", "zoom_id": "81234567890", "next_try_at": NOW + timedelta(days=1)}
     states = ("ok", "auth_lost", "ended", "link")
     for event, state in zip(publish(dbs, setting, *([NOW] * 4)), states, strict=True):
         bind(dbs, event, **({"state": "ok"} if state == "link" else {**room, "state": state}))
     dbs.commit()
 
-    assert read_all_now(dbs, actor="person:mona", now=NOW) == 1
+    assert read_all_now(dbs, actor="person:mona", now=NOW) == len(expected)
     dbs.commit()
     due = dbs.scalars(select(WebinarBinding.state).where(WebinarBinding.hinted_at == NOW)).all()
-    assert due == ["ok"]
+    assert sorted(due) == expected
     entry = dbs.scalars(select(AuditEntry).where(AuditEntry.action == "read-rooms")).one()
-    assert (entry.actor, entry.detail) == ("person:mona", {"rooms": [0, 1]})
+    assert (entry.actor, entry.detail) == ("person:mona", {"rooms": [0, len(expected)]})
 
 
 def test_without_anything_the_page_is_empty(dbs: Session) -> None:

@@ -9,7 +9,8 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from wmd.models import Event, EventSession, Person, PrivateLink
+from wmd.domain.status import their_start
+from wmd.models import Event, EventSession, Person, PrivateLink, WebinarBinding, ZoomDrift
 from wmd.secretbox import SecretBox
 from wmd.services.bindings import READ_KINDS, standing_binding
 from wmd.services.changes import way_of
@@ -64,7 +65,7 @@ def room_for(dbs: Session, box: SecretBox, secret: str, session_code: str, *, no
     )  # fmt: skip
     if not has_place or event.hidden_at is not None:
         return None
-    opens_at = session.starts_at - OPENS_BEFORE
+    opens_at = opening(session.starts_at, _disputed_start(dbs, session))
     is_open, is_wrong = now >= opens_at, event.link_wrong_at is not None
     # Somebody's own ticket says nothing of the link that everybody has, and the other way round.
     url = ticket_of(dbs, box, place.id) if is_open and place is not None else ""
@@ -72,6 +73,23 @@ def room_for(dbs: Session, box: SecretBox, secret: str, session_code: str, *, no
     person = dbs.get(Person, attendee.person_id)
     zone = (person.zone if person else "") or session.zone
     return Room(opens_at, session.starts_at, url, zone, is_wrong)
+
+
+def opening(starts_at: datetime, theirs: datetime | None) -> datetime:
+    """Return when a room opens: before the earlier start, while its own (``theirs``) is in dispute."""
+    return min(starts_at, theirs or starts_at) - OPENS_BEFORE
+
+
+def _disputed_start(dbs: Session, session: EventSession) -> datetime | None:
+    theirs = dbs.scalars(
+        select(ZoomDrift.theirs)
+        .join(WebinarBinding, WebinarBinding.id == ZoomDrift.binding_id)
+        .where(
+            ZoomDrift.session_id == session.id, ZoomDrift.state == "open", ZoomDrift.field == "time",
+            WebinarBinding.is_primary, WebinarBinding.ended_at.is_(None),
+        )
+    ).first()  # fmt: skip
+    return their_start(theirs) if theirs is not None else None
 
 
 def _link_of(dbs: Session, box: SecretBox, event: Event) -> str:

@@ -42,7 +42,7 @@ def load_status(connection: Connection, *, shows_looks: bool) -> Status:
             is_current(), WebinarBinding.state != "ended",
             or_(
                 WebinarBinding.seen_at.is_not(None), WebinarBinding.state.in_((*RENEWING, "missing")),
-                WebinarBinding.registration.in_(("full", "closed")), WebinarBinding.id.in_(list(disputed)),
+                WebinarBinding.registration.in_(("full", "closed", "none")), WebinarBinding.id.in_(list(disputed)),
                 _is_in_place_of_a_lost_one(),
             ),
         )

@@ -67,11 +67,15 @@ def lose(dbs: Session, account: ZoomAccount, reason: str, *, actor: str, now: da
     return True
 
 
-def connect_again(dbs: Session, account: ZoomAccount, *, actor: str, now: datetime) -> int:
-    """Let calls be made again, with a fresh token, and have its rooms read; return how many. The caller commits."""
+def connect_again(dbs: Session, account: ZoomAccount, *, actor: str, now: datetime, keeps_token: bool = False) -> int:
+    """Let calls be made again, with a fresh token, and have its rooms read; return how many. The caller commits.
+
+    ``keeps_token``: the one that it has is the fresh one.
+    """
     before = account.state
     account.state, account.reason, account.lost_at = "connected", "", None
-    account.access, account.access_from, account.access_until = "", None, None
+    if not keeps_token:
+        account.access, account.access_from, account.access_until = "", None, None
     account.missing_scopes, account.failures, account.open_until = [], 0, None
     if before != "connected":
         audit(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from wmd.models import Organisation, WebinarBinding, ZoomAccount, ZoomBudget, ZoomCall, ZoomPush, ZoomWebhook
@@ -105,11 +105,14 @@ def _views(dbs: Session, accounts: Sequence[ZoomAccount], plan: str, now: dateti
 
 def read_all_now(dbs: Session, *, actor: str, now: datetime) -> int:
     """Let every room be read as soon as the job comes by; return how many. The budget still holds."""
+    connected = select(ZoomAccount.id).where(ZoomAccount.state == "connected")
     rows = dbs.execute(
         update(WebinarBinding)
         .where(
             WebinarBinding.ended_at.is_(None), WebinarBinding.kind.in_(READ_KINDS), WebinarBinding.zoom_id != "",
-            WebinarBinding.state.not_in(("auth_lost", "ended")),
+            WebinarBinding.state != "ended",
+            # An account that is lost is asked nothing; one that is not may have been given the right that was missing.
+            or_(WebinarBinding.state != "auth_lost", WebinarBinding.account_id.in_(connected)),
         )
         .values(next_try_at=now, hinted_at=now)
         .returning(WebinarBinding.id)

@@ -19,7 +19,7 @@ from wmd.domain.zoom.calls import Token
 from wmd.domain.zoom.faults import AuthLost, Fix, RetryAt, ZoomFault
 from wmd.models import ZoomAccount
 from wmd.secretbox import SecretBox, SecretBoxError
-from wmd.services.zoom_accounts import OWN, find_account, lose, miss_scopes, own_account
+from wmd.services.zoom_accounts import OWN, connect_again, find_account, lose, miss_scopes, own_account
 
 #: Longer than a token request may take with all its limits.
 LEASE: Final = timedelta(seconds=45)
@@ -146,6 +146,7 @@ class AccountTokens:
             row.renew_token, row.renew_until = None, None
             if token is not None and row.state == "connected":
                 store_token(dbs, self._box, row, token)
+                _take_rights(dbs, row, self._clock())
             if lost is not None:
                 lose(dbs, row, lost.reason, actor=_ACTOR, now=self._clock())
             dbs.commit()
@@ -172,8 +173,15 @@ def store_token(dbs: Session, box: SecretBox, row: ZoomAccount, token: Token) ->
     if token.refresh:
         row.refresh = box.seal(token.refresh, purpose=_purpose(row.id, "refresh"))
     row.scopes = list(token.scopes)
-    row.missing_scopes = sorted(set(row.missing_scopes) - set(token.scopes))
     dbs.flush()
+
+
+def _take_rights(dbs: Session, row: ZoomAccount, now: datetime) -> None:
+    """Read rooms again that could not be for want of a right, once a token brings one of those that were missing."""
+    left = sorted(set(row.missing_scopes) - set(row.scopes))
+    if left != row.missing_scopes:
+        connect_again(dbs, row, actor=_ACTOR, now=now, keeps_token=True)
+        row.missing_scopes = left
 
 
 def _connected(row: ZoomAccount | None) -> ZoomAccount:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tests.cast import get, make_cast, post, sign_in
 from tests.conftest import Clock
 from tests.web.staff.test_day import said
 from tests.zoom_house import ZoomHouse, zoom_house
+from wmd.gateways import zoom_of
 from wmd_fakezoom.seed import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, HOST
 
 
@@ -67,6 +69,35 @@ def test_missing_right_is_named_with_what_it_is_for(house: ZoomHouse, mona: Flas
         "find a host, and whether they have a licence for webinars"
     ] * len(rights)
     assert "user:read:user" in " ".join(rights)
+
+
+@pytest.mark.parametrize("pressed", ["try", "read", "token"])
+def test_rooms_are_read_again_once_the_right_that_was_missing_is_there(
+    house: ZoomHouse, mona: FlaskClient, pressed: str
+) -> None:
+    all_rights = house.zoom.control.app(CLIENT_ID).scopes
+    house.bound("one")
+    house.zoom.control.set_scopes(CLIENT_ID, ("user:read:user:admin",))
+    house.sync()
+    assert (house.binding().state, house.binding().next_try_at) == ("auth_lost", None)
+    house.dbs.rollback()
+    house.zoom.control.set_scopes(CLIENT_ID, all_rights)
+    if pressed == "try":
+        assert tried(house, mona) == ["Zoom answers, and knows us."]
+    elif pressed == "read":
+        post(mona, "/staff/zoom/read")
+    else:
+        # Another token is fetched in its time, by whatever call is made then.
+        house.clock.now += timedelta(hours=2)
+        house.zoom.control.set_time(house.clock.now)
+        client = zoom_of(house.app)
+        assert client is not None
+        house.dbs.rollback()
+        client.user(HOST)
+    house.sync()
+    assert house.binding().state == "ok"
+    house.dbs.rollback()
+    assert said(get(mona, "/staff/zoom").text, "//section[@class='alarms']") == []
 
 
 def test_all_rooms_are_read_now_and_counted(house: ZoomHouse, mona: FlaskClient) -> None:

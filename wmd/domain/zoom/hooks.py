@@ -103,7 +103,7 @@ def is_of_one_date(body: bytes) -> bool:
     except ValueError:
         return False
     if operation := payload.get("operation"):
-        return operation != "all"
+        return bool(operation != "all")
     dates = _object(payload.get("object")).get("occurrences")
     return isinstance(dates, list) and bool(dates)
 

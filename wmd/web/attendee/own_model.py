@@ -15,12 +15,13 @@ from wmd.domain.following import clashes
 from wmd.domain.programme import EventView, Programme, SessionView
 from wmd.domain.vocabulary import EventFormat, SessionStatus
 from wmd.services.own_programme import OwnEvent
-from wmd.services.rooms import OPENS_BEFORE
+from wmd.services.rooms import opening
 from wmd.web import words
 from wmd.web.attendee.own_words import programme_of, standing_words
 from wmd.web.catalogue import gettext
 from wmd.web.public.events import taking_its_place
 from wmd.web.public.rows import Eyes, row_item
+from wmd.web.reading import read_status
 
 PAGE_SIZE = 50
 
@@ -46,7 +47,7 @@ class OwnSession(NamedTuple):
         is_on = slot.status is SessionStatus.SCHEDULED and now < slot.ends_at
         if not is_on or not self.has_place or self.event.format is EventFormat.IN_PERSON:
             return None
-        return slot.starts_at - OPENS_BEFORE
+        return opening(slot.starts_at, read_status().of(self.event.code).disputed.get(slot.code))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from wmd.domain.programme import EventView, RegistrationView
 from wmd.domain.status import NOTHING, EventStatus
 from wmd.domain.vocabulary import Access, RegistrationState, SessionStatus
 from wmd.domain.ways_in import WayIn
+from wmd.domain.zoom.links import registration_token
 
 
 class Door(StrEnum):
@@ -61,6 +62,9 @@ def _as_seen(event: EventView, found: Registration, status: EventStatus) -> Regi
     if status.is_renewing:
         return replace(found, door=Door.RENEWING)
     there = {"full": Door.FULL_THERE, "closed": Door.CLOSED_THERE}.get(status.registration)
+    if status.registration == "none" and status.is_room and registration_token(event.registration.url):
+        # Registration was switched off on Zoom: the page that the link leads to is no more.
+        there = Door.CLOSED_THERE
     return replace(found, door=there) if there is not None and found.door is Door.OPEN else found
 
 

@@ -9,6 +9,7 @@ from config import Config
 from wmd.db import db
 from wmd.domain.zoom.faults import ZoomFault
 from wmd.gateways import zoom_of
+from wmd.services.bindings import resume_account
 from wmd.services.zoom_accounts import OWN, connect_again, find_account
 from wmd.services.zoom_desk import read_all_now, read_zoom, somebody_to_ask
 from wmd.web.guards import for_staff, visitor
@@ -55,15 +56,20 @@ def read() -> ResponseReturnValue:
 @bp.post("/try")
 @for_staff("moderator")
 def try_it() -> ResponseReturnValue:
-    """Ask Zoom for a host, whatever is known against the account; a lost one is connected again."""
+    """Ask Zoom for a host, whatever is known against the account; one that is lost, or lacks rights, begins anew."""
     dbs, actor, now = db.session(), visitor().actor.name, read_now()
     account = find_account(dbs, OWN)
-    if account is not None and account.state != "connected":
+    if account is not None and (account.state != "connected" or account.missing_scopes):
         connect_again(dbs, account, actor=actor, now=now)
     host = _config().zoom_host or somebody_to_ask(dbs)
     # Nothing stays open while Zoom is asked: its client writes down what it spends in transactions of its own.
     dbs.commit()
-    return redirect(f"/staff/zoom?tried={_ask(host)}", 303)
+    tried = _ask(host)
+    if tried == "works":
+        # Rooms that were refused for themselves stay so while their account is connected: nothing else reads them.
+        resume_account(dbs, OWN, actor=actor, now=now)
+        dbs.commit()
+    return redirect(f"/staff/zoom?tried={tried}", 303)
 
 
 def _ask(host: str) -> str:
