@@ -1,4 +1,4 @@
-"""The ground of the long runs with Zoom (tests/services/test_zoom_machine.py): three events and their rooms, made once,
+"""The ground of the long runs with Zoom (tests/services/test_zoom_machine.py): four events and their rooms, made once,
 and set up again for each run from the bytes of the database and the same numbers in a new fake.
 
 What is public is fetched as readers do, and compared with what people have decided.
@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from zoneinfo import ZoneInfo
@@ -22,9 +23,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import sessionmaker
 
 from tests import documents
-from tests.cast import BASE_URL, Cast, make_cast
+from tests.attendees import attend
+from tests.cast import BASE_URL, Cast, make_cast, sign_in
 from tests.conftest import Clock, Databases, make_test_app
-from tests.hook_house import HookHouse, serving
+from tests.hook_house import serving
+from tests.partner_house import PartnerHouse
 from tests.zoom_house import NOW, STARTS
 from wmd.cli import publishing_setting
 from wmd.db import db
@@ -33,7 +36,7 @@ from wmd.domain.zoom.answers import RoomKind
 from wmd.gateways import zoom_of
 from wmd.gateways.zoom.client import ZoomClient
 from wmd.gateways.zoom.gate import zoom_or
-from wmd.gateways.zoom.tokens import ServerCredentials
+from wmd.gateways.zoom.tokens import PartnerCredentials, ServerCredentials
 from wmd.gateways.zoom.transport import pooled_session
 from wmd.models import Event, EventSession, Submission
 from wmd.services.bindings import bind_room
@@ -41,13 +44,25 @@ from wmd.services.managed_rooms import make_webinar
 from wmd.services.zoom_accounts import OWN, own_account
 from wmd.services.zoom_budget import AccountBudget
 from wmd.services.zoom_calls import StoredCalls
+from wmd.services.zoom_registrants import FORM_OPEN, turn_push
 from wmd.services.zoom_tokens import AccountTokens
 from wmd_fakezoom import FakeZoom, Room
-from wmd_fakezoom.seed import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, HOST, WEBHOOK_SECRET
+from wmd_fakezoom.seed import (
+    ACCOUNT_ID,
+    CLIENT_ID,
+    CLIENT_SECRET,
+    HOST,
+    PARTNER,
+    PARTNER_CLIENT_ID,
+    PARTNER_CLIENT_SECRET,
+    WEBHOOK_SECRET,
+)
 
-#: Whose registration page is Zoom's; who registers with us, in a meeting; and whose webinar we make.
-PASTED, HERE, MADE = "pasted", "here", "made"
-KEYS = (PASTED, HERE, MADE)
+#: Whose registration page is Zoom's; who registers with us, in a meeting; whose webinar we make; and whose webinar is
+#: in the account of a partner.
+PASTED, HERE, MADE, THEIRS = "pasted", "here", "made", "theirs"
+KEYS = (PASTED, HERE, MADE, THEIRS)
+PEOPLE = ("ada", "bo", "cy")
 MADRID = ZoneInfo("Europe/Madrid")
 #: Zoom answers slower than the client waits.
 READ_S, SLOW_S = 0.5, 0.8
@@ -75,22 +90,29 @@ class Ground:
 
 
 @dataclass
-class Run(HookHouse):
+class Run(PartnerHouse):
     """A house whose readers are asked as well."""
 
-    def rooms(self) -> tuple[Room, Room]:
+    def rooms(self) -> tuple[Room, Room, Room]:
         """Let the host make the rooms that the events begin with; the numbers are the same in each fake."""
         control = self.zoom.control
         return (
             control.add_webinar(STARTS, topic="Care in the city", duration=90, timezone="Europe/Madrid"),
             control.add_meeting(STARTS, topic="Care in the city", duration=90, timezone="Europe/Madrid"),
+            control.add_webinar(STARTS, host=PARTNER, topic="Care in the city", duration=90, timezone="Europe/Madrid"),
         )
 
-    def read(self, path: str) -> tuple[int, str, str]:
+    def page(self, path: str) -> tuple[int, str, str]:
         """Fetch a page as a stranger; return status, where it leads, and all that was said."""
         answer = self.app.test_client(use_cookies=False).get(path, base_url=BASE_URL)
         where = answer.headers.get("Location", "")
         return answer.status_code, where, f"{answer.headers}\n{answer.get_data(as_text=True)}"
+
+    def let_in(self) -> None:
+        """Let a contact of the organisation sign in."""
+        self.dbs.rollback()
+        sign_in(self.ana, self.app, self.cast.ana)
+        db.session.rollback()
 
     def sessions(self) -> dict[str, EventSession]:
         """Return the session of each event."""
@@ -135,10 +157,11 @@ def make_ground(databases: Databases, folder: Path) -> Ground:
     (folder / "test.sqlite3").rename(ground.file)
     with set_up(ground, ground.file) as run:
         cast = make_cast(run.dbs, NOW)
-        pasted, here = run.rooms()
+        pasted, here, theirs = run.rooms()
         ways = {
             PASTED: {"state": "open", "url": run.zoom.control.links(pasted.id).registration},
             HERE: {"state": "open", "with_us": True}, MADE: {"state": "missing"},
+            THEIRS: {"state": "open", "url": run.zoom.control.links(theirs.id).registration},
         }  # fmt: skip
         events = [documents.event(key, registration=way) for key, way in ways.items()]
         setting = publishing_setting(run.app, SeededMint("zoom"))
@@ -149,6 +172,11 @@ def make_ground(databases: Databases, folder: Path) -> Ground:
         for key, room in ((PASTED, pasted), (HERE, here)):
             bind(run, key, room)
         make_webinar(run.dbs, run.event(MADE), actor="person:mona", mint=SeededMint(MADE), now=NOW)
+        for name in PEOPLE:
+            attend(run.dbs, name, NOW)
+        run.dbs.commit()
+        box = run.app.extensions["wmd.secretbox"]
+        turn_push(run.dbs, run.event(HERE), wanted=True, actor="person:ana", box=box, now=NOW - FORM_OPEN)
         run.dbs.commit()
     return ground
 
@@ -175,6 +203,7 @@ def begun(ground: Ground) -> Iterator[Run]:
     shutil.copy(ground.file, file)
     with set_up(ground, file) as run:
         run.rooms()
+        run.let_in()
         yield run
 
 
@@ -190,15 +219,17 @@ def set_up(ground: Ground, file: Path) -> Iterator[Run]:
             f"sqlite:///{file}", folder, clock, port=port, zoom_webhook_secret=WEBHOOK_SECRET,
             zoom_account_id=ACCOUNT_ID,
             zoom_client_id=CLIENT_ID, zoom_client_secret=CLIENT_SECRET, zoom_host=HOST, zoom_url=zoom.url,
-            zoom_plan="business",
+            zoom_plan="business", zoom_partner_client_id=PARTNER_CLIENT_ID,
+            zoom_partner_client_secret=PARTNER_CLIENT_SECRET,
         )  # fmt: skip
+        zoom.control.app(PARTNER_CLIENT_ID).redirect_uris = (f"{BASE_URL}/organiser/zoom/callback",)
         with app.app_context(), serving(app, ear):
-            app.extensions["wmd.zoom"] = _client(app, clock, zoom)
+            app.extensions["wmd.zoom"] = impatient_clients(app, clock, zoom)
             endpoint = zoom.control.webhooks.subscribe(
                 f"http://127.0.0.1:{port}/hooks/zoom", WEBHOOK_SECRET, check=False
             )
             try:
-                yield Run(app, clock, zoom, replace(ground.cast), db.session(), endpoint)
+                yield Run(app, clock, zoom, replace(ground.cast), db.session(), endpoint, app.test_client())
             finally:
                 db.session.rollback()
                 app.extensions["wmd.library"].settle()
@@ -206,23 +237,27 @@ def set_up(ground: Ground, file: Path) -> Iterator[Run]:
                 db.engine.dispose()
 
 
-def _client(app: Flask, clock: Clock, zoom: FakeZoom) -> object:
-    """Return what gives the application's client for our own account: one that waits for nobody for long."""
-    new_session, lock = sessionmaker(db.engine), Lock()
+def impatient_clients(app: Flask, clock: Clock, zoom: FakeZoom) -> Callable[[str | None], ZoomClient]:
+    """Return what gives the application's client for an account: one that waits for nobody for long."""
+    new_session, lock, http = sessionmaker(db.engine), Lock(), pooled_session()
 
     def sleep(seconds: float) -> None:
         with lock:
             clock.now += timedelta(seconds=seconds)
             zoom.control.set_time(clock.now)
 
-    tokens = AccountTokens(
-        OWN, new_session=new_session, box=app.extensions["wmd.secretbox"], clock=clock, sleep=sleep,
-        zoom_account=ACCOUNT_ID,
-    )  # fmt: skip
-    own = ZoomClient(
-        ServerCredentials(ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET), http=pooled_session(), tokens=tokens,
-        budget=AccountBudget(OWN, "business", new_session=new_session), calls=StoredCalls(OWN, new_session=new_session),
-        clock=clock, sleep=sleep, oauth_url=zoom.url, api_url=f"{zoom.url}/v2", read_s=READ_S,
-        may_reach=zoom_or(zoom.url),
-    )  # fmt: skip
-    return lambda account_id=None: own if account_id in {None, OWN} else None
+    @cache
+    def of(account_id: str) -> ZoomClient:
+        tokens = AccountTokens(
+            account_id, new_session=new_session, box=app.extensions["wmd.secretbox"], clock=clock, sleep=sleep,
+            zoom_account=ACCOUNT_ID,
+        )  # fmt: skip
+        own = ServerCredentials(ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET)
+        return ZoomClient(
+            own if account_id == OWN else PartnerCredentials(PARTNER_CLIENT_ID, PARTNER_CLIENT_SECRET), http=http,
+            tokens=tokens, budget=AccountBudget(account_id, "business", new_session=new_session),
+            calls=StoredCalls(account_id, new_session=new_session), clock=clock, sleep=sleep, oauth_url=zoom.url,
+            api_url=f"{zoom.url}/v2", read_s=READ_S, may_reach=zoom_or(zoom.url),
+        )  # fmt: skip
+
+    return lambda account_id: of(account_id or OWN)

@@ -5,7 +5,8 @@ Each step does one thing, delivers Zoom's messages, runs the jobs once, and then
 * nothing private stands on any public page;
 * readers read the times and links that people decided on, whatever Zoom says or fails to say;
 * a way in is shut as gone only when the room is gone: no outage takes it away;
-* a room of ours is made once;
+* a room of ours is made once, and nobody is registered on Zoom twice;
+* a ticket is shown to nobody but its owner;
 * pages ask Zoom nothing.
 """
 
@@ -22,9 +23,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import select
 
+from tests.attendees import register
 from tests.conftest import Databases
 from tests.zoom_house import LIST, ROOM, STARTS
 from tests.zoom_machine import (
@@ -32,7 +34,9 @@ from tests.zoom_machine import (
     HERE,
     KEYS,
     PASTED,
+    PEOPLE,
     SLOW_S,
+    THEIRS,
     Ground,
     Said,
     begun,
@@ -48,25 +52,34 @@ from wmd.domain.vocabulary import RegistrationState, SessionStatus
 from wmd.domain.zoom.faults import ZoomFault
 from wmd.errors import InvalidContentError, NotAllowedMoveError
 from wmd.jobs import run_job
-from wmd.models import Submission, WebinarBinding, ZoomDrift
+from wmd.models import Registration, Submission, WebinarBinding, ZoomDrift
 from wmd.services import room_decisions
 from wmd.services.actors import Actor
 from wmd.services.bindings import read_now, standing_binding, unbind
+from wmd.services.delivery import address_digest
 from wmd.services.drifts import open_drifts
 from wmd.services.intake import read_content
 from wmd.services.managed_rooms import make_webinar
+from wmd.services.registrations import cancel
 from wmd.services.staff_edits import approved_revision, call_off, hide_event, show_event, staff_edit
 from wmd.services.standing import Means
 from wmd.services.zoom_accounts import connect_again, find_account
+from wmd.services.zoom_registrants import ask_for_ticket, ticket_of, turn_push
 from wmd_fakezoom import Room
+from wmd_fakezoom.seed import PARTNER
 
 SEED = int(os.environ.get("SOAK_SEED", "20211007"))
-JOBS = ("zoom-webhooks", "zoom-sync", "zoom-push")
+JOBS = ("zoom-webhooks", "zoom-partners", "zoom-sync", "zoom-push", "zoom-registrants", "zoom-attendance")
 MONA = Actor("person:mona", "mona", "moderator")
 ANA = Actor("person:ana", "ana")
 RENEWING = {"gone", "trashed"}
 CREATE = "POST /users/{user}/webinars"
-ROUTES = ("*", ROOM, LIST, CREATE, "PATCH /webinars/{id}", "DELETE /webinars/{id}", "POST /oauth/token")
+MEETING = "/meetings/{id}"
+ROUTES = (
+    "*", ROOM, LIST, CREATE, "PATCH /webinars/{id}", "DELETE /webinars/{id}", "POST /oauth/token", f"GET {MEETING}",
+    f"POST {MEETING}/registrants", f"POST {MEETING}/batch_registrants", f"GET {MEETING}/registrants",
+    f"PUT {MEETING}/registrants/status", "POST /webinars/{id}/registrants", "GET /webinars/{id}/registrants",
+)  # fmt: skip
 BROKEN = ("reset", "drop", "html", "empty", "truncated", "status", "unauthorised", "qps", "daily", "slow")
 ODD = ("extra", "string_ids")
 BENT = ("lost", "duplicate", "reorder", "stale", "tampered", "wrong_secret", "no_signature", "partial")
@@ -74,16 +87,22 @@ BENT = ("lost", "duplicate", "reorder", "stale", "tampered", "wrong_secret", "no
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink)
 ANY = st.sampled_from(KEYS)
 BOUND = st.sampled_from((PASTED, HERE))
+SOMEBODY = st.sampled_from(PEOPLE)
+ALIVE = {"approved", "pending"}
 
 
 class Zoom(RuleBasedStateMachine):
-    """Three events of one organisation, one host, one Zoom."""
+    """Four events of one organisation, our host and a partner, three people, one Zoom."""
 
     def __init__(self, ground: Ground) -> None:
         super().__init__()
         self._open = ExitStack()
         self.run = run = self._open.enter_context(begun(ground))
         self.control = run.zoom.control
+        # What Zoom answers to a known address is not documented: here it would be another ticket, and be seen.
+        self.control.world.repeated_email = "new"
+        #: Who registered on Zoom's own form.
+        self.on_their_own: set[str] = set()
         self.means = Means(publishing_setting(run.app, Mint()), run.app.extensions["wmd.secretbox"])
         #: What was decided; and what of it is public: a hidden event shows what was decided meanwhile when it is back.
         self.said = {key: Said(STARTS, run.event(key).registration_url) for key in KEYS}
@@ -98,6 +117,14 @@ class Zoom(RuleBasedStateMachine):
     def teardown(self) -> None:
         """End everything."""
         self._open.close()
+
+    @initialize(some=st.sets(SOMEBODY), is_connected=st.booleans())
+    def begin(self, some: set[str], is_connected: bool) -> None:
+        """Let some have a place already, and the partner have connected the account, or not."""
+        for name in sorted(some):
+            self.attendee_joins(name, on_their_own=False)
+        if is_connected:
+            self.partner_connects()
 
     # What stands
 
@@ -198,7 +225,7 @@ class Zoom(RuleBasedStateMachine):
                 control.change(room.id, topic=f"{room.topic}!")
             case "fill":
                 room.settings["registrants_restrict_number"] = 1
-                control.register(room.id, "somebody@attendees.example")
+                self.on_their_own.add(control.register(room.id, "somebody@attendees.example").id)
             case "start":
                 control.start(room.id)
             case "end" if room.live is not None:
@@ -235,7 +262,135 @@ class Zoom(RuleBasedStateMachine):
         elif act == "recreate":
             self.theirs.add(self.control.recreate(room.id).id)
 
+    @rule(act=st.sampled_from(["by hand", "at once", "approved", "denied"]))
+    def host_admits(self, act: str) -> None:
+        """Let the host admit people by hand or not, or decide on somebody who waits."""
+        room = self.room(HERE)
+        if room is None or room.state != "active":
+            return
+        if act in {"by hand", "at once"}:
+            self.control.change(room.id, settings={"approval_type": int(act == "by hand")})
+        for item in room.registrants:
+            if item.status == "pending" and act in {"approved", "denied"}:
+                item.status = act
+                return
+
+    @rule(key=ANY, is_told=st.booleans(), is_recovered=st.booleans())
+    def host_deletes_and_time_passes(self, key: str, is_told: bool, is_recovered: bool) -> None:
+        """Let a room be away for the time after which that is believed, and perhaps come back."""
+        if not is_told:
+            self.control.webhooks.tweak("lost")
+        self.host_deletes(key, "delete")
+        self.staff_read_now(key)
+        for minutes in (0, 3, 11, 31):
+            self.run.clock.now += timedelta(minutes=minutes)
+            self.all_holds()
+        if is_recovered:
+            self.host_deletes(key, "recover")
+            self.run.clock.now += timedelta(minutes=61)
+
+    @rule(
+        key=ANY, what=st.sampled_from(["move", "move", "link", "title"]), minutes=st.sampled_from([-60, 30, 600]),
+        how=st.sampled_from(["take", "take", "keep", "send", "propose", "uphold"]),
+    )  # fmt: skip
+    def host_changes_and_somebody_decides(self, key: str, what: str, minutes: int, how: str) -> None:
+        """Let the host change something, and somebody decide on it."""
+        if what == "move":
+            self.host_moves(key, minutes)
+        else:
+            self.host_changes(key, what)
+        self.staff_read_now(key)
+        self.all_holds()
+        self.decide(key, how, 0)
+
+    # The partner
+
+    @rule()
+    def partner_connects(self) -> None:
+        """Let an organiser go to Zoom and come back, and pick the webinar."""
+        run = self.run
+        run.dbs.rollback()
+        run.come_back(run.agree(run.ask()))
+        accounts = [each for each in run.accounts() if each.state == "connected"]
+        rooms = [room for room in self.control.world.rooms if room.host.email == PARTNER and room.state == "active"]
+        if accounts and rooms and self.public[THEIRS].is_listed:
+            run.pick(rooms[-1], accounts[-1], THEIRS)
+        run.dbs.rollback()
+
+    @rule()
+    def partner_revokes(self) -> None:
+        """Let the partner take the app's rights back."""
+        self.control.revoke(PARTNER)
+
+    # Those who attend
+
+    @rule(name=SOMEBODY, on_their_own=st.booleans())
+    def attendee_joins(self, name: str, on_their_own: bool) -> None:
+        """Let somebody register with us, and perhaps on Zoom's own form before."""
+        run, room = self.run, self.room(HERE)
+        if on_their_own and room is not None and room.state == "active":
+            self.on_their_own.add(self.control.register(room.id, f"{name}@attendees.example").id)
+        if self.place(name) is None:
+            register(run.dbs, name, run.event(HERE), run.clock.now)
+        run.dbs.commit()
+
+    @rule(name=SOMEBODY)
+    def attendee_leaves(self, name: str) -> None:
+        """Let somebody give their place back."""
+        place = self.place(name)
+        if place is not None:
+            cancel(self.run.dbs, place, box=self.means.box, now=self.run.clock.now)
+        self.run.dbs.commit()
+
+    @rule(name=SOMEBODY)
+    def attendee_asks_for_a_ticket(self, name: str) -> None:
+        """Let somebody press the button on their own page."""
+        place, digest = self.place(name), address_digest(str(self.run.app.config["SECRET_KEY"]))
+        if place is not None:
+            ask_for_ticket(self.run.dbs, place, digest, now=self.run.clock.now)
+        self.run.dbs.commit()
+
+    @rule(wanted=st.booleans())
+    def organiser_turns_carrying(self, wanted: bool) -> None:
+        """Let the organiser have people carried to Zoom, or no more."""
+        event, box, now = self.run.event(HERE), self.means.box, self.run.clock.now
+        self.try_to(lambda: turn_push(self.run.dbs, event, wanted=wanted, actor=ANA.name, box=box, now=now))
+
+    def place(self, name: str) -> Registration | None:
+        self.run.dbs.rollback()
+        wanted = select(Registration).where(Registration.person_id == name, Registration.ended_at.is_(None))
+        return self.run.dbs.scalars(wanted).first()
+
     # The network
+
+    @rule(
+        kind=st.sampled_from(BROKEN), hours=st.sampled_from([1, 7]), is_mended=st.booleans(),
+        route=st.sampled_from(["*", "*", ROOM, f"GET {MEETING}", "POST /oauth/token"]),
+    )  # fmt: skip
+    def stay_away(self, kind: str, route: str, hours: int, is_mended: bool) -> None:
+        """Let Zoom be out of reach for hours, in which all rooms are asked for."""
+        self.break_down("reset" if kind == "slow" else kind, route, 1, None)
+        for _ in range(2):
+            self.run.clock.now += timedelta(hours=hours)
+            for key in KEYS:
+                self.staff_read_now(key)
+            self.all_holds()
+        if is_mended:
+            self.mend()
+
+    @rule(kind=st.sampled_from(BROKEN), names=st.sets(SOMEBODY, min_size=1), is_over_soon=st.booleans())
+    def break_down_while_people_join(self, kind: str, names: set[str], is_over_soon: bool) -> None:
+        """Let Zoom take people, and its answer be lost, or not take them; they may leave before that is found out."""
+        for noun in ("meetings", "webinars"):
+            self.break_down(kind, f"POST /{noun}/{{id}}/registrants", 1, 2)
+        for name in sorted(names):
+            self.attendee_joins(name, on_their_own=False)
+        self.all_holds()
+        if is_over_soon:
+            self.attendee_leaves(min(names))
+        for minutes in (3, 16):
+            self.run.clock.now += timedelta(minutes=minutes)
+            self.all_holds()
 
     @rule(
         kind=st.sampled_from([*BROKEN, *ODD]), route=st.sampled_from(ROUTES), nth=st.sampled_from([1, 1, 2]),
@@ -366,7 +521,7 @@ class Zoom(RuleBasedStateMachine):
 
     @invariant()
     def all_holds(self) -> None:
-        """Let the jobs run once, and look."""
+        """Deliver what Zoom has to say, let the jobs run once, and look."""
         run = self.run
         self.before = {key: self.standing(key) for key in KEYS}
         self._note_links()
@@ -378,6 +533,8 @@ class Zoom(RuleBasedStateMachine):
         self._note_links()
         self._see_that_states_are_true()
         self._see_that_no_room_is_made_twice()
+        self._see_that_nobody_is_registered_twice()
+        self._see_that_tickets_are_ones_own()
         self.control.forget_log()
         run.app.extensions["wmd.library"].refresh()
         pages = self._pages()
@@ -394,7 +551,7 @@ class Zoom(RuleBasedStateMachine):
     def _pages(self) -> dict[str, tuple[int, str, str]]:
         sessions = self.run.sessions()
         own = [path for key in KEYS for path in paths_of(self.run.event(key), sessions[key])]
-        return {path: self.run.read(path) for path in (*COMMON, *own)}
+        return {path: self.run.page(path) for path in (*COMMON, *own)}
 
     def _see_that_states_are_true(self) -> None:
         """A room is said to be gone only when Zoom does not know it, and only after a while, or when Zoom said so."""
@@ -419,6 +576,28 @@ class Zoom(RuleBasedStateMachine):
                 if room.state == "active" and room.id not in self.theirs and room.agenda.startswith(mark)
             ]  # fmt: skip
             assert len(ours) <= 1, (key, ours)
+
+    def _see_that_nobody_is_registered_twice(self) -> None:
+        """Of all that Zoom has of one address in one room, at most one was sent by us, but for who was taken back."""
+        for room in self.control.world.rooms:
+            sent = [
+                item.email for item in room.registrants
+                if item.status in ALIVE and item.id not in self.on_their_own
+            ]  # fmt: skip
+            assert len(sent) == len(set(sent)), (room.id, sent)
+
+    def _see_that_tickets_are_ones_own(self) -> None:
+        self.run.dbs.rollback()
+        tickets = {
+            item.email: {each.ticket for room in self.control.world.rooms for each in room.registrants
+                         if each.email == item.email}
+            for room in self.control.world.rooms for item in room.registrants
+        }  # fmt: skip
+        for name in PEOPLE:
+            place = self.place(name)
+            link = ticket_of(self.run.dbs, self.means.box, place.id) if place is not None else ""
+            own = tickets.get(f"{name}@attendees.example", set())
+            assert not link or any(f"tk={ticket}&" in link for ticket in own), name
 
     def _see_what_readers_read(self, key: str, pages: dict[str, tuple[int, str, str]]) -> None:
         event, session = self.run.event(key), self.run.sessions()[key]
