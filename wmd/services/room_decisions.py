@@ -20,12 +20,21 @@ from wmd.domain.times import zone
 from wmd.domain.vocabulary import RegistrationState
 from wmd.domain.zoom.states import State
 from wmd.errors import NotAllowedMoveError
-from wmd.models import AuditEntry, EventSession, PrivateLink, Revision, Submission, WebinarBinding, ZoomDrift
+from wmd.models import (
+    AuditEntry,
+    EventSession,
+    PrivateLink,
+    Revision,
+    Submission,
+    WebinarBinding,
+    ZoomAccount,
+    ZoomDrift,
+)
 from wmd.services.actors import Actor
 from wmd.services.drifts import close, open_drifts
 from wmd.services.edits import receive_edit
 from wmd.services.intake import next_revision, read_content
-from wmd.services.managed_rooms import queue
+from wmd.services.managed_rooms import coming_dates, queue
 from wmd.services.moderation import lock_submission, waiting_revision
 from wmd.services.private_links import YEAR, keep_link, open_link
 from wmd.services.staff_edits import approved_revision, staff_edit
@@ -98,12 +107,43 @@ def send_ours(dbs: Session, binding: WebinarBinding, drift: ZoomDrift, *, actor:
     if not can_send(drift, binding):
         msg = f"{drift.field} of binding {binding.id} cannot be sent to Zoom"
         raise NotAllowedMoveError(msg)
+    _send(dbs, binding, drift, actor, now)
+
+
+def _send(dbs: Session, binding: WebinarBinding, drift: ZoomDrift, actor: Actor, now: datetime) -> None:
     queue(dbs, binding, "update", actor=actor.name, now=now)
     audit(
         dbs, actor=actor.name, action="send-ours", kind="drift", subject_id=drift.id, before="open",
         detail={"field": ["", drift.field]}, now=now,
     )  # fmt: skip
     dbs.flush()
+
+
+def can_send_own(dbs: Session, binding: WebinarBinding, drift: ZoomDrift, *, actor: Actor, now: datetime) -> bool:
+    """Whether somebody may have our time sent to a room of their own: the person who connected the account it is in,
+    with the right for it, and where the room has one time. Staff never may.
+    """
+    account = dbs.get(ZoomAccount, binding.account_id) if binding.account_id else None
+    if binding.kind != "connected" or drift.field != "time" or account is None or account.state != "connected":
+        return False
+    kind = str(binding.snapshot.get("kind") or binding.room)
+    has_right = bool({f"{kind}:update:{kind}", f"{kind}:write"} & set(account.scopes))
+    is_theirs = actor.person_id is not None and account.connected_by == actor.person_id
+    dates = coming_dates(dbs, binding.event_id, now=now)
+    is_plain = not binding.snapshot.get("occurrences") and bool(dates) and dates[0].id == drift.session_id
+    return has_right and is_theirs and is_plain and not dates[0].all_day
+
+
+def send_own(dbs: Session, binding: WebinarBinding, drift: ZoomDrift, *, actor: Actor, now: datetime) -> None:
+    """Have a partner's room moved to the programme's time, as the partner who connected it presses it.
+
+    Raises NotAllowedMoveError for a difference that was decided on, and for everybody else.
+    """
+    _require_open(dbs, drift)
+    if not can_send_own(dbs, binding, drift, actor=actor, now=now):
+        msg = f"{drift.field} of binding {binding.id} cannot be sent to Zoom"
+        raise NotAllowedMoveError(msg)
+    _send(dbs, binding, drift, actor, now)
 
 
 def propose_theirs(

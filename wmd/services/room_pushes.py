@@ -19,7 +19,7 @@ from wmd.domain.codes import Mint
 from wmd.domain.findings import N_
 from wmd.domain.vocabulary import RegistrationState
 from wmd.domain.zoom import drift
-from wmd.domain.zoom.answers import Room
+from wmd.domain.zoom.answers import Room, RoomKind
 from wmd.domain.zoom.faults import AuthLost, Fix, Garbled, Refused, RetryAt, ZoomFault
 from wmd.domain.zoom.made_rooms import MadeRoom, not_taken
 from wmd.domain.zoom.states import State
@@ -74,6 +74,9 @@ class Order:
     zoom_id: str
     host_id: str
     names: frozenset[str] = frozenset()
+    #: A partner's account, in which we change the time alone, and only when the partner pressed it; None: our own.
+    account_id: str | None = None
+    kind: RoomKind = RoomKind.WEBINAR
 
 
 def is_due(now: datetime) -> ColumnElement[bool]:
@@ -84,11 +87,15 @@ def is_due(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def claim(dbs: Session, *, now: datetime, limit: int) -> list[Claim]:
-    """Claim up to ``limit`` of what is due, the oldest first. The caller commits."""
+def claim(dbs: Session, *, now: datetime, limit: int, is_own_there: bool = True) -> list[Claim]:
+    """Claim up to ``limit`` of what is due, the oldest first. The caller commits.
+
+    ``is_own_there``: whether our own account can be asked; else what concerns partners' rooms alone is claimed.
+    """
+    partners = select(WebinarBinding.id).where(WebinarBinding.kind == "connected")
     ids = dbs.scalars(
         select(ZoomPush.id)
-        .where(is_due(now))
+        .where(is_due(now), *([] if is_own_there else [ZoomPush.binding_id.in_(partners)]))
         .order_by(ZoomPush.not_before, ZoomPush.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -133,7 +140,11 @@ def order_of(dbs: Session, claimed: Claim, base_url: str, *, now: datetime) -> O
     binding = dbs.get_one(WebinarBinding, push.binding_id, populate_existing=True)
     made = room_of_event(dbs, binding, base_url, now=now)
     stands = binding.ended_at is None
-    names = made.news(binding.sent) | _asked_for(dbs, binding) if push.act == "update" else frozenset()
+    is_ours = binding.kind == "managed"
+    names: frozenset[str] = frozenset()
+    if push.act == "update":
+        asked = _asked_for(dbs, binding)
+        names = made.news(binding.sent) | asked if is_ours else asked & {"starts_at"}
     is_wanted = {
         "create": stands and made.starts_at is not None,
         # What is over, or has no date, is told when it has one.
@@ -144,7 +155,8 @@ def order_of(dbs: Session, claimed: Claim, base_url: str, *, now: datetime) -> O
         _finish(push, "dropped", now)
         dbs.flush()
         return None
-    return Order(made, binding.zoom_id, binding.host_id, names)
+    kind = RoomKind(str(binding.snapshot.get("kind") or binding.room or RoomKind.WEBINAR.value))
+    return Order(made, binding.zoom_id, binding.host_id, names, None if is_ours else binding.account_id, kind)
 
 
 def _asked_for(dbs: Session, binding: WebinarBinding) -> frozenset[str]:
@@ -268,7 +280,8 @@ def record_done(dbs: Session, claimed: Claim, order: Order, *, now: datetime) ->
         told = order.made.as_sent()
         times = ("starts_at", "duration_minutes", "zone")
         names = {*order.names, *(times if order.names & set(times) else ())}
-        binding.sent = {**binding.sent, **{name: told[name] for name in names}}
+        if order.account_id is None:
+            binding.sent = {**binding.sent, **{name: told[name] for name in names}}
         read_now(binding, now=now)
         clear_alarm(dbs, finding_alarm(binding.id), now=now)
         audit(

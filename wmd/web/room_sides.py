@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from wmd.models import ZoomDrift
@@ -23,15 +23,17 @@ class ShownDrift(NamedTuple):
     said: str
 
 
-def shown_drifts(view: RoomView, said: Mapping[str, str]) -> list[ShownDrift]:
-    """Return the open differences of a room; a session's times are on its own clocks."""
+def shown_drifts(
+    view: RoomView, said: Mapping[str, str], may_send: Callable[[ZoomDrift], bool] | None = None
+) -> list[ShownDrift]:
+    """Return the open differences of a room; a session's times are on its own clocks.
+
+    ``may_send``: whether who looks may have ours sent to Zoom; without it, as staff may.
+    """
     found = []
     for row in view.drifts:
         session = view.sessions.get(row.session_id)
         both = sides(row, session.zone if session else "UTC", "en", gettext)
-        found.append(
-            ShownDrift(
-                row, gettext(FIELDS[row.field]), both, can_take(row), can_send(row, view.binding), said.get(row.id, "")
-            )
-        )
+        sendable = may_send(row) if may_send is not None else can_send(row, view.binding)
+        found.append(ShownDrift(row, gettext(FIELDS[row.field]), both, can_take(row), sendable, said.get(row.id, "")))
     return found

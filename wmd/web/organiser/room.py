@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request
@@ -12,7 +13,7 @@ from wmd.db import db
 from wmd.errors import NotAllowedMoveError
 from wmd.models import Event, Organisation, Submission
 from wmd.services.bindings import standing_binding
-from wmd.services.room_decisions import propose_theirs, said_by_organisers, uphold_ours
+from wmd.services.room_decisions import can_send_own, propose_theirs, said_by_organisers, send_own, uphold_ours
 from wmd.services.room_list import RoomView, room_view
 from wmd.web.catalogue import gettext
 from wmd.web.csrf import on_stale_form
@@ -51,12 +52,14 @@ def _zoom_path(submission: Submission) -> str:
 
 
 def _page(own: Own, status: int = 200, notice: str = "") -> Response:
-    drifts = own.room.drifts if own.room else []
-    said = said_by_organisers(db.session(), [row.id for row in drifts])
+    dbs, shown, drifts = db.session(), [], own.room.drifts if own.room else []
+    if own.room is not None:
+        said = said_by_organisers(dbs, [row.id for row in drifts])
+        may_send = partial(can_send_own, dbs, own.room.binding, actor=visitor().actor, now=read_now())
+        shown = shown_drifts(own.room, said, may_send)
     page = render_template(
-        "organiser/room/show.html", own=own, submission=own.submission, room=own.room,
-        drifts=shown_drifts(own.room, said) if own.room else [], notice=notice, done=request.args.get("done", ""),
-        zoom_path=_zoom_path(own.submission),
+        "organiser/room/show.html", own=own, submission=own.submission, room=own.room, drifts=shown, notice=notice,
+        done=request.args.get("done", ""), zoom_path=_zoom_path(own.submission),
     )  # fmt: skip
     return make_response(page, status)
 
@@ -77,17 +80,19 @@ def _stale(submission_id: str) -> ResponseReturnValue:
 @on_stale_form(_stale)
 @for_contact
 def answer(submission_id: str) -> ResponseReturnValue:
-    """Hand in what Zoom says, or say that the programme is right."""
+    """Hand in what Zoom says, say that the programme is right, or have a room of one's own moved to its time."""
     own, said = _own(submission_id), request.form.get("answer", "")
     drifts = own.room.drifts if own.room else []
     drift = next((row for row in drifts if row.id == request.form.get("drift")), None)
-    if own.room is None or drift is None or said not in {"theirs", "ours"}:
+    if own.room is None or drift is None or said not in {"theirs", "ours", "send"}:
         words = gettext("This was decided meanwhile, or Zoom says something else now. This is how it stands.")
         return _page(own, 422, words)
     dbs, actor, now = db.session(), visitor().actor, read_now()
     try:
         if said == "theirs":
             propose_theirs(dbs, own.room.binding, drift, means(), actor=actor, now=now)
+        elif said == "send":
+            send_own(dbs, own.room.binding, drift, actor=actor, now=now)
         else:
             uphold_ours(dbs, drift, actor=actor, now=now)
     except NotAllowedMoveError:
