@@ -95,6 +95,29 @@ def test_zoom_that_does_not_answer_connects_nothing(house: PartnerHouse) -> None
     assert (house.come_back(back).headers["Location"], connected(house)) == (f"{PLACE}?fault=away", [])
 
 
+def test_token_of_a_user_who_cannot_be_read_is_given_back(house: PartnerHouse) -> None:
+    back = house.agree(house.ask())
+    house.zoom.control.fault("status", "GET /users/{user}", status=503, times=None)
+    assert house.come_back(back).headers["Location"] == f"{PLACE}?fault=away"
+    tokens = [token for token in house.zoom.control.world.tokens.access.values() if token.user]
+    assert ([token.is_dead for token in tokens], connected(house)) == ([True], [])
+
+
+def test_rooms_of_an_account_are_shown_to_who_connected_it_alone(house: PartnerHouse) -> None:
+    room, account = house.partner_room(topic="Something private"), house.connect()
+    place = f"{PLACE}/{house.code()}"
+    assert "Something private" in get(house.ana, place).text
+    other = house.app.test_client()
+    sign_in(other, house.app, house.cast.cleo)
+    house.dbs.rollback()
+    house.zoom.control.forget_log()
+    page = get(other, place)
+    assert (page.status_code, "Something private" in page.text) == (200, False)
+    assert "A colleague of yours has connected an account" in page.text
+    assert post(other, place, {"room": f"{account.id}:webinar:{room.id}"}).status_code == 422
+    assert house.zoom.control.counts() == {}
+
+
 def test_same_account_connected_again_is_the_same_row(house: PartnerHouse) -> None:
     first, again = house.connect(), house.connect()
     assert (first.id, len(house.accounts())) == (again.id, 1)

@@ -20,6 +20,7 @@ from wmd.db import db
 from wmd.domain.codes import Mint
 from wmd.domain.findings import N_
 from wmd.domain.zoom.answers import RoomKind, RoomListing
+from wmd.domain.zoom.calls import Token
 from wmd.domain.zoom.faults import AuthLost, Fix, Gone, ZoomFault
 from wmd.errors import NotAllowedMoveError
 from wmd.gateways import partner_desk_of, partner_user_of, zoom_of
@@ -212,10 +213,13 @@ def _connect(begun: Connecting, code: str) -> str:
     """Exchange the code and keep the account; return the key of what went wrong, "" if nothing did."""
     if not 0 < len(code) <= 4096:
         return "denied"
+    token: Token | None = None
     try:
         token = _desk().exchange_code(code, redirect_uri=_back_uri(), verifier=begun.verifier)
         user = partner_user_of(_app(), token)
     except ZoomFault as fault:
+        if token is not None:
+            _revoke(token)
         log.warning("partner_not_connected", extra={"fault": type(fault).__name__, "reason": fault.reason})
         if isinstance(fault, Fix) and fault.scopes:
             return "rights"
@@ -224,6 +228,14 @@ def _connect(begun: Connecting, code: str) -> str:
     connect(db.session(), begun, token, user, box=box, mint=Mint(), now=read_now())
     commit_published()
     return ""
+
+
+def _revoke(token: Token) -> None:
+    """Give back a token of somebody whom we could not learn: nobody here will ever use it."""
+    try:
+        _desk().revoke(token.access)
+    except ZoomFault as fault:
+        log.info("partner_not_revoked", extra={"account": "", "fault": type(fault).__name__})
 
 
 # Which webinar is it?
@@ -239,21 +251,33 @@ def _own_room(organisation: Organisation, event_code: str) -> EventRoom:
 def _picking(code: str, event_code: str, status: int = 200, notice: str = "") -> Response:
     organisation = own_organisation(code)
     room = _own_room(organisation, event_code)
-    accounts = [row.id for row in accounts_of(db.session(), organisation.id) if row.state == "connected"]
+    own, others = _own_accounts(organisation)
     shown: dict[str, Any] = {
         "title": room.submission.title, "here": f"{_place(organisation)}/{event_code}", "back": _place(organisation),
         "link": room.event.registration_url, "bound": room.binding.zoom_id if room.binding else "",
+        "has_others": others,
     }  # fmt: skip
     # Nothing stays open while Zoom is asked.
     db.session.commit()
     rooms: list[tuple[str, RoomListing]] = []
-    for account_id in accounts:
+    for account_id in sorted(own):
         try:
             rooms += [(account_id, each) for each in _listed(account_id)]
         except ZoomFault as fault:
             notice, status = notice or _said(fault), 503 if status == 200 else status
     page = render_template("organiser/zoom/pick.html", rooms=rooms, notice=notice, own_zone=_own_zone(), **shown)
     return make_response(page, status)
+
+
+def _own_accounts(organisation: Organisation) -> tuple[frozenset[str], bool]:
+    """Return the connected accounts whose rooms who asks may see, and whether colleagues have connected others.
+
+    A user's list names all that they hold on Zoom: it is shown to nobody but whom they are.
+    """
+    who = visitor().person
+    rows = [row for row in accounts_of(db.session(), organisation.id) if row.state == "connected"]
+    own = frozenset(row.id for row in rows if who is not None and row.connected_by == who.id)
+    return own, len(own) < len(rows)
 
 
 def _listed(account_id: str) -> list[RoomListing]:
@@ -295,8 +319,7 @@ def choose(code: str, event_code: str) -> ResponseReturnValue:
     organisation = own_organisation(code)
     _own_room(organisation, event_code)
     chosen = _CHOSEN.fullmatch(request.form.get("room", ""))
-    accounts = {row.id for row in accounts_of(db.session(), organisation.id) if row.state == "connected"}
-    client = zoom_of(_app(), chosen[1]) if chosen and chosen[1] in accounts else None
+    client = zoom_of(_app(), chosen[1]) if chosen and chosen[1] in _own_accounts(organisation)[0] else None
     place = _place(organisation)
     if chosen is None or client is None:
         return _picking(code, event_code, 422, gettext("Choose one of the rooms."))
