@@ -18,6 +18,7 @@ from wmd.db import db
 from wmd.domain.zoom.answers import RoomKind
 from wmd.gateways import zoom_of
 from wmd.models import Alarm, Message, PrivateLink, WebinarBinding, ZoomConsent, ZoomRegistrant
+from wmd.services.zoom_tokens import PARTNER_APP
 from wmd_fakezoom.seed import PARTNER, PARTNER_CLIENT_ID
 
 TOKEN = "POST /oauth/token"
@@ -121,6 +122,22 @@ def test_consent_that_is_gone_is_lost_for_good_and_told_once(house: PartnerHouse
     house.sync()
     assert (again.id, again.state, open_alarms(house)) == (account_id, "connected", [])
     assert house.binding().state == "drift"
+
+
+def test_secret_of_ours_that_is_wrong_loses_no_partner(house: PartnerHouse) -> None:
+    bound(house)
+    app = house.zoom.control.app(PARTNER_CLIENT_ID)
+    right, app.client_secret = app.client_secret, "another secret"
+    house.sync(hours=7)
+    assert (house.accounts()[0].state, house.mails("zoom-lost")) == ("connected", [])
+    alarms = select(Alarm.key).where(Alarm.cleared_at.is_(None), Alarm.key == PARTNER_APP)
+    assert house.dbs.scalars(alarms).all() == [PARTNER_APP]
+    house.dbs.rollback()
+    app.client_secret = right
+    house.sync(hours=1)
+    assert (house.accounts()[0].state, house.binding().state) == ("connected", "drift")
+    assert house.dbs.scalars(alarms).all() == []
+    house.dbs.rollback()
 
 
 def test_idle_account_whose_consent_is_gone_is_told_of_and_its_rooms_say_so(house: PartnerHouse) -> None:

@@ -15,10 +15,12 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from wmd.domain.findings import N_
 from wmd.domain.zoom.calls import Token
 from wmd.domain.zoom.faults import AuthLost, Fix, RetryAt, ZoomFault
 from wmd.models import ZoomAccount
 from wmd.secretbox import SecretBox, SecretBoxError
+from wmd.services.alarms import clear_alarm, raise_alarm
 from wmd.services.zoom_accounts import OWN, connect_again, find_account, lose, miss_scopes, own_account
 
 #: Longer than a token request may take with all its limits.
@@ -29,6 +31,12 @@ _LOOK_EVERY_S: Final = 0.2
 #: That all is well is written down so often.
 _WELL_EVERY: Final = timedelta(minutes=1)
 _ACTOR: Final = "job:zoom"
+#: The key of the alarm that Zoom refuses the app that partners connect to.
+PARTNER_APP: Final = "zoom-partner-app"
+APP_REFUSED: Final = N_(
+    "Zoom does not know the app that partners connect to, or its secret: their rooms are not read until the settings "
+    "are right."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +138,10 @@ class AccountTokens:
         except AuthLost as fault:
             lost = fault
             raise
+        except RetryAt as fault:
+            if fault.reason == "credentials":
+                self._app_refused()
+            raise
         finally:
             kept = self._end(lease, token, lost)
         if kept is None:
@@ -147,10 +159,18 @@ class AccountTokens:
             if token is not None and row.state == "connected":
                 store_token(dbs, self._box, row, token)
                 _take_rights(dbs, row, self._clock())
+                if row.kind == "partner":
+                    clear_alarm(dbs, PARTNER_APP, now=self._clock())
             if lost is not None:
                 lose(dbs, row, lost.reason, actor=_ACTOR, now=self._clock())
             dbs.commit()
             return token
+
+    def _app_refused(self) -> None:
+        """Raise the alarm, once for all partners: that Zoom does not know the app is theirs to mend who run this."""
+        with self._new_session() as dbs:
+            raise_alarm(dbs, PARTNER_APP, APP_REFUSED, now=self._clock())
+            dbs.commit()
 
     def _stored(self, row: ZoomAccount) -> Token | None:
         access = self._opened(row.id, "access", row.access)

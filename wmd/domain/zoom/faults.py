@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Literal
 
 #: Why something is tried again later.
-Wait = Literal["rate", "daily", "server", "network", "circuit", "budget"]
+Wait = Literal["rate", "daily", "server", "network", "circuit", "budget", "credentials"]
 #: Why something is given up.
 Refusal = Literal[
     "full", "over", "running", "host", "not-registrable", "is-webinar", "is-meeting", "no-licence", "not-host",

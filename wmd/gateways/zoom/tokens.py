@@ -23,6 +23,8 @@ from wmd.gateways.zoom.transport import LIMITS, Answer, Limits, NoAnswer, TooLon
 #: A token that lives shorter or longer than this is none that we know.
 _SHORTEST_S, _LONGEST_S = 60, 86_400
 _LONGEST_TOKEN = 8192
+#: Until it is tried again, when Zoom does not know the app that partners connect to.
+_APP_REFUSED = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +93,13 @@ class TokenDesk:
         """Tell Zoom that a partner's token is to be good for nothing any more."""
         answer = self._send("/oauth/revoke", {"token": access})
         if answer.status >= 400:
-            raise _fault(answer, self.clock())
+            raise self._fault(answer, self.clock())
 
     def _ask(self, form: Mapping[str, str]) -> Token:
         answer = self._send("/oauth/token", form)
         now = self.clock()
         if answer.status != 200:
-            raise _fault(answer, now)
+            raise self._fault(answer, now)
         return self._token(answer, now)
 
     def _send(self, path: str, form: Mapping[str, str]) -> Answer:
@@ -108,6 +110,17 @@ class TokenDesk:
             raise RetryAt("network", surely_not_arrived=fault.surely_not_arrived) from None
         except TooLong:
             raise Garbled("too long") from None
+
+    def _fault(self, answer: Answer, now: datetime) -> ZoomFault:
+        fault = _fault(answer, now)
+        is_of_app = isinstance(fault, AuthLost) and fault.reason != "grant"
+        if not is_of_app or isinstance(self.credentials, ServerCredentials):
+            return fault
+        # It is our app that Zoom refuses: no partner has taken anything back, and all are well once it is mended.
+        return RetryAt(
+            "credentials", at=now + _APP_REFUSED, surely_not_arrived=True, status=fault.status,
+            tracking_id=fault.tracking_id,
+        )  # fmt: skip
 
     def _token(self, answer: Answer, now: datetime) -> Token:
         data = _read(answer)
