@@ -260,6 +260,7 @@ def upgrade():
         sa.Column("binding_id", sa.String(), nullable=False),
         sa.Column("session_id", sa.String(), nullable=False),
         sa.Column("occurrence_id", sa.String(), nullable=False),
+        sa.Column("is_matched", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["binding_id"], ["webinar_bindings.id"], name=op.f("fk_binding_sessions_binding_id_webinar_bindings")
         ),

@@ -20,6 +20,7 @@ from wmd.models import (
     Alarm,
     AuditEntry,
     BindingSession,
+    EventSession,
     Message,
     PrivateLink,
     SiteState,
@@ -396,6 +397,29 @@ def test_recurring_room_gives_each_session_its_date(dbs: Session, bound: Webinar
     dates = (Occurrence("1633611600000", STARTS, 90, is_available=True),)
     read(dbs, replace(ROOM, type=9, starts_at=None, occurrences=dates))
     assert (bound.state, dbs.scalars(select(BindingSession.occurrence_id)).all()) == ("ok", ["1633611600000"])
+
+
+def test_room_with_one_time_stays_the_room_of_its_session_of_two(
+    dbs: Session, setting: Setting, bound: WebinarBinding
+) -> None:
+    days = [documents.session()]
+    days += [
+        documents.session(
+            key="next", time_text="", time_confirmed=False, starts="2021-10-08T15:00", ends="2021-10-08T16:30"
+        )
+    ]
+    documents.apply(dbs, setting, documents.document(documents.event(sessions=days)), NOW)
+    read(dbs)
+    held = select(BindingSession.is_matched).join(EventSession, EventSession.id == BindingSession.session_id)
+    assert (bound.state, dbs.scalars(held.order_by(EventSession.starts_at)).all()) == ("ok", [True, False])
+    # Its host moves it to exactly when the second begins.
+    read(dbs, replace(ROOM, starts_at=STARTS + timedelta(days=1)), NOW + timedelta(hours=1))
+    assert (bound.state, bound.drift) == ("drift", ["time"])
+    # The first is over; whatever the room says of it differs from the second no more.
+    read(dbs, ROOM, STARTS + timedelta(hours=2))
+    assert (bound.state, bound.drift) == ("ok", [])
+    read(dbs, replace(ROOM, starts_at=STARTS + timedelta(days=1)), STARTS + timedelta(hours=3))
+    assert (bound.state, dbs.scalars(held.order_by(EventSession.starts_at)).all()) == ("ok", [False, True])
 
 
 def test_reading_takes_as_many_queries_however_many_there_are(

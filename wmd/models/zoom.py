@@ -187,13 +187,17 @@ class WebinarBinding(Model):
 
 
 class BindingSession(Model):
-    """A session that takes place in the room of a binding; ``occurrence_id`` where the room recurs."""
+    """A session that takes place in the room of a binding; ``occurrence_id`` where the room recurs.
+
+    ``is_matched``: the one session that a room with a single time was compared with, and is from then on.
+    """
 
     __tablename__ = "binding_sessions"
 
     binding_id: Mapped[str] = mapped_column(ForeignKey("webinar_bindings.id"), primary_key=True)
     session_id: Mapped[str] = mapped_column(ForeignKey("event_sessions.id"), primary_key=True, index=True)
     occurrence_id: Mapped[str] = mapped_column(default="")
+    is_matched: Mapped[bool] = mapped_column(default=False)
 
 
 class ZoomDrift(Model):

@@ -258,9 +258,16 @@ def _frame(dbs: Session, binding: WebinarBinding, means: SyncMeans, now: datetim
 
 def _ours(dbs: Session, binding: WebinarBinding, event: Event, box: SecretBox, now: datetime) -> Ours:
     sessions = [
-        OurSession(each.id, each.starts_at, each.ends_at, each.all_day, occurrence_id)
-        for each, occurrence_id in sessions_of(dbs, binding.id).values()
-        if each.ends_at > now
+        OurSession(
+            each.id,
+            each.starts_at,
+            each.ends_at,
+            each.all_day,
+            bound.occurrence_id,
+            bound.is_matched,
+            each.ends_at <= now,
+        )
+        for each, bound in sessions_of(dbs, binding.id).values()
     ]
     titles = dbs.execute(
         select(EventText.body, EventText.language).where(EventText.owner_id == event.id, EventText.field == "title")
@@ -328,6 +335,7 @@ def _keep_answer(
     binding.room, binding.host_id = binding.room or room.kind.value, binding.host_id or room.host_id
     for row in dbs.scalars(select(BindingSession).where(BindingSession.binding_id == binding.id)):
         row.occurrence_id = comparison.occurrences.get(row.session_id, row.occurrence_id)
+        row.is_matched = row.session_id == comparison.matched_id
 
 
 def _keep_join_link(dbs: Session, binding: WebinarBinding, room: Room, means: SyncMeans, now: datetime) -> None:

@@ -281,6 +281,9 @@ def leave_room(dbs: Session, binding: WebinarBinding, *, actor: str, now: dateti
     binding.drift, binding.snapshot, binding.snapshot_hash = [], {}, ""
     binding.registration, binding.seen_at = "unknown", None
     binding.crew, binding.reconciled_on = [], None
+    # Which session another room is, its own time says.
+    dates = update(BindingSession).where(BindingSession.binding_id == binding.id)
+    dbs.execute(dates.values(occurrence_id="", is_matched=False))
     mine = ZoomRegistrant.binding_id == binding.id
     # Nobody is left in a room that is none of theirs: what was to be taken back there is.
     forgotten = or_(ZoomRegistrant.source == "zoom", ZoomRegistrant.registration_id.is_(None))

@@ -125,16 +125,16 @@ def due_to_tell(dbs: Session, binding: WebinarBinding, starts_at: datetime | Non
     return rows if is_urgent or last is None or now - last >= DIGEST_EVERY else []
 
 
-def sessions_of(dbs: Session, binding_id: str) -> dict[str, tuple[EventSession, str]]:
-    """Return the sessions of a binding that take place, each with its date in the room ("" if none), by id."""
+def sessions_of(dbs: Session, binding_id: str) -> dict[str, tuple[EventSession, BindingSession]]:
+    """Return the sessions of a binding that take place, each with what it is in the room, by id."""
     rows = dbs.execute(
-        select(EventSession, BindingSession.occurrence_id)
+        select(EventSession, BindingSession)
         .join(BindingSession, BindingSession.session_id == EventSession.id)
         .where(BindingSession.binding_id == binding_id, EventSession.status == "scheduled")
         .order_by(EventSession.starts_at, EventSession.id)
         .execution_options(populate_existing=True)
     )
-    return {session.id: (session, occurrence_id) for session, occurrence_id in rows.tuples()}
+    return {session.id: (session, bound) for session, bound in rows.tuples()}
 
 
 def event_of(dbs: Session, binding: WebinarBinding) -> Event:

@@ -60,18 +60,23 @@ _CONTRADICTS: Mapping[str, frozenset[Registration]] = {
 
 @dataclass(frozen=True, slots=True)
 class OurSession:
-    """A session that shall take place in the room. ``occurrence_id``: its date there as it was last found."""
+    """A session that shall take place in the room. ``occurrence_id``: its date there as it was last found.
+
+    ``is_matched``: a room with one time is this session's, as was found before.
+    """
 
     id: str
     starts_at: datetime
     ends_at: datetime
     all_day: bool = False
     occurrence_id: str = ""
+    is_matched: bool = False
+    is_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """What the programme says. ``sessions``: those that take place and are not over.
+    """What the programme says. ``sessions``: those that take place, also such as are over.
 
     ``link`` is the public registration page or ""; ``registration`` the organiser's word for it, "" where people
     register with us. ``titles``: one for each language. ``kind`` and ``host_id`` as the room was when it was chosen.
@@ -107,13 +112,15 @@ class Difference:
 class Comparison:
     """What came out. ``has_time`` is False for a room without a time of its own: then there is none to compare.
 
-    ``occurrences`` maps a session to the date of a recurring room that it is.
+    ``occurrences`` maps a session to the date of a recurring room that it is; ``matched_id`` is the session of a room
+    with one time, "" where there is none.
     """
 
     differences: tuple[Difference, ...]
     has_time: bool
     registration: Registration
     occurrences: Mapping[str, str] = field(default_factory=dict)
+    matched_id: str = ""
 
     @property
     def fields(self) -> list[str]:
@@ -135,7 +142,8 @@ def digest_of(differences: Iterable[Difference]) -> str:
 
 def compare(ours: Ours, room: Room, registration: Registration) -> Comparison:
     """Compare what the programme says with a room. ``registration``: see :func:`registration_of`."""
-    matched = _match(ours.sessions, room)
+    only = _only(ours.sessions, room)
+    matched = _match(ours.sessions, room, only)
     found = [
         *_times(ours.sessions, matched, alone=len(ours.sessions) == 1 or bool(room.occurrences)),
         *_link(ours, room),
@@ -151,7 +159,8 @@ def compare(ours: Ours, room: Room, registration: Registration) -> Comparison:
     occurrences = {
         session_id: occurrence.id for session_id, occurrence in matched.items() if occurrence and occurrence.id
     }
-    return Comparison(tuple(found), bool(matched) or _has_time(room), registration, occurrences)
+    has_time = bool(matched) or _has_time(room)
+    return Comparison(tuple(found), has_time, registration, occurrences, only.id if only else "")
 
 
 def registration_of(room: Room, was: Registration = Registration.UNKNOWN, capacity_was: int = 0) -> Registration:
@@ -207,18 +216,34 @@ def _has_time(room: Room) -> bool:
     return room.starts_at is not None or bool(room.occurrences)
 
 
-def _match(sessions: Sequence[OurSession], room: Room) -> dict[str, Occurrence | None]:
+def _only(sessions: Sequence[OurSession], room: Room) -> OurSession | None:
+    """Return the session that a room with one time is: the one that it was, else the nearest, over or not.
+
+    A room that was moved past the end of its session, when that was over, is used for another.
+    """
+    starts_at = room.starts_at
+    if room.occurrences or starts_at is None or not sessions:
+        return None
+    was = next((each for each in sessions if each.is_matched), None)
+    ahead = [each for each in sessions if not each.is_over]
+    if was is not None and not (was.is_over and starts_at >= was.ends_at and ahead):
+        return was
+    choice = ahead if was is not None else sessions
+    return min(choice, key=lambda each: (abs(each.starts_at - starts_at), each.starts_at, each.id))
+
+
+def _match(sessions: Sequence[OurSession], room: Room, only: OurSession | None) -> dict[str, Occurrence | None]:
     """Return the date of the room for each session that has one to be compared with.
 
     In a recurring room each session takes the date that it had, else the nearest that is free; None: all are taken.
-    A room with one time is compared with the nearest session alone: the others may be another room's.
+    A room with one time is compared with its session alone, and not once that is over: the others may be another
+    room's.
     """
+    sessions = [each for each in sessions if not each.is_over]
     if not room.occurrences:
-        if room.starts_at is None or not sessions:
+        if room.starts_at is None or only is None or only.is_over:
             return {}
-        only = Occurrence("", room.starts_at, room.duration_minutes or 0, is_available=True)
-        nearest = min(sessions, key=lambda each: (abs(each.starts_at - only.starts_at), each.starts_at, each.id))
-        return {nearest.id: only}
+        return {only.id: Occurrence("", room.starts_at, room.duration_minutes or 0, is_available=True)}
     free = {each.id: each for each in room.occurrences if each.is_available}
     found: dict[str, Occurrence | None] = {
         each.id: free.pop(each.occurrence_id) for each in sessions if each.occurrence_id in free
