@@ -356,6 +356,7 @@ def test_event_is_cancelled_hidden_and_shown(app: Flask, dbs: Session, submissio
     answer = post(client, f"{here}/call-off", {"status": "cancelled", "reason.en": "The hall is closed."})
     assert answer.location == f"{here}?done=call-off"
     assert revives in get(client, f"{here}/call-off").get_data(as_text=True)
+    assert '<span class="badge wants">cancelled</span>' in get(client, here).get_data(as_text=True)
     (code,) = look(dbs, Event.code)
     public = get(client, f"/e/{code}", follow_redirects=True).get_data(as_text=True)
     assert "The hall is closed." in public

@@ -99,13 +99,13 @@ def time_items(
     for face in faces(event, session, eyes.zone, eyes.language, is_own=eyes.is_own):
         day = face.day if face.mine or face.shift or (items and items[0]["plus"]) else ""
         day = day or (face.short_day if every_day else "")
+        noted = ", ".join(filter(None, (day, face.shift_note)))
         items.append(
             {
                 "label": _own_label(face.place, eyes) if face.mine else face.place,
                 "time": face.span,
-                "day": " · ".join(filter(None, (day, face.ends_note))),
+                "day": " · ".join(filter(None, (noted, face.ends_note))),
                 "plus": face.shift,
-                "plus_note": face.shift_note,
                 "starts_iso": words.iso(session.starts_at),
                 "ends_iso": words.iso(session.ends_at),
             }
