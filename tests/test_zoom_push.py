@@ -279,7 +279,12 @@ def test_event_that_is_off_takes_its_webinar_along_and_revived_gets_another(made
     else:
         hide_event(house.dbs, made.submission().id, "Twice.", made.means, actor=made.actor, now=house.clock.now)
         house.dbs.commit()
-    assert (made.run(seconds=5), room.state) == (2, "trashed")
+    if way == "hidden":
+        # It is kept for a day: who hides it may show it again.
+        assert (made.run(seconds=5), made.run(hours=23), room.state) == (1, 0, "active")
+        assert (made.run(hours=1), room.state) == (1, "trashed")
+    else:
+        assert (made.run(seconds=5), room.state) == (2, "trashed")
 
     if way == "cancelled":
         made.off(SessionStatus.SCHEDULED)
@@ -294,6 +299,22 @@ def test_event_that_is_off_takes_its_webinar_along_and_revived_gets_another(made
     assert (event.registration_url, event.link_wrong_at is not None) == (old, True)
     house.sync()
     assert house.drifts() == [("link", "open")]
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_event_that_is_shown_again_within_the_day_keeps_its_webinar(made: Made) -> None:
+    made.publish()
+    made.press()
+    made.run()
+    made.house.sync()
+    house, (room,) = made.house, made.rooms()
+    hide_event(house.dbs, made.submission().id, "Twice.", made.means, actor=made.actor, now=house.clock.now)
+    house.dbs.commit()
+    made.run(hours=20)
+    show_event(house.dbs, made.submission().id, "It is one.", made.means, actor=made.actor, now=house.clock.now)
+    house.dbs.commit()
+    made.run(hours=20)
+    assert (made.rooms(), house.binding().zoom_id) == ([room], str(room.id))
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"])

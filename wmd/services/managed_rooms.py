@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import and_, delete, exists, func, or_, select
@@ -32,6 +32,8 @@ from wmd.services.zoom_accounts import OWN
 ACTOR: Final = "job:zoom-push"
 #: Rooms that one run looks through for news; the next tick goes on.
 MOST: Final = 200
+#: So long the room of an event that was hidden is kept.
+HIDDEN_FOR: Final = timedelta(days=1)
 #: States in which a room is lost, so that another may be made.
 LOST: Final = frozenset({State.GONE.value, State.TRASHED.value})
 
@@ -216,7 +218,8 @@ def _plan_off(dbs: Session, now: datetime) -> int:
         is_off = _is_off(dbs, event, now)
         dbs.add(
             ZoomPush(
-                id=str(uuid.uuid4()), binding_id=binding.id, act="delete", actor=ACTOR, not_before=now, created_at=now,
+                id=str(uuid.uuid4()), binding_id=binding.id, act="delete", actor=ACTOR,
+                not_before=_off_for_good_at(dbs, event, now), created_at=now,
                 state="queued" if is_off else "dropped", done_at=None if is_off else now,
             )
         )  # fmt: skip
@@ -235,6 +238,17 @@ def _is_off(dbs: Session, event: Event, now: datetime) -> bool:
         EventSession.event_id == event.id, or_(EventSession.status == "postponed", EventSession.status == "scheduled")
     )
     return bool(dbs.scalar(ahead)) and (is_off or dbs.scalar(on.limit(1)) is None)
+
+
+def _off_for_good_at(dbs: Session, event: Event, now: datetime) -> datetime:
+    """Return when the room of an event that is off may go: at once, unless it is only hidden.
+
+    Who hides an event may show it again within the day, and everybody's ticket would be of a room that is no more.
+    """
+    on = select(EventSession.id).where(EventSession.event_id == event.id, EventSession.status != "cancelled")
+    if event.hidden_at is None or event.merged_into_id is not None or dbs.scalar(on.limit(1)) is None:
+        return now
+    return max(now, event.hidden_at + HIDDEN_FOR)
 
 
 def _plan_revived(dbs: Session, now: datetime) -> int:
