@@ -13,10 +13,12 @@ from sqlalchemy import MetaData, select, text
 
 from tests.zoom_house import LIST, NOW, ROOM, STARTS, ZoomHouse, zoom_house
 from wmd.db import db
+from wmd.domain.zoom.answers import RoomKind
+from wmd.gateways import zoom_of
 from wmd.jobs import run_job
 from wmd.jobs.tools import tools_of
 from wmd.jobs.zoom_sync import sync_rooms
-from wmd.models import Alarm, Message, WebinarBinding
+from wmd.models import Alarm, Message, WebinarBinding, ZoomBudget
 from wmd.services.binding_sync import claim
 from wmd.services.zoom_accounts import connect_again, find_account
 
@@ -181,3 +183,21 @@ def _everything(house: ZoomHouse) -> str:
     metadata.reflect(house.dbs.connection())
     rows = [str(row) for table in metadata.sorted_tables for row in house.dbs.execute(select(table))]
     return "\n".join(rows)
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_reading_rooms_stops_where_a_fifth_of_the_day_is_left(database_url: str, tmp_path: Path) -> None:
+    with zoom_house(database_url, tmp_path, zoom_plan="free") as house:
+        (room,) = house.bound("one")
+        house.sync()
+        house.dbs.get_one(ZoomBudget, ("own", "light:day"), populate_existing=True).used = 2400
+        house.dbs.commit()
+        house.calls()
+        read_at = house.binding().last_ok_at
+        house.sync(hours=7)
+        assert (house.binding().last_ok_at, house.calls()) == (read_at, {})
+        house.dbs.rollback()
+        client = zoom_of(house.app)
+        assert client is not None
+        # What concerns people goes on.
+        assert client.room(RoomKind.WEBINAR, str(room.id)).id == str(room.id)

@@ -74,6 +74,16 @@ def test_day_of_the_plan_ends_at_midnight_in_utc(dbs: Session, account: str) -> 
     assert dbs.get_one(ZoomBudget, (OWN, "heavy:day")).used == 1
 
 
+def test_what_nobody_waits_for_leaves_a_fifth_of_the_day(dbs: Session, account: str) -> None:
+    mine = budget(dbs, "free")
+    assert mine.take(Label.HEAVY, NOW, at_leisure=True) is None
+    dbs.get_one(ZoomBudget, (OWN, "heavy:day")).used = 400
+    dbs.commit()
+    later = NOW + timedelta(minutes=1)
+    assert mine.take(Label.HEAVY, later, at_leisure=True) == Delay(MIDNIGHT, "budget")
+    assert mine.take(Label.HEAVY, later) is None
+
+
 def test_host_has_a_hundred_changes_a_day_and_another_is_not_held_up(dbs: Session, account: str) -> None:
     mine = budget(dbs)
     times = [NOW + timedelta(seconds=number) for number in range(102)]

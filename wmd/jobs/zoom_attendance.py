@@ -28,7 +28,7 @@ def count_who_came(tools: Tools) -> int:
             # It is due again when its lease is over.
             continue
         try:
-            done += _count(tools, client, each)
+            done += _count(tools, client.at_leisure(), each)
         except Exception as error:
             # It holds up no other session, and comes back when its lease is over.
             dbs.rollback()

@@ -129,7 +129,7 @@ def reconcile_rooms(tools: Tools) -> int:
         if client is None or tools.stopping.is_set():
             continue
         try:
-            everybody = whole_lists(client, room.kind, room.zoom_id, tools.digest)
+            everybody = whole_lists(client.at_leisure(), room.kind, room.zoom_id, tools.digest)
         except ZoomFault as fault:
             is_late = not isinstance(fault, (Refused, Gone, Fix))
             registrant_reconcile.try_again(dbs, room, wanted=is_late)

@@ -138,6 +138,7 @@ def _read(tools: Tools, dbs: Session, claimed: Claim, lists: HostLists) -> bool:
     means = SyncMeans(tools.box, Mint(), _share)
     client = tools.zoom(claimed.account_id)
     assert client is not None  # noqa: S101 -- only accounts with one were claimed for
+    client = client.at_leisure()
     try:
         room = client.room(claimed.room, claimed.zoom_id)
     except ZoomFault as fault:

@@ -30,6 +30,8 @@ PLANS: Final[Mapping[str, Mapping[Label, tuple[float, int | None]]]] = {
 }
 #: Rooms of one host that may be created or changed on one day.
 HOST_CHANGES: Final = 100
+#: What reads rooms leaves one part in so many of each day's calls to what registers people and takes them back.
+LEFT_FOR_PEOPLE: Final = 5
 FAILURES: Final = 10
 OPEN_FOR: Final = timedelta(minutes=1)
 OPEN_FOR_AT_MOST: Final = timedelta(minutes=15)
@@ -63,7 +65,7 @@ class AccountBudget:
         self.account_id, self._plan, self._new_session = account_id, PLANS[plan], new_session
         self._may_be_failing = True
 
-    def take(self, label: Label, now: datetime, *, host: str | None = None) -> Delay | None:
+    def take(self, label: Label, now: datetime, *, host: str | None = None, at_leisure: bool = False) -> Delay | None:
         """Spend one call of a label (and one change of a host) and return None, or when to ask again."""
         with self._new_session() as dbs:
             failures, open_until = self._circuit(dbs)
@@ -72,7 +74,7 @@ class AccountBudget:
                 return Delay(open_until, "circuit")
             names = [str(label), f"{label}:day", *([] if host is None else [host_label(host)])]
             rows = self._rows(dbs, names, now)
-            delay = self._delay(label, rows, now)
+            delay = self._delay(label, rows, now, at_leisure=at_leisure)
             if delay is None:
                 self._spend(label, rows, now)
             dbs.commit()
@@ -143,12 +145,14 @@ class AccountBudget:
         """Return how many calls a full bucket holds: those of one second."""
         return max(1.0, self._plan[Label(name)][0]) if name in self._plan else 0.0
 
-    def _delay(self, label: Label, rows: Mapping[str, ZoomBudget], now: datetime) -> Delay | None:
+    def _delay(self, label: Label, rows: Mapping[str, ZoomBudget], now: datetime, *, at_leisure: bool) -> Delay | None:
         shut = max((row.shut_until for row in rows.values() if row.shut_until is not None), default=now)
         if shut > now:
             return Delay(shut, "rate" if shut - now <= _BRIEF else "budget")
         for name, row in rows.items():
             limit = self._limit(name)
+            if limit is not None and at_leisure:
+                limit -= limit // LEFT_FOR_PEOPLE
             if limit is not None and row.day == now.astimezone(UTC).date() and row.used >= limit:
                 return Delay(next_utc_day(now), "budget")
         missing = 1.0 - self._filled(label, rows[label], now)

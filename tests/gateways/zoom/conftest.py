@@ -66,7 +66,7 @@ class OpenBudget:
     taken: list[tuple[Label, str | None]] = field(default_factory=list)
     noted: list[tuple[Label, int, datetime | None, str | None]] = field(default_factory=list)
 
-    def take(self, label: Label, now: datetime, *, host: str | None = None) -> Delay | None:
+    def take(self, label: Label, now: datetime, *, host: str | None = None, at_leisure: bool = False) -> Delay | None:
         if self.delays:
             return self.delays.pop(0)
         self.taken.append((label, host))

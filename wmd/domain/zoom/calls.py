@@ -80,8 +80,10 @@ class Delay:
 class Budget(Protocol):
     """What may still be asked of Zoom, shared by all processes."""
 
-    def take(self, label: Label, now: datetime, *, host: str | None = None) -> Delay | None:
+    def take(self, label: Label, now: datetime, *, host: str | None = None, at_leisure: bool = False) -> Delay | None:
         """Spend one call and return None; or return when to ask again, and nothing is spent.
+
+        ``at_leisure``: nobody waits for it, so that a part of the day is left for calls that concern people.
 
         ``host`` is the Zoom user whose rooms are created or changed, who has 100 such calls a day; "" if unknown.
         """

@@ -11,6 +11,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -74,9 +75,15 @@ class Asker:
     ) -> None:
         self._desk, self._http, self._tokens, self._budget, self._calls = desk, http, tokens, budget, calls
         self._clock, self._sleep, self._limits, self._may_reach, self._draw = clock, sleep, limits, may_reach, draw
-        self._api_url = api_url.rstrip("/")
+        self._api_url, self._at_leisure = api_url.rstrip("/"), False
         # Somewhere between 80 and 90 % of its life: processes that started together do not all come at once.
         self._due_part = 0.8 + 0.1 * draw()
+
+    def at_leisure(self) -> Asker:
+        """Return the same with calls for which nobody waits."""
+        found = copy(self)
+        found._at_leisure = True
+        return found
 
     def ask(self, ask: Ask) -> object:
         """Make a call and return its JSON, None where there is none (204). Raises the family of ``faults``."""
@@ -129,7 +136,7 @@ class Asker:
         waited_s = 0.0
         for _ in range(_MOST_TURNS):
             now = self._clock()
-            delay = self._budget.take(ask.label, now, host=ask.host)
+            delay = self._budget.take(ask.label, now, host=ask.host, at_leisure=self._at_leisure)
             if delay is None:
                 return
             wait_s = max(0.001, (delay.at - now).total_seconds())

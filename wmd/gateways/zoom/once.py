@@ -34,7 +34,7 @@ class OneToken:
 class Unspent:
     """A budget for the one call (:class:`wmd.domain.zoom.calls.Budget`): it belongs to no account that we count for."""
 
-    def take(self, label: Label, now: datetime, *, host: str | None = None) -> Delay | None:
+    def take(self, label: Label, now: datetime, *, host: str | None = None, at_leisure: bool = False) -> Delay | None:
         """Let it be made."""
 
     def note(
