@@ -15,7 +15,7 @@ from tests.cast import make_cast
 from tests.mails import count_statements
 from tests.rooms import LINK, MINT, OTHER, ROOM, one_event, own_account
 from wmd.domain.zoom.answers import Occurrence, Room, RoomKind
-from wmd.domain.zoom.faults import AuthLost, Fix, Garbled, Gone, RetryAt, ZoomFault
+from wmd.domain.zoom.faults import AuthLost, Fix, Garbled, Gone, Refused, RetryAt, ZoomFault
 from wmd.models import (
     Alarm,
     AuditEntry,
@@ -332,6 +332,26 @@ def test_fault_of_the_moment_changes_nothing_but_when_to_try_again(
     before = version(dbs)
     fail(dbs, fault)
     assert (bound.state, bound.next_try_at, version(dbs)) == ("ok", NOW + wait, before)
+
+
+@pytest.mark.parametrize("fault", [Refused("other", status=400, tracking_id="v=2;t=1"), Fix("request", status=400)])
+def test_room_that_is_refused_is_asked_for_daily_and_told_of_once(
+    dbs: Session, bound: WebinarBinding, fault: ZoomFault
+) -> None:
+    read(dbs)
+    for days in (1, 2, 3):
+        now = NOW + timedelta(days=days)
+        fail(dbs, fault, now)
+        assert (bound.state, bound.next_try_at) == ("unreachable", now + timedelta(days=1))
+    assert mails(dbs, "room-refused") == ["ana queued", "cleo queued"]
+    (alarm,) = dbs.scalars(select(Alarm))
+    assert (alarm.raised_at, one_event(dbs).code in alarm.message) == (NOW + timedelta(days=1), True)
+    entry = dbs.scalars(select(AuditEntry).where(AuditEntry.after == "unreachable")).one()
+    assert entry.detail == ({"tracking": ["", "v=2;t=1"]} if fault.tracking_id else {})
+    read(dbs, now=NOW + timedelta(days=4))
+    assert (bound.state, alarm.cleared_at) == ("ok", NOW + timedelta(days=4))
+    fail(dbs, fault, STARTS + timedelta(days=400))
+    assert (bound.state, bound.next_try_at, len(mails(dbs, "room-refused"))) == ("ended", None, 2)
 
 
 def test_event_that_is_over_ends_its_binding_and_its_differences(dbs: Session, bound: WebinarBinding) -> None:

@@ -98,6 +98,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "problem-reported": {"report_id": "report", "by": "watch"},
     "room-differs": {"drifts": ["moved", "closed"], "path": "/organiser/submissions/{subject}/room"},
     "room-lost": {"loss": "trashed", "path": "/organiser/submissions/{subject}/room"},
+    "room-refused": {"path": "/organiser/submissions/{subject}/room"},
     "zoom-lost": {"path": "/organiser/"},
 }
 TO = {"sign-in-unknown", "test", "address-changed", "change-address"}

@@ -232,6 +232,7 @@ _KINDS: tuple[Kind, ...] = (
     Kind("room-lost", N_("The room of an event is gone from Zoom"),
          {**_EVENT, **_LINK, "loss": N_("what became of the room, as a sentence")}, priority=URGENT,
          lives=timedelta(days=2)),
+    Kind("room-refused", N_("Zoom does not show us the room of an event any more"), {**_EVENT, **_LINK}),
     Kind("zoom-lost", N_("Zoom refuses a partner’s account"), {**_LINK, **_PROFILE}),
     Kind("staff-letter", N_("Letter of staff to those registered or following"),
          {**_ATTENDEE, "times": N_("when each chosen session takes place, in the reader's zone and in the event's"),

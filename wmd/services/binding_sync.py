@@ -19,7 +19,7 @@ from wmd.domain.codes import Mint
 from wmd.domain.zoom import drift, states
 from wmd.domain.zoom.answers import Room, RoomKind
 from wmd.domain.zoom.drift import Comparison, Ours, OurSession, Registration
-from wmd.domain.zoom.faults import AuthLost, Fix, Gone, RetryAt, ZoomFault
+from wmd.domain.zoom.faults import AuthLost, Fix, Gone, Refused, RetryAt, ZoomFault
 from wmd.domain.zoom.hooks import is_of_one_date
 from wmd.domain.zoom.states import Effect, Frame, Outcome, Seen, Sign, Standing, State
 from wmd.models import BindingSession, Event, EventText, PrivateLink, WebinarBinding, ZoomWebhook
@@ -204,7 +204,7 @@ def record_fault(
     if isinstance(fault, Fix) and fault.scopes:
         # Rights that are missing lose no account, but its rooms cannot be read all the same.
         raise_alarm(dbs, alarm_key(claimed.account_id), LOST, now=now)
-    _apply(dbs, binding, claimed, outcome, now)
+    _apply(dbs, binding, claimed, outcome, now, fault)
     _act(dbs, binding, event, outcome, means, now)
     _tell_readers(dbs, binding, before)
     return True
@@ -228,6 +228,8 @@ def _sign_of(fault: ZoomFault) -> Sign:
         return Sign.GONE
     if isinstance(fault, AuthLost) or (isinstance(fault, Fix) and fault.scopes):
         return Sign.AUTH_LOST
+    if isinstance(fault, Fix | Refused):
+        return Sign.REFUSED
     return Sign.LIMITED if isinstance(fault, RetryAt) and fault.reason in _LIMITS else Sign.FAILED
 
 
@@ -293,7 +295,14 @@ def _standing(binding: WebinarBinding) -> Standing:
     )  # fmt: skip
 
 
-def _apply(dbs: Session, binding: WebinarBinding, claimed: Claim, outcome: Outcome, now: datetime) -> None:
+def _apply(
+    dbs: Session,
+    binding: WebinarBinding,
+    claimed: Claim,
+    outcome: Outcome,
+    now: datetime,
+    fault: ZoomFault | None = None,
+) -> None:
     """Write a standing into its row, let go of the claim, and leave an entry where the state is another."""
     after, state_was = outcome.standing, binding.state
     for name in (
@@ -311,8 +320,13 @@ def _apply(dbs: Session, binding: WebinarBinding, claimed: Claim, outcome: Outco
     if binding.state != state_was:
         audit(
             dbs, actor=ACTOR, action="move", kind="binding", subject_id=binding.id, before=state_was,
-            after=binding.state, now=now,
+            after=binding.state, detail=_tracked(fault), now=now,
         )  # fmt: skip
+
+
+def _tracked(fault: ZoomFault | None) -> dict[str, list[str]]:
+    """Return the number under which Zoom's support finds what it answered, where it gave one."""
+    return {"tracking": ["", fault.tracking_id]} if fault is not None and fault.tracking_id else {}
 
 
 def _keep_answer(
@@ -359,6 +373,10 @@ def _act(
     # That an account is refused is an alarm of its own, once for all its rooms (``zoom_accounts.py``).
     if Effect.ALARM in outcome.effects and outcome.standing.state is not State.AUTH_LOST:
         message = f"The room of event {event.code} is not on Zoom any more: its link leads nowhere."
+        if outcome.standing.state is State.UNREACHABLE:
+            message = (
+                f"Zoom does not show us the room of event {event.code} any more: what changes there is not noticed."
+            )
         raise_alarm(dbs, room_alarm(binding.id), message, now=now)
     if Effect.TELL_HOST in outcome.effects:
         tell_lost(dbs, binding, event, cause=ACTOR, box=means.box, now=now)

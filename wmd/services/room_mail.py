@@ -58,6 +58,8 @@ def tell_lost(dbs: Session, binding: WebinarBinding, event: Event, *, cause: str
         return tell_account(dbs, account, cause=cause, box=box, now=now) if account is not None else 0
     submission = _submission(dbs, event)
     put = 0
+    if binding.state == "unreachable":
+        return _tell_refused(dbs, binding, event, submission, cause=cause, box=box, now=now)
     for person_id in recipients(dbs, submission) if submission is not None else []:
         key = f"room-lost:{binding.id}:{binding.zoom_id}:{binding.state}:{now.isoformat()}:{person_id}"
         put += put_message(
@@ -65,6 +67,28 @@ def tell_lost(dbs: Session, binding: WebinarBinding, event: Event, *, cause: str
             subject_id=submission.id if submission else "", edition_id=event.edition_id,
             facts={"path": "/organiser/submissions/{subject}/room", "loss": binding.state},
             thread=f"room-lost:{binding.id}:{person_id}", box=box, now=now,
+        ) is not None  # fmt: skip
+    return put
+
+
+def _tell_refused(
+    dbs: Session,
+    binding: WebinarBinding,
+    event: Event,
+    submission: Submission | None,
+    *,
+    cause: str,
+    box: SecretBox,
+    now: datetime,
+) -> int:
+    """Write once that Zoom shows us a room no more: again only after it was read in between."""
+    since = binding.last_ok_at.isoformat() if binding.last_ok_at is not None else ""
+    put = 0
+    for person_id in recipients(dbs, submission) if submission is not None else []:
+        put += put_message(
+            dbs, kind="room-refused", dedupe_key=f"room-refused:{binding.id}:{binding.zoom_id}:{since}:{person_id}",
+            cause=cause, person_id=person_id, subject_id=submission.id if submission else "",
+            edition_id=event.edition_id, facts={"path": "/organiser/submissions/{subject}/room"}, box=box, now=now,
         ) is not None  # fmt: skip
     return put
 

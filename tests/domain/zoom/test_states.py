@@ -81,6 +81,9 @@ def test_state_after_a_good_read_is_right_from_anywhere(before: State, drift: tu
         (State.AUTH_LOST, Seen(Sign.AUTH_LOST), State.AUTH_LOST, NOTHING),
         (State.OK, Seen(Sign.FAILED), State.OK, NOTHING),
         (State.DRIFT, Seen(Sign.FAILED), State.DRIFT, NOTHING),
+        (State.OK, Seen(Sign.REFUSED), State.UNREACHABLE, ALARMED),
+        (State.MISSING, Seen(Sign.REFUSED), State.UNREACHABLE, ALARMED),
+        (State.TRASHED, Seen(Sign.REFUSED), State.TRASHED, NOTHING),
         (State.OK, Seen(Sign.LIMITED), State.OK, NOTHING),
         (State.GONE, Seen(Sign.CHOSEN), State.CHECKING, NOTHING),
     ],
@@ -90,8 +93,8 @@ def test_state_follows_the_sign(before: Standing | State, seen: Seen, after: Sta
     assert (outcome.standing.state, outcome.effects) == (after, effects)
 
 
-@pytest.mark.parametrize("sign", [Sign.READ, Sign.GONE, Sign.DELETED, Sign.ERASED])
-@pytest.mark.parametrize("before", [State.OK, State.DRIFT, State.MISSING])
+@pytest.mark.parametrize("sign", [Sign.READ, Sign.GONE, Sign.DELETED, Sign.ERASED, Sign.FAILED, Sign.REFUSED])
+@pytest.mark.parametrize("before", [State.OK, State.DRIFT, State.MISSING, State.UNREACHABLE])
 def test_state_after_the_end_is_ended_without_alarm(before: State, sign: Sign) -> None:
     outcome = go(before, Seen(sign, is_listed=False), OVER)
     assert (outcome.standing.state, outcome.standing.next_try_at) == (State.ENDED, None)

@@ -37,7 +37,8 @@ class Sign(StrEnum):
 
     ``gone``: Zoom says 404 or 3001. ``deleted`` and ``erased``: the same, after Zoom itself told us, signed, that it
     was deleted, or for good. ``failed``: no answer, or one of no use. ``limited``: too many calls, ours or another's.
-    ``auth_lost``: Zoom does not know us. ``chosen``: somebody chose a room.
+    ``refused``: Zoom knows us and shows us this room no more, whenever we ask. ``auth_lost``: Zoom does not know us.
+    ``chosen``: somebody chose a room.
     """
 
     READ = "read"
@@ -46,6 +47,7 @@ class Sign(StrEnum):
     ERASED = "erased"
     FAILED = "failed"
     LIMITED = "limited"
+    REFUSED = "refused"
     AUTH_LOST = "auth_lost"
     CHOSEN = "chosen"
 
@@ -82,6 +84,8 @@ CADENCE: Final = (
 )  # fmt: skip
 #: What is not there any more is still looked for: it may come back.
 _RARELY: Final = HOUR
+#: What is refused is refused at once again: somebody has to see to it.
+_AFTER_REFUSAL: Final = DAY
 _JITTER: Final = 0.1
 
 #: States in which people are told that the link is being renewed.
@@ -150,16 +154,13 @@ def follow(before: Standing, seen: Seen, frame: Frame, *, now: datetime) -> Outc
         case Sign.READ:
             return _read(tried, seen, frame, now)
         case Sign.AUTH_LOST:
-            effects = set() if before.state is State.AUTH_LOST else {Effect.ALARM, Effect.TELL_HOST, Effect.STOP_CALLS}
-            return Outcome(replace(tried, state=State.AUTH_LOST, next_try_at=None), frozenset(effects))
+            return _auth_lost(tried)
         case Sign.LIMITED:
-            until = seen.retry_at or now + _WAIT_FOR_LIMIT
-            # Never at once, and a header that is wrong by years must not stop us for years.
-            until = min(max(until, now + FIRST_WAIT), now + _LONGEST_LIMIT)
-            # All that wait for one limit would else come back in one instant.
-            return Outcome(replace(tried, next_try_at=until + timedelta(seconds=frame.share(10))))
+            return _limited(tried, seen, frame, now)
         case Sign.FAILED:
             return _failed(tried, frame, now)
+        case Sign.REFUSED:
+            return _refused(tried, frame, now)
         case _:
             return _not_found(tried, seen, frame, now)
 
@@ -193,7 +194,22 @@ def _read(tried: Standing, seen: Seen, frame: Frame, now: datetime) -> Outcome:
     return Outcome(replace(healed, state=state, next_try_at=next_read(frame, now=now)), effects)
 
 
+def _limited(tried: Standing, seen: Seen, frame: Frame, now: datetime) -> Outcome:
+    until = seen.retry_at or now + _WAIT_FOR_LIMIT
+    # Never at once, and a header that is wrong by years must not stop us for years.
+    until = min(max(until, now + FIRST_WAIT), now + _LONGEST_LIMIT)
+    # All that wait for one limit would else come back in one instant.
+    return Outcome(replace(tried, next_try_at=until + timedelta(seconds=frame.share(10))))
+
+
+def _auth_lost(tried: Standing) -> Outcome:
+    effects = set() if tried.state is State.AUTH_LOST else {Effect.ALARM, Effect.TELL_HOST, Effect.STOP_CALLS}
+    return Outcome(replace(tried, state=State.AUTH_LOST, next_try_at=None), frozenset(effects))
+
+
 def _failed(tried: Standing, frame: Frame, now: datetime) -> Outcome:
+    if is_over(frame, now):
+        return Outcome(_ended(tried))
     since = tried.failing_since or now
     is_long = now - since >= UNREACHABLE_AFTER
     # What is known to be gone, or refused, is no better known for want of an answer.
@@ -206,10 +222,26 @@ def _failed(tried: Standing, frame: Frame, now: datetime) -> Outcome:
     )  # fmt: skip
 
 
+def _refused(tried: Standing, frame: Frame, now: datetime) -> Outcome:
+    """Ask once a day. That somebody is to be told is said each time: they are written to once (``room_mail.py``)."""
+    if is_over(frame, now):
+        return Outcome(_ended(tried))
+    since, is_lost = tried.failing_since or now, tried.state in RENEWING
+    refused = replace(
+        tried, state=tried.state if is_lost else State.UNREACHABLE, fail_count=tried.fail_count + 1,
+        failing_since=since, next_try_at=now + _AFTER_REFUSAL,
+    )  # fmt: skip
+    return Outcome(refused, frozenset() if is_lost else frozenset({Effect.ALARM, Effect.TELL_HOST}))
+
+
+def _ended(tried: Standing) -> Standing:
+    return replace(tried, state=State.ENDED, drift=(), next_try_at=None, fail_count=0, failing_since=None)
+
+
 def _not_found(tried: Standing, seen: Seen, frame: Frame, now: datetime) -> Outcome:
     if is_over(frame, now):
         # Rooms stop answering when their time is over.
-        return Outcome(replace(tried, state=State.ENDED, drift=(), next_try_at=None, fail_count=0, failing_since=None))
+        return Outcome(_ended(tried))
     since, misses = tried.missing_since or now, tried.miss_count + 1
     told = {Sign.DELETED: State.TRASHED, Sign.ERASED: State.GONE}.get(seen.sign)
     confirmed = misses >= MISSES and now - since >= MISSED_FOR and seen.is_listed is False
