@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from tests import documents
 from tests.cast import make_cast
 from tests.rooms import LINK, MINT, ROOM, one_event, only, own_account
+from tests.services.test_desk import counted
 from wmd.errors import InvalidContentError, NotAllowedMoveError
 from wmd.models import PrivateLink, Revision, Submission, WebinarBinding, ZoomDrift
 from wmd.services.actors import Actor
@@ -157,3 +158,29 @@ def test_what_can_be_taken(
     if not can:
         with pytest.raises(NotAllowedMoveError):
             take_theirs(dbs, binding, row, means, actor=MODERATOR, now=NOW)
+
+
+@pytest.mark.parametrize("act", ["take", "keep", "hand in", "uphold"])
+@pytest.mark.parametrize("engine_name", ["postgresql"])
+def test_decisions_hold_the_room_before_the_difference_as_the_job_does(
+    dbs: Session, binding: WebinarBinding, means: Means, act: str
+) -> None:
+    row = differ(dbs, binding, "link", link=LINK)
+    with counted() as statements:
+        if act == "take":
+            take_theirs(dbs, binding, row, means, actor=MODERATOR, now=NOW)
+        elif act == "keep":
+            keep_ours(dbs, binding, row, actor=MODERATOR, now=NOW)
+        elif act == "hand in":
+            propose_theirs(dbs, binding, row, means, actor=ANA, now=NOW)
+        else:
+            uphold_ours(dbs, row, actor=ANA, now=NOW)
+    held = [
+        name
+        for text in statements
+        if "FOR UPDATE" in text
+        for name in ("submissions", "webinar_bindings", "zoom_drifts")
+        if f"FROM {name}" in text
+    ]
+    first = dict.fromkeys(held)
+    assert list(first) == [*(["submissions"] if act in {"take", "hand in"} else []), "webinar_bindings", "zoom_drifts"]

@@ -77,7 +77,7 @@ def take_theirs(
     Raises NotAllowedMoveError for a difference that was decided on or cannot be taken, InvalidContentError where what
     Zoom says cannot be published, DecidedMeanwhileError as every edit.
     """
-    _require_open(dbs, drift)
+    _require_open(dbs, drift, None if drift.field in _EXPECTED else _submission(dbs, binding))
     if not can_take(drift):
         msg = f"what Zoom says of {drift.field} cannot be taken"
         raise NotAllowedMoveError(msg)
@@ -153,8 +153,8 @@ def propose_theirs(
 
     Raises NotAllowedMoveError for a difference that was decided on or changes nothing of the programme.
     """
-    _require_open(dbs, drift)
-    submission = lock_submission(dbs, _submission(dbs, binding).id)
+    submission = _submission(dbs, binding)
+    _require_open(dbs, drift, submission)
     base = approved_revision(dbs, submission)
     if base is None or not can_take(drift) or drift.field in _EXPECTED:
         msg = f"what Zoom says of {drift.field} cannot be handed in"
@@ -200,7 +200,12 @@ def _say(dbs: Session, drift: ZoomDrift, said: str, actor: Actor, now: datetime)
     dbs.flush()
 
 
-def _require_open(dbs: Session, drift: ZoomDrift) -> None:
+def _require_open(dbs: Session, drift: ZoomDrift, submission: Submission | None = None) -> None:
+    """Hold what a decision touches, in the order in which publishing and the job that reads rooms do."""
+    if submission is not None:
+        lock_submission(dbs, submission.id)
+    held = select(WebinarBinding).where(WebinarBinding.id == drift.binding_id).with_for_update()
+    dbs.scalars(held.execution_options(populate_existing=True)).one()
     dbs.refresh(drift, with_for_update=True)
     if drift.state != "open":
         msg = f"difference {drift.id} was decided on already"

@@ -157,10 +157,8 @@ def follow(before: Standing, seen: Seen, frame: Frame, *, now: datetime) -> Outc
             return _auth_lost(tried)
         case Sign.LIMITED:
             return _limited(tried, seen, frame, now)
-        case Sign.FAILED:
-            return _failed(tried, frame, now)
-        case Sign.REFUSED:
-            return _refused(tried, frame, now)
+        case Sign.FAILED | Sign.REFUSED:
+            return _unanswered(tried, seen, frame, now)
         case _:
             return _not_found(tried, seen, frame, now)
 
@@ -207,9 +205,13 @@ def _auth_lost(tried: Standing) -> Outcome:
     return Outcome(replace(tried, state=State.AUTH_LOST, next_try_at=None), frozenset(effects))
 
 
-def _failed(tried: Standing, frame: Frame, now: datetime) -> Outcome:
+def _unanswered(tried: Standing, seen: Seen, frame: Frame, now: datetime) -> Outcome:
     if is_over(frame, now):
-        return Outcome(_ended(tried))
+        return Outcome(replace(tried, state=State.ENDED, drift=(), next_try_at=None, fail_count=0, failing_since=None))
+    return _refused(tried, now) if seen.sign is Sign.REFUSED else _failed(tried, frame, now)
+
+
+def _failed(tried: Standing, frame: Frame, now: datetime) -> Outcome:
     since = tried.failing_since or now
     is_long = now - since >= UNREACHABLE_AFTER
     # What is known to be gone, or refused, is no better known for want of an answer.
@@ -222,10 +224,8 @@ def _failed(tried: Standing, frame: Frame, now: datetime) -> Outcome:
     )  # fmt: skip
 
 
-def _refused(tried: Standing, frame: Frame, now: datetime) -> Outcome:
+def _refused(tried: Standing, now: datetime) -> Outcome:
     """Ask once a day. That somebody is to be told is said each time: they are written to once (``room_mail.py``)."""
-    if is_over(frame, now):
-        return Outcome(_ended(tried))
     since, is_lost = tried.failing_since or now, tried.state in RENEWING
     refused = replace(
         tried, state=tried.state if is_lost else State.UNREACHABLE, fail_count=tried.fail_count + 1,
@@ -234,14 +234,10 @@ def _refused(tried: Standing, frame: Frame, now: datetime) -> Outcome:
     return Outcome(refused, frozenset() if is_lost else frozenset({Effect.ALARM, Effect.TELL_HOST}))
 
 
-def _ended(tried: Standing) -> Standing:
-    return replace(tried, state=State.ENDED, drift=(), next_try_at=None, fail_count=0, failing_since=None)
-
-
 def _not_found(tried: Standing, seen: Seen, frame: Frame, now: datetime) -> Outcome:
     if is_over(frame, now):
         # Rooms stop answering when their time is over.
-        return Outcome(_ended(tried))
+        return Outcome(replace(tried, state=State.ENDED, drift=(), next_try_at=None, fail_count=0, failing_since=None))
     since, misses = tried.missing_since or now, tried.miss_count + 1
     told = {Sign.DELETED: State.TRASHED, Sign.ERASED: State.GONE}.get(seen.sign)
     confirmed = misses >= MISSES and now - since >= MISSED_FOR and seen.is_listed is False
