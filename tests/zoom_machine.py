@@ -62,7 +62,7 @@ from wmd_fakezoom.seed import (
 #: in the account of a partner.
 PASTED, HERE, MADE, THEIRS = "pasted", "here", "made", "theirs"
 KEYS = (PASTED, HERE, MADE, THEIRS)
-PEOPLE = ("ada", "bo", "cy")
+PEOPLE = ("ada", "bo", "cy", "di", "ed", "fay", "gus", "hal")
 MADRID = ZoneInfo("Europe/Madrid")
 #: Zoom answers slower than the client waits.
 READ_S, SLOW_S = 0.5, 0.8
