@@ -374,7 +374,7 @@ def add_pasted_links(dbs: Session, count: int) -> None:
     documents.apply(dbs, setting, document, LEAD_STARTED_AT)
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     app.extensions["wmd.gateways"] = replace(
-        app.extensions["wmd.gateways"], look_at_link=lambda url: Looked(200, url, "<p>Welcome</p>")
+        app.extensions["wmd.gateways"], look_at_link=lambda url: Looked(200, url, "<input type='email'>")
     )
 
 

@@ -125,7 +125,7 @@ def test_whatever_readers_do_zoom_is_asked_nothing(house: ZoomHouse) -> None:
 
     def look(url: str) -> Looked:
         looked.append(url)
-        return Looked(200, url, "")
+        return Looked(200, url, "<input type='email'>")
 
     (room,) = house.bound("one")
     gateways: Gateways = house.app.extensions["wmd.gateways"]

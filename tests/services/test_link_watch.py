@@ -29,7 +29,7 @@ from wmd.services.publishing import Setting
 from wmd.services.source import DatabaseSource
 
 NOW = STARTS - 10 * DAY
-OPEN, GONE = Looked(200, LINK, "<h1>Care in the city</h1>"), Looked(404, LINK)
+OPEN, GONE = Looked(200, LINK, "<h1>Care in the city</h1><input type='email'>"), Looked(404, LINK)
 FULL, BLOCKED = Looked(200, LINK, "<p>Registration is full</p>"), Looked(403, LINK)
 
 

@@ -32,6 +32,16 @@ def test_page_that_works_is_full_or_closed_is_seen_and_fine() -> None:
     ]  # fmt: skip
 
 
+def test_page_without_a_form_is_there_and_was_not_seen_working() -> None:
+    assert walk(Says.ANSWERS, Says.NOT_FOUND, Says.ANSWERS) == [
+        (State.OK, "unknown", None), (State.MISSING, "unknown", None), (State.OK, "unknown", Effect.HEALED),
+    ]  # fmt: skip
+    before = Standing(State.OK, seen_at=NOW - DAY, last_ok_at=NOW - DAY)
+    for says, seen_at in ((Says.ANSWERS, NOW - DAY), (Says.WORKS, NOW)):
+        after = after_look(before, "open", says, SESSIONS, key="a", now=NOW)
+        assert (after.standing.seen_at, after.standing.last_ok_at, after.registration) == (seen_at, seen_at, "open")
+
+
 def test_page_not_found_twice_over_half_an_hour_is_gone_and_told_once() -> None:
     assert walk(Says.WORKS, *[Says.NOT_FOUND] * 3) == [
         (State.OK, "open", None), (State.MISSING, "open", None), (State.GONE, "unknown", Effect.ALARM),

@@ -20,8 +20,8 @@ def page(*blocks: str, title: str = "Webinar Registration - Zoom") -> str:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (page("Care in the city", "Thursday 7 October 2021", "Register"), Says.WORKS),
-        ("", Says.WORKS),
+        (page("Care in the city", "Thursday 7 October 2021", "Register"), Says.ANSWERS),
+        ("", Says.ANSWERS),
         (page("Registration is closed"), Says.CLOSED),
         (page("<b>This webinar</b> has <i>ended</i>."), Says.CLOSED),
         (page("La inscripción está cerrada."), Says.CLOSED),
@@ -39,12 +39,12 @@ def page(*blocks: str, title: str = "Webinar Registration - Zoom") -> str:
         (page("Please complete the CAPTCHA to go on", "Registration is closed"), Says.UNKNOWN),
         (page("", title="Just a moment..."), Says.UNKNOWN),
         # The words of the host, of scripts, and of a page with a form are not the page's own.
-        (page(f"{LONG} Registration is closed on 5 October. {LONG}"), Says.WORKS),
-        (page("<script>var a = 'Registration is closed';</script>Welcome"), Says.WORKS),
-        (page("<!-- Registration is closed -->Welcome", "<style>p{content:'webinar is full'}</style>"), Says.WORKS),
+        (page(f"{LONG} Registration is closed on 5 October. {LONG}"), Says.ANSWERS),
+        (page("<script>var a = 'Registration is closed';</script>Welcome"), Says.ANSWERS),
+        (page("<!-- Registration is closed -->Welcome", "<style>p{content:'webinar is full'}</style>"), Says.ANSWERS),
         (page("Registration is closed for the morning", FORM), Says.WORKS),
         (page("Registration is closed", '<input type="hidden" name="email">'), Says.CLOSED),
-        ("<p>Registration is clo", Says.WORKS),
+        ("<p>Registration is clo", Says.ANSWERS),
     ],
 )  # fmt: skip
 def test_page_says(text: str, said: Says) -> None:
@@ -54,7 +54,7 @@ def test_page_says(text: str, said: Says) -> None:
 @pytest.mark.parametrize(
     ("status", "said"),
     [(404, Says.NOT_FOUND), (410, Says.NOT_FOUND), (403, Says.UNKNOWN), (429, Says.UNKNOWN), (401, Says.UNKNOWN),
-     (500, Says.UNKNOWN), (503, Says.UNKNOWN), (304, Says.UNKNOWN), (0, Says.UNKNOWN), (206, Says.WORKS)],
+     (500, Says.UNKNOWN), (503, Says.UNKNOWN), (304, Says.UNKNOWN), (0, Says.UNKNOWN), (206, Says.ANSWERS)],
 )  # fmt: skip
 def test_status_says(status: int, said: Says) -> None:
     assert read_page(Looked(status, LINK, page("Care in the city"))) == said

@@ -56,8 +56,13 @@ def after_look(
         return _unknown(tried, registration, due, now)
     if says is Says.NOT_FOUND:
         return _not_found(tried, registration, due, now)
-    seen = Standing(State.OK, seen_at=now, last_ok_at=now, last_try_at=now, next_try_at=due)
     healed = before.state in {State.MISSING, State.GONE, State.TRASHED}
+    seen = Standing(State.OK, seen_at=now, last_ok_at=now, last_try_at=now, next_try_at=due)
+    if says is Says.ANSWERS:
+        # The page is there; that one can register on it was not seen.
+        holds = before.last_ok_at is not None and now - before.last_ok_at <= _HOLDS
+        seen = replace(seen, seen_at=before.seen_at, last_ok_at=before.last_ok_at)
+        return Outlook(seen, registration if holds else "unknown", Effect.HEALED if healed else None)
     return Outlook(seen, _TELLS[says], Effect.HEALED if healed else None)
 
 

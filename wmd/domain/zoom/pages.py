@@ -21,9 +21,14 @@ _LONGEST_MESSAGE: Final = 160
 
 
 class Says(StrEnum):
-    """What a look showed. ``not_found`` twice is gone; once is nothing yet."""
+    """What a look showed. ``not_found`` twice is gone; once is nothing yet.
+
+    ``works``: a form to register was seen. ``answers``: a page came without one, and without any words that
+    we understand.
+    """
 
     WORKS = "works"
+    ANSWERS = "answers"
     FULL = "full"
     CLOSED = "closed"
     NOT_FOUND = "not_found"
@@ -110,7 +115,7 @@ def _read_text(text: str) -> Says:
     for words, said in signs:
         if any(_folded(word) in block for word in words for block in found):
             return said
-    return Says.WORKS
+    return Says.ANSWERS
 
 
 def _folded(text: str) -> str:
