@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from wmd.db import db
 from wmd.domain.codes import Mint
-from wmd.domain.zoom.answers import Room, RoomKind, RoomListing
+from wmd.domain.zoom.answers import RoomKind, RoomListing
 from wmd.domain.zoom.faults import AuthLost, Fix, ZoomFault
 from wmd.errors import InvalidContentError, NotAllowedMoveError
 from wmd.gateways import zoom_of
@@ -21,7 +22,7 @@ from wmd.services.moderation import DecidedMeanwhileError
 from wmd.services.room_attendance import attendance_of
 from wmd.services.room_decisions import keep_ours, said_by_organisers, send_ours, take_theirs
 from wmd.services.room_differences import FIELDS, REGISTRATION
-from wmd.services.room_finding import find_room
+from wmd.services.room_finding import MOST_OPENED, Found, find_room, next_start
 from wmd.services.room_list import PAGE, RoomView, find_room_view, list_rooms, titles_of
 from wmd.services.states import audit
 from wmd.services.zoom_accounts import OWN
@@ -197,16 +198,20 @@ def choose(code: str) -> ResponseReturnValue:
     if client is None or not (chosen or request.form.get("find")):
         return _picking(event, 422, gettext("Choose one of the rooms."))
     link, now, actor = event.registration_url, reading.read_now(), visitor().actor.name
+    near = next_start(db.session(), event.id, now=now)
     db.session.commit()
     try:
-        room = client.room(RoomKind(chosen[1]), chosen[2]) if chosen else _found(client, link)
+        found = Found(client.room(RoomKind(chosen[1]), chosen[2])) if chosen else _found(client, link, near)
     except ZoomFault as fault:
         return _picking(_event(code), 503, _said(fault))
-    if room is None:
+    if found.room is None and not found.is_whole:
+        words = gettext("Not found among the %(num)d rooms nearest in time: choose it from the list.", num=MOST_OPENED)
+        return _picking(_event(code), 422, words)
+    if found.room is None:
         return _picking(_event(code), 422, gettext("The link of the event is of no room in our account."))
     try:
         binding = bind_room(
-            db.session(), _event(code), room, kind="lookup", account_id=OWN, actor=actor, mint=Mint(), now=now
+            db.session(), _event(code), found.room, kind="lookup", account_id=OWN, actor=actor, mint=Mint(), now=now
         )
     except NotAllowedMoveError:
         db.session.rollback()
@@ -215,5 +220,5 @@ def choose(code: str) -> ResponseReturnValue:
     return redirect(f"/staff/rooms/{binding.id}?done=bind", 303)
 
 
-def _found(client: ZoomClient, link: str) -> Room | None:
-    return find_room(client, current_app.extensions["wmd.config"].zoom_host, link)
+def _found(client: ZoomClient, link: str, near: datetime | None) -> Found:
+    return find_room(client, current_app.extensions["wmd.config"].zoom_host, link, near)
