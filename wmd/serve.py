@@ -220,7 +220,7 @@ def load(config: Config, say_loaded: int, lifeline: tuple[int, int]) -> WSGIAppl
     layer.log = logs.AccessLog(logs.LineWriter(_write_out))
     layer.hides_faults = True
     os.write(say_loaded, b".")
-    Thread(target=app.extensions["wmd.library"].warm, name="warm", daemon=True).start()
+    Thread(target=app.extensions["wmd.library"].keep, args=(Event(),), name="keep", daemon=True).start()
     return app.wsgi_app
 
 

@@ -322,6 +322,21 @@ def test_warming_loads_every_edition(tmp_path: Path) -> None:
     Library(Shelf(is_down=True)).warm()
 
 
+def test_process_that_nobody_asks_keeps_up_all_the_same() -> None:
+    shelf, over = Shelf(), threading.Event()
+    library = Library(shelf, every_s=0.01)
+    keeper = threading.Thread(target=library.keep, args=(over,))
+    keeper.start()
+    try:
+        wait_until(lambda: shelf.loads == 1)
+        shelf.version = 2
+        wait_until(lambda: shelf.loads == 2)
+    finally:
+        over.set()
+        keeper.join(5)
+    assert (keeper.is_alive(), shelf.loads, size(library)) == (False, 2, 2)
+
+
 class _FullOnce(GoodCopies):
     """A folder on a disk that is full the first time."""
 

@@ -334,6 +334,17 @@ class Library:
                 self.programme(slug)
         self._write_copies()
 
+    def keep(self, over: threading.Event) -> None:
+        """Load everything, then look for newer values until ``over`` is set, whether anybody asks or not.
+
+        Of several processes one may be asked nothing for minutes; whoever comes to it then must not be led by what
+        held minutes ago. A thread of its own is to run this.
+        """
+        self.warm()
+        while not over.wait(self._every_s):
+            if self._looking.acquire(blocking=False):
+                self._look(threading.Event())
+
     def index(self, programme: Programme) -> Index:
         """Return the search index of a programme value."""
         held = self._indexes.get(programme.edition.slug)
