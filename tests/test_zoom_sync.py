@@ -37,6 +37,18 @@ def test_rooms_that_are_due_are_read_once_each_and_nothing_else_is_asked(house: 
     assert (house.sync(hours=8), house.calls()) == (3, {ROOM: 3})
 
 
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_run_says_what_it_cost_and_what_was_new(house: ZoomHouse, caplog: pytest.LogCaptureFixture) -> None:
+    first, second = house.bound("one", "two")
+    house.sync()
+    house.zoom.control.move_room(first.id, STARTS + timedelta(hours=1))
+    house.zoom.control.delete(second.id)
+    caplog.set_level(logging.INFO, "wmd.jobs.zoom_sync")
+    house.sync(hours=8)
+    said = [vars(each) for each in caplog.records if each.getMessage() == "rooms_read"]
+    assert [(each["calls"], each["changes"], each["faults"]) for each in said] == [(2, 1, 1)]
+
+
 def test_room_that_the_host_moves_differs_until_the_host_moves_it_back(house: ZoomHouse) -> None:
     (room,) = house.bound("one")
     before = house.event().version

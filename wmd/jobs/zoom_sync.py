@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -50,10 +51,13 @@ def sync_rooms(tools: Tools, only: str = "") -> int:
     if not accounts:
         return done
     lists = HostLists()
-    if only:
-        return done + _work(tools, accounts, lists, only)
-    with ThreadPoolExecutor(WORKERS, thread_name_prefix="zoom-sync") as pool:
-        return done + sum(pool.map(lambda _: _work_alone(tools, accounts, lists), range(WORKERS)))
+    try:
+        if only:
+            return done + _work(tools, accounts, lists, only)
+        with ThreadPoolExecutor(WORKERS, thread_name_prefix="zoom-sync") as pool:
+            return done + sum(pool.map(lambda _: _work_alone(tools, accounts, lists), range(WORKERS)))
+    finally:
+        log.info("rooms_read", extra={name: lists.tally[name] for name in ("calls", "changes", "faults")})
 
 
 class HostLists:
@@ -62,12 +66,20 @@ class HostLists:
     def __init__(self) -> None:
         self._known: dict[tuple[str, str, RoomKind], frozenset[str] | None] = {}
         self._lock = Lock()
+        #: What the run did: calls, changes, faults.
+        self.tally: Counter[str] = Counter()
+
+    def count(self, name: str) -> None:
+        """Count one thing that the run did."""
+        with self._lock:
+            self.tally[name] += 1
 
     def has(self, client: ZoomClient, claimed: Claim) -> bool | None:
         """Return whether a room stands in its host's list; None where that could not be read to its end."""
         key = (claimed.account_id, claimed.host_id, claimed.room)
         with self._lock:
             if key not in self._known:
+                self.tally["calls"] += 1
                 self._known[key] = _ids_in_list(client, claimed)
             found = self._known[key]
         return None if found is None else claimed.zoom_id in found
@@ -135,13 +147,15 @@ def _work(tools: Tools, accounts: list[str], lists: HostLists, only: str) -> int
 
 def _read(tools: Tools, dbs: Session, claimed: Claim, lists: HostLists) -> bool:
     """Ask for one room and write down what was said; return whether that was still ours to do."""
-    means = SyncMeans(tools.box, Mint(), _share)
+    means = SyncMeans(tools.box, Mint(), _share, lambda: lists.count("changes"))
     client = tools.zoom(claimed.account_id)
     assert client is not None  # noqa: S101 -- only accounts with one were claimed for
     client = client.at_leisure()
+    lists.count("calls")
     try:
         room = client.room(claimed.room, claimed.zoom_id)
     except ZoomFault as fault:
+        lists.count("faults")
         asks = isinstance(fault, Gone) and binding_sync.wants_list(claimed, tools.clock())
         is_listed = lists.has(client, claimed) if asks else None
         written = binding_sync.record_fault(dbs, claimed, fault, means, is_listed=is_listed, now=tools.clock())

@@ -67,11 +67,15 @@ _NOT_IN_TRAIL: Final = frozenset({"topic", "uuid", "host_id", "registration_url"
 
 @dataclass(frozen=True, slots=True)
 class SyncMeans:
-    """What writing down needs beside the database. ``share`` gives a random part of some seconds."""
+    """What writing down needs beside the database. ``share`` gives a random part of some seconds.
+
+    ``note_change`` is called for each room of which Zoom says something else than when it was last read.
+    """
 
     box: SecretBox
     mint: Mint
     share: Callable[[float], float]
+    note_change: Callable[[], None] = lambda: None
 
 
 def due_accounts(dbs: Session, *, now: datetime, only: str = "") -> list[str]:
@@ -164,7 +168,10 @@ def record_room(dbs: Session, claimed: Claim, room: Room, means: SyncMeans, *, n
     open_ = settle(dbs, binding, differences, is_read=not is_over, actor=ACTOR, now=now)
     names = tuple(dict.fromkeys(row.field for row in open_))
     outcome = states.follow(_standing(binding), Seen(Sign.READ, names), frame, now=now)
+    hash_was = binding.snapshot_hash
     _keep_answer(dbs, binding, room, comparison, now)
+    if binding.snapshot_hash != hash_was:
+        means.note_change()
     _apply(dbs, binding, claimed, outcome, now)
     _act(dbs, binding, event, outcome, means, now)
     if was_lost:
