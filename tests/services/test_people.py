@@ -36,7 +36,7 @@ def test_what_is_no_address_is_refused_beside_its_field(typed: str) -> None:
     with pytest.raises(InvalidContentError) as refused:
         read_address(typed, "contact.address")
     assert [(finding.code, finding.where) for finding in refused.value.findings] == [
-        ("address.invalid", "contact.address")
+        ("address.invalid" if typed else "address.missing", "contact.address")
     ]
 
 

@@ -36,7 +36,9 @@ from wmd.models import (
     Revision,
     StaffMember,
     Submission,
+    WebinarBinding,
     WebSession,
+    ZoomRegistrant,
     ZoomWebhook,
 )
 from wmd.services.retention import RULES, Rule
@@ -153,6 +155,12 @@ def _report(name: str, edition: Edition) -> list[Model]:
     return [*_event(name, edition), report]
 
 
+def _ticket(name: str, edition: Edition) -> list[Model]:
+    binding = WebinarBinding(id=name, event_id=name, kind="link", created_at=NOW)
+    counted = ZoomRegistrant(id=name, binding_id=name, address_key=name, source="zoom", not_before=NOW, created_at=NOW)
+    return [*_event(name, edition), binding, counted]
+
+
 def _hook(name: str, body: str) -> list[Model]:
     row = ZoomWebhook(dedupe_key=name, event="webinar.updated", body=body, received_at=NOW)
     row.state, row.done_at = "done", NOW
@@ -175,6 +183,7 @@ DUE: dict[str, tuple[Callable[[str, Edition], list[Model]], str, str]] = {
     "ended-wishes": (lambda name, edition: _wish(name, edition, ended=True), "DELETE", "follows"),
     "attendees": (_attendee, "UPDATE", "people"),
     "problem-reports": (_report, "DELETE", "problem_reports"),
+    "room-tickets": (_ticket, "DELETE", "zoom_registrants"),
     "webhook-bodies": (lambda name, _: _hook(name, "sealed"), "UPDATE", "zoom_webhooks"),
     "webhooks": (lambda name, _: _hook(name, ""), "DELETE", "zoom_webhooks"),
 }
