@@ -17,7 +17,7 @@ from wmd.gateways import zoom_of
 from wmd.models import Message, Registration, ZoomRegistrant
 from wmd.services.bindings import bind_room
 from wmd.services.registrations import cancel
-from wmd.services.zoom_registrants import FORM_OPEN, ticket_of, turn_push
+from wmd.services.zoom_registrants import ticket_of, turn_push
 from wmd_fakezoom import Room
 from wmd_fakezoom.records import Registrant
 from wmd_fakezoom.shown import ticket_url
@@ -33,7 +33,7 @@ class Carried(Made):
     """A house with one event of ours, and a webinar of the host's that staff said is its room."""
 
     def begin(self, *, approval: int = 0, on: bool = True, **settings: Any) -> Room:
-        """Publish, bind, and turn carrying on; time goes by until everybody has read of it."""
+        """Publish, bind, and turn carrying on."""
         house = self.house
         self.publish(registration=HERE)
         room = house.zoom.control.add_webinar(
@@ -61,13 +61,13 @@ class Carried(Made):
             box=self.means.box, now=house.clock.now,
         )  # fmt: skip
         house.dbs.commit()
-        house.clock.now += FORM_OPEN
         house.zoom.control.set_time(house.clock.now)
 
     def join(self, *names: str, **changes: Any) -> list[Registration]:
-        """Give people a place."""
+        """Give people a place with a form that said that they are carried over, if nothing else is said."""
         house, event = self.house, self.house.event()
-        rows = [register(house.dbs, attend(house.dbs, name, house.clock.now), event, house.clock.now, **changes)
+        told = {"read_of_room": True} | changes
+        rows = [register(house.dbs, attend(house.dbs, name, house.clock.now), event, house.clock.now, **told)
                 for name in names]  # fmt: skip
         house.dbs.commit()
         return rows

@@ -132,13 +132,22 @@ def test_who_registered_before_is_asked_and_decides_for_themselves(here: Carried
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"])
-def test_form_that_was_open_when_it_was_turned_on_does_not_count_as_read(here: Carried) -> None:
+def test_form_that_did_not_say_so_does_not_count_as_read(here: Carried) -> None:
     room = here.begin(on=False)
     here.turn(wanted=True)
-    here.house.clock.now -= timedelta(minutes=1)
-    here.join("ann")
+    here.join("ann", read_of_room=False)
     here.carry(minutes=2)
     assert (room.registrants, is_pushing(here.house.dbs, here.house.event().id)) == ([], True)
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_what_was_read_before_it_was_turned_off_and_on_does_not_count(here: Carried) -> None:
+    room = here.begin()
+    here.turn(wanted=False)
+    here.join("ann")
+    here.turn(wanted=True)
+    here.carry()
+    assert (room.registrants, here.mails()) == ([], [("ann", "offered")])
 
 
 def test_place_given_back_is_taken_back_there_and_only_ours(here: Carried) -> None:

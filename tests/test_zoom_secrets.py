@@ -34,7 +34,7 @@ from wmd.services.managed_rooms import make_webinar
 from wmd.services.private_links import open_link
 from wmd.services.registrations import cancel
 from wmd.services.zoom_accounts import own_account
-from wmd.services.zoom_registrants import FORM_OPEN, turn_push
+from wmd.services.zoom_registrants import turn_push
 from wmd_fakezoom import Room
 from wmd_fakezoom.seed import ACCOUNT_ID, CLIENT_SECRET, PARTNER, PARTNER_CLIENT_SECRET, WEBHOOK_SECRET
 from wmd_fakezoom.shown import registrant_document, room_document
@@ -154,12 +154,12 @@ def live(lived: Lived) -> None:
     # Who registers reads that they are carried to Zoom.
     assert house.pick(theirs, account, HERE).status_code == 303
     event, box = house.event(HERE), house.app.extensions["wmd.secretbox"]
-    turn_push(house.dbs, event, wanted=True, actor="person:ana", box=box, now=house.clock.now - FORM_OPEN)
+    turn_push(house.dbs, event, wanted=True, actor="person:ana", box=box, now=house.clock.now)
     house.dbs.commit()
     make_webinar(house.dbs, house.event(MADE), actor="person:mona", mint=SeededMint(MADE), now=house.clock.now)
     house.dbs.commit()
     here, now = house.event(HERE), house.clock.now
-    places = [register(house.dbs, attend(house.dbs, name, now), here, now) for name in OURS]
+    places = [register(house.dbs, attend(house.dbs, name, now), here, now, read_of_room=True) for name in OURS]
     house.dbs.commit()
     control.register(theirs.id, f"{ON_ZOOM}@attendees.example", first_name="Zoe")
     turn(lived)

@@ -44,7 +44,7 @@ from wmd.services.managed_rooms import make_webinar
 from wmd.services.zoom_accounts import OWN, own_account
 from wmd.services.zoom_budget import AccountBudget
 from wmd.services.zoom_calls import StoredCalls
-from wmd.services.zoom_registrants import FORM_OPEN, turn_push
+from wmd.services.zoom_registrants import turn_push
 from wmd.services.zoom_tokens import AccountTokens
 from wmd_fakezoom import FakeZoom, Room
 from wmd_fakezoom.seed import (
@@ -176,7 +176,7 @@ def make_ground(databases: Databases, folder: Path) -> Ground:
             attend(run.dbs, name, NOW)
         run.dbs.commit()
         box = run.app.extensions["wmd.secretbox"]
-        turn_push(run.dbs, run.event(HERE), wanted=True, actor="person:ana", box=box, now=NOW - FORM_OPEN)
+        turn_push(run.dbs, run.event(HERE), wanted=True, actor="person:ana", box=box, now=NOW)
         run.dbs.commit()
     return ground
 

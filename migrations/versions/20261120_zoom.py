@@ -16,6 +16,7 @@ def upgrade():
         sa.Column("audience", sa.JSON(), nullable=False, server_default='["registered", "waiting"]'),
     )
     op.add_column("registrant_letters", sa.Column("by_staff", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("registrations", sa.Column("read_of_room", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.create_table(
         "zoom_webhooks",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -514,5 +515,6 @@ def downgrade():
         )
 
     op.drop_table("zoom_webhooks")
+    op.drop_column("registrations", "read_of_room")
     op.drop_column("registrant_letters", "by_staff")
     op.drop_column("registrant_letters", "audience")

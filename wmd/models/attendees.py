@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wmd.db import Model, UtcDateTime
@@ -82,7 +82,7 @@ class Registration(Model):
     offered (a place is kept until ``offered_until``) → registered; ended by cancelled or lapsed (an offer that nobody
     took). ``muted_at``: no mail about it although the place stays. ``sessions``: ids of the chosen ones, empty for all.
     ``answers``: to the event's own questions, by their id, sealed. ``shares_name``: the organiser may see name and
-    address.
+    address. ``read_of_room``: what they sent said that they are registered on Zoom too.
     """
 
     __tablename__ = "registrations"
@@ -103,6 +103,7 @@ class Registration(Model):
     sessions: Mapped[list[str]] = mapped_column(JSON, default=list)
     answers: Mapped[str] = mapped_column(default="")
     shares_name: Mapped[bool] = mapped_column(default=False)
+    read_of_room: Mapped[bool] = mapped_column(default=False, server_default=false())
     offered_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

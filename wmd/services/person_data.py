@@ -156,7 +156,7 @@ def _attendee(dbs: Session, person: Person, open_answers: OpenAnswers) -> dict[s
         ],
         "registrations": [
             {"event": code, "said": open_answers(each), "on_zoom": on_zoom.get(each.id)}
-            | _row(each, "state sessions shares_name muted_at created_at confirmed_at ended_at")
+            | _row(each, "state sessions shares_name read_of_room muted_at created_at confirmed_at ended_at")
             for each, code in dbs.execute(places).tuples()
         ],
         "calendar_addresses": _rows(dbs, PersonalFeed, "created_at revoked_at", person),

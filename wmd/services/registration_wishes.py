@@ -31,13 +31,15 @@ _NAME_NEEDED = N_("Write your name: you agreed that the organiser may see it.")
 class Wanted:
     """What somebody asks for. ``answers`` by the id of the event's question.
 
-    ``sessions``: ids, empty for all, None where there was nothing to choose among.
+    ``sessions``: ids, empty for all, None where there was nothing to choose among. ``read_of_room``: the form said that
+    they are registered on Zoom too.
     """
 
     name: str = ""
     sessions: tuple[str, ...] | None = ()
     answers: Mapping[str, str] | None = None
     shares_name: bool = False
+    read_of_room: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,12 +145,12 @@ def find_waiting(dbs: Session, secret: str, *, now: datetime) -> Registration | 
 
 
 def confirm_registration(
-    dbs: Session, secret: str, *, shares_name: bool, box: SecretBox, now: datetime
+    dbs: Session, secret: str, *, shares_name: bool, read_of_room: bool = False, box: SecretBox, now: datetime
 ) -> Registration | None:
     """Use the button of a mail: a place if one is free, else one on the waiting list.
 
     ``shares_name`` is what the page with the button says: whoever typed the address into the form may have been
-    anybody.
+    anybody. ``read_of_room``: that page said that they are registered on Zoom too.
 
     None when the link does not work (any more). Raises InvalidContentError when the event meanwhile takes no more.
     """
@@ -160,7 +160,7 @@ def confirm_registration(
     if row is None or attendee is None or row.state != "unconfirmed":
         return None
     person = dbs.get_one(Person, row.person_id)
-    row.shares_name = shares_name
+    row.shares_name, row.read_of_room = shares_name, read_of_room
     dbs.flush()
     if not is_open(dbs, dbs.get_one(Event, row.event_id), now=now):
         raise InvalidContentError([Finding("register.closed", Level.ERROR, "event", CLOSED)])
@@ -180,6 +180,7 @@ def _write(
         values = {
             "id": str(uuid.uuid4()), "person_id": person_id, "event_id": event.id, "state": "unconfirmed",
             "created_at": now, "sessions": [], "answers": "", "shares_name": False,
+            "read_of_room": False,
         }  # fmt: skip
         dbs.execute(make(Registration).values(**values).on_conflict_do_nothing())
         row = standing(dbs, person_id, event.id)
@@ -190,6 +191,7 @@ def _write(
     said = Said(without_marks(wanted.name), {slug: text for slug, text in answers.items() if text})
     row.answers = seal_said(row.id, said, box)
     row.sessions, row.shares_name = list(wanted.sessions or ()), wanted.shares_name
+    row.read_of_room = row.read_of_room or wanted.read_of_room
     if row.state == "unconfirmed":
         # The button in the newest mail works for seven days from now; so long the row must stay.
         row.created_at = now

@@ -1,16 +1,16 @@
 """People who registered here and are carried to the room on Zoom, where the organiser wants it.
 
-Off unless the organiser turns it on, since Zoom keeps people's data. Who registers afterwards reads so before; who had
-registered earlier is told by mail and carried over only when they press a button. What is due is asked of the tables:
-who has a place and no row gets one, and who has a row and no place is taken back. Only rows of ours are ever
-taken back on Zoom.
+Off unless the organiser turns it on, since Zoom keeps people's data. The forms say so from then on, and who sends one
+that did is carried over; who had registered earlier is told by mail and carried over only when they press a button.
+What is due is asked of the tables: who has a place and no row gets one, and who has a row and no place is taken back.
+Only rows of ours are ever taken back on Zoom.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, update
@@ -34,8 +34,6 @@ from wmd.services.private_links import KEPT_AFTER
 from wmd.services.states import audit
 
 ACTOR: Final = "job:zoom-registrants"
-#: A form may have been open for so long when the organiser turned it on: who sent it then has not read of it.
-FORM_OPEN: Final = timedelta(minutes=15)
 #: People that one run looks at; the next tick goes on.
 MOST: Final = 500
 #: States in which Zoom may know somebody.
@@ -95,7 +93,7 @@ def turn_push(dbs: Session, event: Event, *, wanted: bool, actor: str, box: Secr
     if binding.push == wanted:
         return binding
     words = ("off", "on")
-    binding.push, binding.push_from = wanted, now + FORM_OPEN if wanted else binding.push_from
+    binding.push, binding.push_from = wanted, now if wanted else binding.push_from
     # A room of ours takes registrations only then: Zoom is told.
     binding.sent_version = 0
     audit(
@@ -104,6 +102,8 @@ def turn_push(dbs: Session, event: Event, *, wanted: bool, actor: str, box: Secr
     )  # fmt: skip
     dbs.flush()
     if wanted:
+        # What somebody read an earlier time does not count: all who asked for a place by now decide anew.
+        dbs.execute(update(Registration).where(Registration.event_id == event.id).values(read_of_room=False))
         _tell_earlier(dbs, event, binding, actor=actor, box=box, now=now)
     else:
         waiting = and_(ZoomRegistrant.state.in_(("rejected", "filtered")), ZoomRegistrant.zoom_registrant == "")
@@ -183,7 +183,7 @@ def _plan_new(dbs: Session, digest: Callable[[str], str], now: datetime) -> int:
         .join(Person, Person.id == Registration.person_id)
         .where(
             _STANDS, WebinarBinding.push, WebinarBinding.kind.in_(READ_KINDS), _takes_place(now),
-            Registration.state == "registered", Registration.created_at >= WebinarBinding.push_from, ~has_row,
+            Registration.state == "registered", Registration.read_of_room, ~has_row,
             Person.erased_at.is_(None),
         )
         .order_by(Registration.confirmed_at, Registration.id)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from lxml import html
 from sqlalchemy import select
 
+from tests.attendees import attend, register
 from tests.carried import Carried
 from tests.cast import get, post, sign_in
 from tests.web.staff.test_day import said
 from tests.zoom_house import zoom_house
-from wmd.models import Attendee, AuditEntry, Registration, Submission
+from wmd.models import Attendee, AuditEntry, Person, Registration, Submission
+from wmd.services.mail_tokens import issue
 from wmd.services.personal_links import me_path
 
 TOLD = "The organiser has everybody who registers here registered on Zoom as well"
@@ -68,6 +72,36 @@ def test_room_that_is_only_a_link_cannot_be_filled(here: Carried) -> None:
     sign_in(browser, here.house.app, "ana")
     assert "on Zoom" not in get(browser, path).text
     assert post(browser, f"{path}/zoom", {"wanted": "on"}).status_code == 409
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+@pytest.mark.parametrize("opened", ["after", "before"])
+def test_who_sends_a_form_that_says_so_is_carried_over_at_once(here: Carried, opened: str) -> None:
+    room = here.begin(on=False)
+    dbs, now, event = here.house.dbs, here.house.clock.now, here.house.event()
+    person = dbs.get_one(Person, attend(dbs, "ann", now))
+    row = register(dbs, person.id, event, now, state="unconfirmed", confirmed_at=None)
+    dbs.commit()
+    with here.house.app.app_context():
+        _, secret = issue(dbs, "confirm-registration", person.id, row.id, timedelta(days=7), now, revoke_older=False)
+        dbs.commit()
+    browser, page = here.house.app.test_client(), ""
+    for when in ("before", "after"):
+        if when == opened:
+            page = get(browser, f"/me/registration/{secret}").text
+        if when == "before":
+            here.turn(wanted=True)
+    assert (TOLD in page) is (opened == "after")
+    inputs = html.fromstring(page).xpath("//main//form//input[@name != 'csrf_token']")
+    fields = {str(each.get("name")): str(each.get("value")) for each in inputs}
+    assert post(browser, f"/me/registration/{secret}", fields).status_code == 303
+    dbs.rollback()
+    path = own_page(here, "ann")
+    own = get(browser, path).text
+    assert ("You are being registered on Zoom." in own) is (opened == "after")
+    assert ("They turned this on after you had opened the form" in own) is (opened == "before")
+    here.carry()
+    assert here.there(room) == ({"ann": "approved"} if opened == "after" else {})
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"])

@@ -20,7 +20,7 @@ from wmd.services.personal_links import go_path
 from wmd.services.registration_changes import change_wanted, keep_dates, own_dates, show_to_organiser
 from wmd.services.registration_wishes import LONGEST_NAME, is_open, said_by, takes_place
 from wmd.services.registrations import accept_offer, cancel
-from wmd.services.zoom_registrants import ask_for_ticket, form_of, is_pushing, place_of, words_of
+from wmd.services.zoom_registrants import WORDS, ask_for_ticket, form_of, is_pushing, place_of, words_of
 from wmd.web.attendee.answers import private
 from wmd.web.attendee.asking import Messages
 from wmd.web.attendee.following import Found, find_event
@@ -130,7 +130,7 @@ def show(owner: Owner, row: Registration, status: int = 200, messages: Messages 
 class OnZoom(NamedTuple):
     """How somebody stands in the room on Zoom: in words, with its own form where we could not register them.
 
-    ``may_ask``: they registered before they could read of it, and may want it.
+    ``may_ask``: what they sent did not say so, and they may want it.
     """
 
     words: str = ""
@@ -144,7 +144,12 @@ def _on_zoom(row: Registration) -> OnZoom:
         return OnZoom()
     there = place_of(dbs, row.id)
     if there is None:
-        return OnZoom(may_ask=is_pushing(dbs, row.event_id))
+        if not is_pushing(dbs, row.event_id):
+            return OnZoom()
+        # The next run carries over who read of it.
+        if not row.read_of_room:
+            return OnZoom(may_ask=True)
+        return OnZoom(gettext(WORDS["queued"]) if takes_place(dbs, row, now=read_now()) else "")
     words = words_of(there)
     needs_form = there.state == "rejected" and there.fault not in {"over", "denied"}
     return OnZoom(gettext(words) if words else "", form_of(dbs, row.event_id) if needs_form else "")

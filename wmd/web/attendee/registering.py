@@ -84,7 +84,7 @@ def wanted_of(row: Event) -> Wanted:
     return Wanted(
         name=form.get("name", ""), sessions=tuple(form.getlist("sessions")) if was_asked else None,
         answers={each.slug: form.get(f"answers.{each.slug}", "") for each in asked_of(row)},
-        shares_name=form.get("shares_name") == "yes",
+        shares_name=form.get("shares_name") == "yes", read_of_room="reads_room" in form,
     )  # fmt: skip
 
 
@@ -217,7 +217,9 @@ def use(secret: str) -> ResponseReturnValue:
     dbs, now, box = db.session(), read_now(), secret_box()
     try:
         shares_name = request.form.get("shares_name") == "yes"
-        row = confirm_registration(dbs, secret, shares_name=shares_name, box=box, now=now)
+        row = confirm_registration(
+            dbs, secret, shares_name=shares_name, read_of_room="reads_room" in request.form, box=box, now=now
+        )
     except InvalidContentError as error:
         # The token is used with what it did, which was nothing: it may be tried again.
         dbs.rollback()
