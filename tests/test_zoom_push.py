@@ -21,10 +21,11 @@ from wmd.domain.vocabulary import SessionStatus
 from wmd.errors import NotAllowedMoveError
 from wmd.jobs.tools import tools_of
 from wmd.jobs.zoom_push import push_rooms
-from wmd.models import PrivateLink, ZoomBudget, ZoomPush
+from wmd.models import PrivateLink, ZoomBudget, ZoomDrift, ZoomPush
 from wmd.services.intake import read_content
 from wmd.services.managed_rooms import HAS_LINK, HAS_ROOM, NOT_ONE_DATE, why_not
 from wmd.services.private_links import open_link
+from wmd.services.room_decisions import take_theirs
 from wmd.services.room_pushes import claim, order_of
 from wmd.services.staff_edits import approved_revision, hide_event, show_event
 
@@ -298,7 +299,12 @@ def test_event_that_is_off_takes_its_webinar_along_and_revived_gets_another(made
     event = house.event()
     assert (event.registration_url, event.link_wrong_at is not None) == (old, True)
     house.sync()
-    assert house.drifts() == [("link", "open")]
+    assert (house.drifts(), way_in(made)) == ([("link", "open")], "")
+    # Somebody decides: then it leads there at once.
+    binding, (drift,) = house.binding(), house.dbs.scalars(select(ZoomDrift)).all()
+    take_theirs(house.dbs, binding, drift, made.means, actor=made.actor, now=house.clock.now)
+    house.dbs.commit()
+    assert way_in(made) == house.zoom.control.links(other.id).registration
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"])

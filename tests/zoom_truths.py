@@ -136,9 +136,17 @@ class Truths(Acts):
         registration = binding.registration if binding is not None else "unknown"
         for status, where, text in ways:
             is_renewed = "The link is being renewed" in text
-            if state in RENEWING or (state == "draft" and self.run.event(key).link_wrong_at is not None):
+            if state in RENEWING or self._takes_the_place_of_a_lost_one(key):
                 assert (status, is_renewed) == (200, True), (key, state)
-            elif registration in {"full", "closed"}:
+            elif registration in {"full", "closed", "none"}:
+                # Where the host asks no registration any more, its page is no more.
                 assert (status, is_renewed) == (200, False), (key, registration)
             else:
                 assert (status, where) == (302, self.public[key].link), (key, state)
+
+    def _takes_the_place_of_a_lost_one(self, key: str) -> bool:
+        """Whether the link leads to a room of ours that is lost, and nobody has published that of the next one."""
+        binding = self.binding(key)
+        if binding is None or binding.kind != "managed" or self.run.event(key).link_wrong_at is None:
+            return False
+        return binding.state in {"draft", "checking"} or "link" in binding.drift

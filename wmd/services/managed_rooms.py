@@ -285,6 +285,7 @@ def _plan_revived(dbs: Session, now: datetime) -> int:
         binding.state, binding.next_try_at = State.DRAFT.value, None
         if event.registration_url:
             mark_link(dbs, event, wrong=True, actor=ACTOR, now=now)
+            raise_status(dbs)
         queue(dbs, binding, "create", actor=ACTOR, now=now)
         audit(
             dbs, actor=ACTOR, action="make-room", kind="binding", subject_id=binding.id, before="managed",

@@ -292,6 +292,7 @@ def _write_event(dbs: Session, one: _One, view: EventView, known: Known, batch: 
         if event.link_wrong_at is not None and leads_elsewhere(event, view, values["private_link_id"]):
             # That the old one failed says nothing of a new one.
             values["link_wrong_at"] = None
+            raise_status(dbs)
         if (event.registration_here, event.capacity) != (view.registration.is_here, view.capacity):
             # Whether places are left may read differently now.
             raise_status(dbs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
 
 from wmd.domain.status import DOUBT, EventStatus, Status, hour_of, is_disputed, their_start
 from wmd.models import Event, EventSession, SiteState, WebinarBinding, ZoomDrift
@@ -61,10 +61,16 @@ def load_status(connection: Connection, *, shows_looks: bool) -> Status:
 
 
 def _is_in_place_of_a_lost_one() -> ColumnElement[bool]:
-    """Return whether a room of ours is to be made in place of one that is lost, to which the event's link leads."""
+    """Return whether a room of ours takes the place of one that is lost, to which the event's link still leads.
+
+    It is to be made, or was made and nobody has decided yet that its link becomes the event's.
+    """
+    other_link = exists().where(
+        ZoomDrift.binding_id == WebinarBinding.id, ZoomDrift.state == "open", ZoomDrift.field == "link"
+    )
     return and_(
-        WebinarBinding.kind == "managed", WebinarBinding.state == "draft", Event.registration_url != "",
-        Event.link_wrong_at.is_not(None),
+        WebinarBinding.kind == "managed", Event.registration_url != "", Event.link_wrong_at.is_not(None),
+        or_(WebinarBinding.state.in_(("draft", "checking")), other_link),
     )  # fmt: skip
 
 
