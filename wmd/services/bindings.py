@@ -296,12 +296,13 @@ def leave_room(dbs: Session, binding: WebinarBinding, *, actor: str, now: dateti
     again = update(ZoomRegistrant).where(
         mine, ZoomRegistrant.state.in_(("registered", "pending", "rejected", "parked", "filtered", "sending"))
     )
-    # Tickets of a room that is gone open nothing; who had one is told when there is another.
+    # Tickets of a room that is gone open nothing; who had one is told when there is another. The next room may be one
+    # that was theirs before: it is asked whom it has before anybody is sent.
     had_ticket = case((ZoomRegistrant.state == "registered", "renewed"), else_="")
     dbs.execute(
         again.values(
             state="queued", fault=had_ticket, zoom_registrant="", join_link="", attempts=0, claim_token=None,
-            lease_until=None, not_before=now, sent_at=None, told_at=None,
+            lease_until=None, not_before=now, sent_at=now, told_at=None,
         )
     )  # fmt: skip
 

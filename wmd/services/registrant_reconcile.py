@@ -77,7 +77,7 @@ def reconcile(
 ) -> None:
     """Bring the people of a room in line with Zoom's lists, which were asked for from ``began_at`` on.
 
-    Who is on the way there or back is left alone. The caller commits.
+    Who is on the way there or back is left alone, but looked up first where Zoom has them already. The caller commits.
     """
     rows = dbs.scalars(
         select(ZoomRegistrant)
@@ -104,6 +104,10 @@ def _compare(
 ) -> None:
     if row.state == "rejected" and row.fault in AGAIN_AT_NIGHT and found is None:
         row.state, row.fault, row.attempts, row.not_before = "queued", "", 0, now
+        return
+    if row.state in {"queued", "parked"} and found is not None:
+        # Zoom has them, from a time before this row: they are looked up again, and not sent a second time.
+        row.sent_at = row.sent_at or now
         return
     if row.state not in {"registered", "pending", "rejected"}:
         return
