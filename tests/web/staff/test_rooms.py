@@ -126,7 +126,12 @@ def test_staff_keep_ours_and_nothing_moves(house: ZoomHouse) -> None:
     assert (house.binding().state, house.drifts()) == ("ok", [("time", "ours")])
     # Pressed a second time, in another window.
     again = press(house, staff(house), f"/staff/rooms/{binding}", {"act": "take", "drift": drift})
-    assert (again.status_code, session(house).starts_at) == (422, STARTS)
+    assert (again.status_code, session(house).starts_at) == (409, STARTS)
+    assert " decided that ours stays (Time), " in again.text
+    assert "Please choose one of the buttons." not in again.text
+    # What is none of the buttons, or no difference of this room, is another matter.
+    for wrong in ({"act": "dance", "drift": drift}, {"act": "take", "drift": "none"}):
+        assert press(house, staff(house), f"/staff/rooms/{binding}", wrong).status_code == 422
 
 
 def test_ours_is_sent_only_to_a_room_that_we_made(house: ZoomHouse) -> None:

@@ -15,8 +15,9 @@ from wmd.domain.zoom.faults import AuthLost, Fix, ZoomFault
 from wmd.errors import InvalidContentError, NotAllowedMoveError
 from wmd.gateways import zoom_of
 from wmd.gateways.zoom.client import ZoomClient
-from wmd.models import Event
+from wmd.models import Event, ZoomDrift
 from wmd.services.bindings import bind_room, check_again, read_now, unbind
+from wmd.services.desk_item import names_of
 from wmd.services.hiding import find_event
 from wmd.services.moderation import DecidedMeanwhileError
 from wmd.services.room_attendance import attendance_of
@@ -34,11 +35,14 @@ from wmd.web.guards import for_staff, visitor
 from wmd.web.means import commit_published, means
 from wmd.web.room_sides import shown_drifts
 from wmd.web.staff.room_words import BINDING_WORDS, TAKES
+from wmd.web.words import moment
 
 bp = Blueprint("rooms", __name__, url_prefix="/rooms")
 
 _SHOWS = ("wanting", "read", "link", "all")
 _MOST_PAGES = 1000
+#: Buttons that decide on a difference.
+_DECIDED = ("take", "keep", "send")
 _LISTED = re.compile(r"(webinar|meeting):([0-9]{1,18})")
 
 
@@ -102,13 +106,32 @@ def act(binding_id: str) -> ResponseReturnValue:
         return _page(_mine(binding_id), 422, said)
     except (NotAllowedMoveError, DecidedMeanwhileError):
         db.session.rollback()
+        view = _mine(binding_id)
         words = gettext("Somebody has changed or decided it meanwhile. This is how it stands now.")
-        return _page(_mine(binding_id), 409, [words])
+        return _page(view, 409, [_decided(view) or words])
     if not done:
-        return _page(view, 422, [gettext("Please choose one of the buttons.")])
+        words = _decided(view) if what in _DECIDED else ""
+        return _page(view, 409 if words else 422, [words or gettext("Please choose one of the buttons.")])
     commit_published()
     target = "/staff/rooms" if what == "unbind" else f"/staff/rooms/{binding_id}"
     return redirect(f"{target}?done={what}", 303)
+
+
+def _decided(view: RoomView) -> str:
+    """Return who decided on the pressed difference, what and when; blank where it is open, or none of this room."""
+    dbs = db.session()
+    drift = dbs.get(ZoomDrift, request.form.get("drift", ""))
+    if drift is None or drift.binding_id != view.binding.id or drift.closed_at is None:
+        return ""
+    facts = {
+        "who": names_of(dbs, [drift.closed_by or ""]).get(drift.closed_by or "") or gettext("Somebody"),
+        "what": gettext(FIELDS[drift.field]), "moment": moment(drift.closed_at, "UTC"),
+    }  # fmt: skip
+    if drift.state == "theirs":
+        return gettext("%(who)s took over what Zoom says (%(what)s), %(moment)s. This is how it stands now.", **facts)
+    if drift.state == "ours":
+        return gettext("%(who)s decided that ours stays (%(what)s), %(moment)s. This is how it stands now.", **facts)
+    return gettext("The difference went by itself (%(what)s), %(moment)s. This is how it stands now.", **facts)
 
 
 def _do(view: RoomView, what: str) -> bool:
