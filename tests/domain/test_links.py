@@ -143,6 +143,26 @@ def test_classify_other_platforms(raw: str, platform: str, kind: str, expected: 
     assert ("link.not-checked" in codes(link)) is not link.refused
 
 
+@pytest.mark.parametrize(
+    ("host", "looks"),
+    [
+        ("evilzoom.us", True),
+        ("zoom.us.evil.example", True),
+        ("us02web-zoom.example", True),
+        ("mywebex.example", True),
+        ("teams.microsoft.com.evil.example", True),
+        ("meet.google.com.evil.example", True),
+        ("a.zoom.us", False),
+        ("a.webex.com", False),
+        ("teams.microsoft.com", False),
+        ("meet.google.com", False),
+        ("greenteams.example.org", False),
+    ],
+)
+def test_host_that_looks_like_a_platforms_own_is_doubted(host: str, looks: bool) -> None:
+    assert ("link.lookalike" in codes(classify(f"https://{host}/webinar/register/{WN}"))) is looks
+
+
 REFUSED = [
     ("", "link.empty"),
     ("   ", "link.empty"),

@@ -196,7 +196,15 @@ _KEPT_PRIVATE = N_(
 _NOT_HERE = N_("This is a join link. It must not be public: put it into the field for the join link.")
 _SHORT = N_("This is a short link; nobody sees where it leads. Paste the address it leads to.")
 #: Warnings of ``classify`` that are said beside what a link is.
-_DOUBTS = {"link.personal-room", "link.token", "link.number", "link.regional", "link.wrapped", "link.idn"}
+_DOUBTS = {
+    "link.personal-room",
+    "link.token",
+    "link.number",
+    "link.regional",
+    "link.wrapped",
+    "link.idn",
+    "link.lookalike",
+}
 _BROKEN = N_("This cannot be a link that people open.")
 
 

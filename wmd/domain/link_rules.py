@@ -83,6 +83,9 @@ _SHORTENERS = (
     "shorturl.at",
 )
 
+#: What a host of nobody's platform may hold to be taken for one's.
+_NAMES = ("zoom", "webex", "teams.microsoft", "teams.live", "msteams", "microsoftteams", "meet.google")
+
 
 def host_is(host: str, *domains: str) -> bool:
     """Tell whether ``host`` is one of the domains or below it; ``evilzoom.us`` is not below ``zoom.us``."""
@@ -237,7 +240,9 @@ def _other(address: Address) -> Verdict:
         return Verdict("bbb", LinkKind.JOIN)
     if "meetup-join" in segments:
         return Verdict("teams", LinkKind.JOIN)
-    return Verdict("other", LinkKind.OTHER, ("shortened",) if host_is(address.host, *_SHORTENERS) else ())
+    if host_is(address.host, *_SHORTENERS):
+        return Verdict("other", LinkKind.OTHER, ("shortened",))
+    return Verdict("other", LinkKind.OTHER, ("lookalike",) if any(name in address.host for name in _NAMES) else ())
 
 
 _RULES: tuple[tuple[tuple[str, ...], Callable[[Address], Verdict]], ...] = (

@@ -119,6 +119,10 @@ _WORDS: dict[str, tuple[Level, str]] = {
     "token": (Level.WARNING, N_("The registration link looks cut or mistyped. Open it once and copy it again.")),
     "number": (Level.WARNING, N_("The number of the meeting looks cut or mistyped. Open the link once to check it.")),
     "regional": (Level.WARNING, N_("Links of {host} do not open in every country.")),
+    "lookalike": (
+        Level.WARNING,
+        N_("{host} is no page of Zoom, Teams, Webex or Google Meet, although it looks like one. Is the link right?"),
+    ),
     "shortened": (Level.WARNING, N_("{host} hides where the link leads. Paste the address it leads to.")),
     "wrapped": (Level.WARNING, N_("The link goes through {host}. Paste the link it leads to.")),
     "idn": (Level.WARNING, N_("The host is written with letters that can look like others; it is {host}.")),
