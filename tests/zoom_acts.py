@@ -203,7 +203,7 @@ class Acts:
         if on_their_own and room is not None and room.state == "active":
             self.on_their_own.add(self.control.register(room.id, f"{name}@attendees.example").id)
         if self.place(name) is None:
-            register(run.dbs, name, run.event(HERE), run.clock.now)
+            register(run.dbs, name, run.event(HERE), run.clock.now, read_of_room=True)
         run.dbs.commit()
 
     def attendee_leaves(self, name: str) -> None:
