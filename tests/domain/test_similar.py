@@ -71,5 +71,5 @@ def test_thousands_are_compared_while_somebody_types() -> None:
     started = process_time()
     find_similar(["Housing and water in the metropolis"], frozenset({"B"}), frozenset({DAY}), many)
 
-    # Of this process alone, whatever else the machine does: it would take minutes if each looked at each.
-    assert process_time() - started < 3
+    # Of this process alone, whatever else the machine does.
+    assert process_time() - started < 0.3
